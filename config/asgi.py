@@ -1,0 +1,27 @@
+"""The ASGI application: HTTP to Django, sockets to the messaging gateway."""
+
+import gc
+import os
+
+from channels.routing import ProtocolTypeRouter
+from channels.security.websocket import OriginValidator
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+http = get_asgi_application()
+
+from django.conf import settings  # Django must be set up before these two
+from messaging import gateway
+
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        # AllowedHostsOriginValidator would ignore the port.
+        "websocket": OriginValidator(gateway.application, [settings.SITE_ORIGIN]),
+    }
+)
+
+# What is loaded by now stays: collecting it again and again only costs latency.
+gc.collect()
+gc.freeze()

@@ -1,0 +1,242 @@
+"""The one settings module. What differs between installations comes from config.env."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib.messages import constants as message_levels
+from psycopg.conninfo import conninfo_to_dict
+
+from config import env
+from core import logs
+
+ENV = env.read()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- identity -------------------------------------------------------------------------
+DEPLOYMENT = ENV.deployment
+DEBUG = False
+SECRET_KEY = ENV.secret_key
+FIELD_KEY = ENV.field_key
+SITE_ORIGIN = ENV.site_origin
+_HOST = urlsplit(SITE_ORIGIN).hostname or ""
+_IS_HTTPS = SITE_ORIGIN.startswith("https://")
+ALLOWED_HOSTS = [_HOST, *(host for host in ENV.allowed_hosts.split(",") if host)]
+if ENV.is_local:
+    ALLOWED_HOSTS += ["127.0.0.1", "localhost", "[::1]"]
+TRUSTED_PROXIES = [network for network in ENV.trusted_proxies.split(",") if network]
+CSRF_TRUSTED_ORIGINS = [SITE_ORIGIN]
+
+# --- parts ----------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "channels",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "mptt",
+    "ninja",
+    "oauth2_provider",
+    "procrastinate.contrib.django",
+    "core",
+    "org",
+    "messaging",
+    "approvals",
+    "documents",
+    "miniapps",
+    "workbench",
+    "config",
+]
+
+MIDDLEWARE = [
+    "core.http.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "core.http.SecurityHeadersMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "org.middleware.ActorMiddleware",
+    "core.http.RefusalMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "DIRS": [BASE_DIR / "workbench" / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "workbench.context.shell",
+            ],
+        },
+    },
+]
+MESSAGE_TAGS = {message_levels.ERROR: "danger"}
+
+# --- events ---------------------------------------------------------------------------
+EVENT_SUBSCRIPTIONS = "config.wiring.SUBSCRIPTIONS"
+EVENT_SCHEDULES = "config.wiring.SCHEDULES"
+PROCRASTINATE_IMPORT_PATHS = ["core.jobs"]
+
+# --- database, store, objects ---------------------------------------------------------
+_DATABASE = conninfo_to_dict(ENV.database_url)
+_OPTIONS: dict[str, Any] = {
+    name: value
+    for name, value in _DATABASE.items()
+    if name not in {"dbname", "user", "password", "host", "port"}
+}
+if ENV.database_pool_size:
+    _OPTIONS["pool"] = {"min_size": 1, "max_size": ENV.database_pool_size, "timeout": 10}
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": _DATABASE.get("dbname", ""),
+        "USER": _DATABASE.get("user", ""),
+        "PASSWORD": _DATABASE.get("password", ""),
+        "HOST": _DATABASE.get("host", ""),
+        "PORT": _DATABASE.get("port", ""),
+        "OPTIONS": _OPTIONS,
+    }
+}
+REDIS_URL = ENV.redis_url
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "cache",
+    }
+}
+S3_ENDPOINT = ENV.s3_endpoint.rstrip("/")
+S3_ACCESS_KEY = ENV.s3_access_key
+S3_SECRET_KEY = ENV.s3_secret_key
+S3_BUCKET = ENV.s3_bucket
+S3_REGION = ENV.s3_region
+
+# --- sign-in --------------------------------------------------------------------------
+AUTH_USER_MODEL = "org.Account"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "org.sign_in.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key,5/15m/ip", "login": "60/m/ip"}
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+
+# --- OIDC provider for mini-apps: django-oauth-toolkit with RFC 9700's gates shut -------
+OAUTH2_PROVIDER_APPLICATION_MODEL = "miniapps.OAuthApplication"
+MINIAPPS_LOOPBACK = ENV.is_local
+PUBLIC_URL = SITE_ORIGIN
+OAUTH2_PROVIDER = {
+    "OIDC_ENABLED": True,
+    "OIDC_ISS_ENDPOINT": PUBLIC_URL,
+    "OIDC_RSA_PRIVATE_KEY": ENV.oidc_signing_key_file.read_text(),
+    "OAUTH2_VALIDATOR_CLASS": "miniapps.api.sign_in_protocol.Validator",
+    "SCOPES_BACKEND_CLASS": "miniapps.api.sign_in_protocol.GrantedScopes",
+    "PKCE_REQUIRED": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+    "ALLOW_URI_WILDCARDS": False,
+    "AUTHORIZATION_CODE_EXPIRE_SECONDS": 60,
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 15 * 60,
+    "ID_TOKEN_EXPIRE_SECONDS": 5 * 60,
+    # Counted from the end of the access token.
+    "REFRESH_TOKEN_EXPIRE_SECONDS": 8 * 3600 - 15 * 60,
+    "ROTATE_REFRESH_TOKEN": True,
+    "REFRESH_TOKEN_GRACE_PERIOD_SECONDS": 0,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "REQUEST_APPROVAL_PROMPT": "auto",
+    "OIDC_RESPONSE_TYPES_SUPPORTED": ["code"],
+    "OAUTH2_RESPONSE_TYPES_SUPPORTED": ["code"],
+    "OAUTH2_GRANT_TYPES_SUPPORTED": [
+        "authorization_code",
+        "client_credentials",
+        "refresh_token",
+    ],
+    "OIDC_SUBJECT_TYPES_SUPPORTED": ["pairwise"],
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN": True,
+    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_SCHEME": True,
+    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_MATCHING": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_REQUIRED": True,
+}
+
+# --- sessions and cookies -------------------------------------------------------------
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+# A cookie named __Host- is bound to this very host, and browsers take it over TLS only.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _IS_HTTPS
+SESSION_COOKIE_NAME = "__Host-session" if _IS_HTTPS else "tongwen_session"
+CSRF_COOKIE_NAME = "__Host-csrf" if _IS_HTTPS else "tongwen_csrf"
+
+# --- transport ------------------------------------------------------------------------
+SECURE_SSL_REDIRECT = _IS_HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _IS_HTTPS
+SECURE_HSTS_PRELOAD = _IS_HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+
+# --- language, time, files ------------------------------------------------------------
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文")]
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = True
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = not STATIC_ROOT.is_dir()
+API_DOCS_PATH = "/api/v1/docs"
+ERROR_TEMPLATE = "workbench/errors/refusal.html"
+
+# --- logs -----------------------------------------------------------------------------
+LOGGING = logs.configuration(level=ENV.log_level, as_json=ENV.log_format == "json")

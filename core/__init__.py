@@ -1,0 +1,1 @@
+"""Mechanism without business nouns: the floor that every app stands on."""

@@ -1,0 +1,47 @@
+"""Cursor pages: the position is a signed tuple of the last row's sort values."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final, Generic, TypeVar
+
+from django.core import signing
+from pydantic import Field
+
+from core import errors
+
+T = TypeVar("T")
+
+_SALT: Final = "core.paging"
+
+Limit = Annotated[int, Field(ge=1, le=100, description="Rows per page")]
+Cursor = Annotated[str, Field(max_length=512, pattern=r"^[A-Za-z0-9_:=\-]*$")]
+
+
+class BadCursor(errors.DomainError):
+    """The cursor was not made by this installation."""
+
+    code = "BAD_CURSOR"
+    status = 400
+    message = "分页位置无效，请从第一页开始"
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows in order, and where the next page begins (None after the last)."""
+
+    items: list[T]
+    next_cursor: str | None
+
+
+def encode(*values: int | str | None) -> str:
+    """A cursor that holds the values; it can be read but not forged."""
+    return signing.dumps(list(values), salt=_SALT)
+
+
+def decode(cursor: str | None) -> tuple[int | str | None, ...] | None:
+    """The values of a cursor, None for no cursor; BadCursor if it was tampered with."""
+    if not cursor:
+        return None
+    try:
+        return tuple(signing.loads(cursor, salt=_SALT))
+    except (signing.BadSignature, ValueError, TypeError) as error:
+        raise BadCursor from error

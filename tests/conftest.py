@@ -1,0 +1,76 @@
+"""Fixtures that every test may use. Services come from the environment (`make test`)."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from core import audit
+from django.core.cache import cache
+from django.db import connection
+from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
+
+TESTS = Path(__file__).parent
+Budget = Callable[[str], AbstractContextManager[None]]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--record-budget` writes the SQL counts it sees instead of checking them."""
+    parser.addoption("--record-budget", action="store_true", help="re-record SQL budgets")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """Signing in costs nothing; the real hasher has a test of its own."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> Iterator[None]:
+    """Rate limits and lockouts of one test do not reach the next."""
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def budget(request: pytest.FixtureRequest) -> Budget:
+    """`with budget("org.units.children"):` demands exactly the recorded number of queries."""
+    record = bool(request.config.getoption("--record-budget"))
+
+    @contextmanager
+    def spend(endpoint: str) -> Iterator[None]:
+        with CaptureQueriesContext(connection) as spent:
+            yield
+        path = TESTS / endpoint.split(".", 1)[0] / "query_budget.json"
+        recorded: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
+        if record:
+            recorded[endpoint] = len(spent)
+            path.write_text(json.dumps(recorded, indent=2, sort_keys=True) + "\n")
+            return
+        statements = "\n".join(query["sql"] for query in spent.captured_queries)
+        assert len(spent) == recorded.get(endpoint), f"{endpoint}:\n{statements}"
+
+    return spend
+
+
+@pytest.fixture
+def run_jobs() -> Callable[[], int]:
+    """Runs every job that is due, in this transaction, until none is left.
+
+    The handlers run as in the worker, except that an error reaches the test.
+    """
+    from tests import jobs  # noqa: PLC0415  # needs Django's apps to be ready
+
+    return jobs.run_due
+
+
+@pytest.fixture
+def sound_audit(db: Any) -> Iterator[None]:
+    """The audit chain is whole after the test."""
+    yield
+    assert audit.verify().faults == ()
