@@ -1,0 +1,1 @@
+"""The web pages people work in. No models: it calls the apps below."""

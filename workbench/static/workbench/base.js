@@ -1,0 +1,203 @@
+// What every page needs: requests with CSRF, toasts, htmx's manners, menus, panes, dialogs, live counters.
+
+const csrfToken = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+
+/** An answer that is not 2xx, with the stable code and the Chinese message of problem+json. */
+export class Problem extends Error {
+  constructor(status, code, message, details) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** Fetches JSON from our own API; sends `options.json` as the body. Throws Problem on any refusal. */
+export async function fetchJson(url, options = {}) {
+  const { json, headers = {}, ...rest } = options;
+  const method = (rest.method ?? (json === undefined ? "GET" : "POST")).toUpperCase();
+  const sent = { Accept: "application/json", ...headers };
+  if (method !== "GET" && method !== "HEAD") sent["X-CSRFToken"] = csrfToken();
+  if (json !== undefined) sent["Content-Type"] = "application/json";
+  let answer;
+  try {
+    answer = await fetch(url, {
+      credentials: "same-origin", ...rest, method, headers: sent,
+      body: json === undefined ? rest.body : JSON.stringify(json),
+    });
+  } catch {
+    throw new Problem(0, "OFFLINE", "网络连接已断开，请稍后重试", {});
+  }
+  const type = answer.headers.get("Content-Type") ?? "";
+  const body = type.includes("json") ? await answer.json() : null;
+  if (answer.ok) return body;
+  throw new Problem(
+    answer.status, body?.code ?? "UNEXPECTED", body?.detail ?? body?.message ?? "操作未成功，请稍后重试", body ?? {},
+  );
+}
+
+/** Shows one line of text for a few seconds; read aloud by screen readers. */
+export function toast(text, { error = false } = {}) {
+  const place = document.getElementById("toasts");
+  if (!place) return;
+  const line = document.createElement("div");
+  line.className = error ? "toast is-error" : "toast";
+  line.textContent = text;
+  place.append(line);
+  setTimeout(() => line.remove(), error ? 6000 : 3500);
+}
+
+/** Tells the frame that counters may have changed (after an action or a live message). */
+export function changed() {
+  document.dispatchEvent(new CustomEvent("tongwen:changed"));
+}
+
+// ── dialogs: <div class="dialog-back" id="x" hidden><div class="dialog" role="dialog" aria-modal="true">
+
+let opener = null;
+
+export function openDialog(back) {
+  opener = document.activeElement;
+  back.hidden = false;
+  document.body.classList.add("has-dialog");
+  const first = back.querySelector("[autofocus], input:not([type=hidden]), select, textarea, button");
+  first?.focus();
+}
+
+export function closeDialog(back) {
+  if (back.hasAttribute("data-once")) back.remove();
+  else back.hidden = true;
+  document.body.classList.remove("has-dialog");
+  opener?.focus?.();
+  opener = null;
+}
+
+const openedDialog = () => document.querySelector(".dialog-back:not([hidden])");
+
+function keepFocusInside(event, back) {
+  const stops = [...back.querySelectorAll("a[href], button:not([disabled]), input:not([type=hidden]):not([disabled]), select, textarea")]
+    .filter((element) => element.offsetParent !== null);
+  if (stops.length === 0) return;
+  const [first, last] = [stops[0], stops[stops.length - 1]];
+  if (event.shiftKey && document.activeElement === first) { event.preventDefault(); last.focus(); }
+  else if (!event.shiftKey && document.activeElement === last) { event.preventDefault(); first.focus(); }
+}
+
+// ── clicks: menus, panes, dialogs; found by attribute so that swapped-in fragments work too
+
+document.addEventListener("click", (event) => {
+  const target = event.target instanceof Element ? event.target : null;
+  if (!target) return;
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(target)) menu.open = false;
+  }
+  const back = target.closest("[data-back]");
+  if (back) {
+    const panes = back.closest(".panes");
+    if (panes?.classList.contains("is-aside")) panes.classList.remove("is-aside");
+    else panes?.classList.remove("is-detail");
+  }
+  const show = target.closest("[data-show-pane]"); // data-show-pane="detail" | "aside"
+  if (show) (show.closest(".panes") ?? document.querySelector(".panes"))?.classList.add(`is-${show.dataset.showPane}`);
+  const open = target.closest("[data-open]"); // data-open="id of a .dialog-back"
+  if (open) { const dialog = document.getElementById(open.dataset.open); if (dialog) openDialog(dialog); }
+  if (target.closest("[data-close]")) { const dialog = target.closest(".dialog-back"); if (dialog) closeDialog(dialog); }
+  if (target.classList.contains("dialog-back")) closeDialog(target);
+});
+
+document.addEventListener("keydown", (event) => {
+  const dialog = openedDialog();
+  if (event.key === "Escape") {
+    const menu = document.querySelector("details.menu[open]");
+    if (menu) { menu.open = false; menu.querySelector("summary")?.focus(); }
+    else if (dialog) closeDialog(dialog);
+    return;
+  }
+  if (event.key === "Tab" && dialog) keepFocusInside(event, dialog);
+  const typing = event.target instanceof Element && event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key === "/" && !typing && !dialog) {
+    const search = document.querySelector("[data-main-search]");
+    if (search && search.offsetParent !== null) { event.preventDefault(); search.focus(); search.select?.(); }
+  }
+  // Up and down walk any .list of rows.
+  if ((event.key === "ArrowDown" || event.key === "ArrowUp") && event.target instanceof Element && event.target.matches(".row")) {
+    const rows = [...(event.target.closest(".list")?.querySelectorAll("a.row, button.row") ?? [])];
+    const next = rows[rows.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1)];
+    if (next) { event.preventDefault(); next.focus(); }
+  }
+});
+
+// ── htmx: CSRF, refusals shown as toasts, the current row marked, dialogs opened when swapped in
+
+document.addEventListener("htmx:configRequest", (event) => {
+  event.detail.headers["X-CSRFToken"] = csrfToken();
+});
+
+// The server's refusal of an htmx request: {code, message}, whatever the status.
+document.addEventListener("problem", (event) => {
+  toast(event.detail.message ?? "操作未成功，请稍后重试", { error: true });
+});
+document.addEventListener("htmx:responseError", (event) => {
+  const request = event.detail.xhr;
+  if (request.getResponseHeader("HX-Trigger")) return;
+  const isText = (request.getResponseHeader("Content-Type") ?? "").startsWith("text/plain");
+  toast((isText && request.responseText) || "操作未成功，请稍后重试", { error: true });
+});
+document.addEventListener("htmx:sendError", () => toast("网络连接已断开，请稍后重试", { error: true }));
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const row = event.detail.elt.closest?.(".list > .row, .list > li > .row");
+  if (!row || !row.closest("[data-select]")) return;
+  for (const other of row.closest("[data-select]").querySelectorAll('.row[aria-current="true"]')) other.removeAttribute("aria-current");
+  row.setAttribute("aria-current", "true");
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  const dialog = event.detail.elt.querySelector?.(".dialog-back[data-once]");
+  if (dialog) openDialog(dialog);
+  if (event.detail.xhr?.getResponseHeader("X-Toast")) toast(decodeURIComponent(event.detail.xhr.getResponseHeader("X-Toast")));
+});
+
+// A form with data-confirm asks once, in words, before it goes.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const question = event.submitter?.dataset.confirm ?? form.dataset?.confirm;
+  if (question && !window.confirm(question)) { event.preventDefault(); event.stopImmediatePropagation(); return; }
+  if (form.hasAttribute?.("hx-post")) return;
+  if (form.dataset?.sent === "yes") { event.preventDefault(); return; } // a double click sends once
+  if (form.method === "post" && !form.hasAttribute("data-again")) form.dataset.sent = "yes";
+}, true);
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+// Messages that the server left for this page.
+for (const line of document.querySelectorAll("#flashes [data-message]")) {
+  toast(line.textContent.trim(), { error: line.dataset.message.includes("danger") });
+}
+
+// ── live counters: fills every [data-count="name"]; hidden pages don't ask
+
+const countersUrl = document.body.dataset.counters;
+let asking = false;
+
+async function refreshCounters() {
+  if (!countersUrl || asking || document.hidden) return;
+  asking = true;
+  try {
+    const counts = await fetchJson(countersUrl);
+    for (const place of document.querySelectorAll("[data-count]")) {
+      const number = counts[place.dataset.count] ?? 0;
+      const shown = place.classList.contains("badge") ? (number > 99 ? "99+" : number > 0 ? String(number) : "") : String(number);
+      if (place.textContent !== shown) place.textContent = shown;
+    }
+  } catch (problem) {
+    if (problem.status === 401) location.reload();
+  } finally {
+    asking = false;
+  }
+}
+
+if (countersUrl) {
+  setInterval(refreshCounters, 20000);
+  document.addEventListener("tongwen:changed", refreshCounters);
+  document.addEventListener("visibilitychange", refreshCounters);
+}

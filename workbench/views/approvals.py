@@ -1,0 +1,16 @@
+"""The screen of approvals."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+
+from core import http
+
+
+@http.page
+def index(request: HttpRequest) -> HttpResponse:
+    """An empty screen in the frame."""
+    return render(request, "workbench/base.html", {"screen": "approvals"})
+
+
+urlpatterns = [path("", index, name="approvals")]

@@ -1,0 +1,45 @@
+"""Pages for what is refused or went wrong before a screen could answer."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from core import logs
+
+_TEXTS = {
+    400: "请求的格式不正确",
+    403: "您没有进行此操作的权限，或页面已过期",
+    404: "内容不存在，或您无权查看",
+    500: "服务出现故障，请稍后再试",
+}
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: what was sent can't be read."""
+    return _answer(request, 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403: Django itself refused."""
+    return _answer(request, 403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: the form came without its token, mostly from a page left open too long."""
+    return _answer(request, 403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404: no such address."""
+    return _answer(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: a bug; the page asks nothing of the database, which may be the cause."""
+    return _answer(request, 500)
+
+
+def _answer(request: HttpRequest, status: int) -> HttpResponse:
+    context = {"status": status, "message": _TEXTS[status], "request_id": logs.request_id()}
+    if request.headers.get("HX-Request"):
+        return HttpResponse(_TEXTS[status], status=status, content_type="text/plain")
+    return render(request, "workbench/errors/refusal.html", context, status=status)
