@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from core import audit
 from django.core.cache import cache
 from django.db import connection
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
+
+from core import audit
 
 TESTS = Path(__file__).parent
 Budget = Callable[[str], AbstractContextManager[None]]
@@ -64,7 +65,7 @@ def run_jobs() -> Callable[[], int]:
 
     The handlers run as in the worker, except that an error reaches the test.
     """
-    from tests import jobs  # noqa: PLC0415  # needs Django's apps to be ready
+    from tests import jobs  # needs Django's apps to be ready
 
     return jobs.run_due
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from core import events
 from django.db import connection
 from django.utils import timezone
+
+from core import events
 
 _TAKE_DUE = """
     UPDATE procrastinate_jobs SET status = 'doing'
