@@ -1,0 +1,1 @@
+"""Official documents: drafting, sign-off, numbers, issuing, circulation."""

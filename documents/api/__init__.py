@@ -1,0 +1,5 @@
+"""The HTTP routes of official documents."""
+
+from ninja import Router
+
+router = Router()
