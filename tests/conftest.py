@@ -1,12 +1,14 @@
 """Fixtures that every test may use. Services come from the environment (`make test`)."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import override_settings
@@ -30,11 +32,20 @@ def _cheap_passwords() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_store() -> Iterator[None]:
+    """Each pytest-xdist worker keeps to a Valkey database of its own."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    base, _, index = settings.REDIS_URL.rpartition("/")
+    url = f"{base}/{int(index or 0) + worker}"
+    caches = {"default": {**settings.CACHES["default"], "LOCATION": url}}
+    with override_settings(REDIS_URL=url, CACHES=caches):
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _fresh_cache() -> Iterator[None]:
+def _fresh_cache(_own_store: None) -> None:
     """Rate limits and lockouts of one test do not reach the next."""
-    cache.clear()
-    yield
     cache.clear()
 
 

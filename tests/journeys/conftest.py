@@ -1,0 +1,258 @@
+"""A whole site for the journeys: its own database, daphne, worker and sample app.
+
+The services come from the environment; everything else is started here and stopped here.
+"""
+
+import gzip
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlsplit, urlunsplit
+from urllib.request import urlopen
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DIVISIONS = ROOT / "org" / "data" / "divisions-zhejiang.csv.gz"
+COUNTIES = ("330102", "330106", "330203")
+"""上城区 and 西湖区 of 杭州市, 海曙区 of 宁波市: the part of the province the journeys load."""
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+WIDE = {"width": 1280, "height": 800}
+NARROW = {"width": 390, "height": 844}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One demo account: who it is and how it signs in."""
+
+    role: str
+    name: str
+    unit: str
+    username: str
+    password: str
+
+
+@dataclass(slots=True)
+class Site:
+    """A running installation with its demo accounts by role."""
+
+    url: str
+    accounts: dict[str, Account]
+    environment: dict[str, str] = field(repr=False)
+
+    def manage(self, *arguments: str) -> str:
+        """Runs a management command against the site; its output."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT, env=self.environment, check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        return done.stdout
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Says plainly why the journeys do not run where there is no browser."""
+    no_browser = pytest.mark.skip(reason="no chromium on this machine: journeys not run")
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.journey)
+            if CHROMIUM is None:
+                item.add_marker(no_browser)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The site, loaded with three counties and the demo's accounts."""
+    folder = tmp_path_factory.mktemp("site")
+    port, sample_port = _free_port(), _free_port()
+    url = f"http://127.0.0.1:{port}"
+    database = f"journeys_{os.getpid()}_{secrets.token_hex(3)}"
+    environment = _environment(database=database, url=url)
+    logs = folder / "logs"
+    logs.mkdir()
+    started: list[subprocess.Popen[bytes]] = []
+    _execute(f'CREATE DATABASE "{database}"')
+    try:
+        accounts = _prepare(folder, environment, sample_port)
+        started += _start(logs, environment, port)
+        _wait_until_ready(url, started, logs)
+        started += _start_sample(logs, folder, environment, url, sample_port)
+        yield Site(url=url, accounts=accounts, environment=environment)
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait(timeout=20)
+        _execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, headless."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking",
+                  "--disable-component-update", "--disable-sync", "--no-first-run"],
+        )  # fmt: skip
+        yield browser
+        browser.close()
+
+
+SignIn = Callable[..., Page]
+
+
+@pytest.fixture
+def sign_in(site: Site, chromium: Browser) -> Iterator[SignIn]:
+    """`sign_in("拟稿人")` opens a browser of that person's own, signed in, on the workbench.
+
+    `narrow=True` gives a phone's screen. An error in a browser's console fails the test.
+    """
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and not _is_expected(message.text):
+            complaints.append(f"{message.text} at {message.location}")
+
+    def enter(role: str, *, narrow: bool = False) -> Page:
+        context = chromium.new_context(
+            viewport=NARROW if narrow else WIDE,  # type: ignore[arg-type]  # a TypedDict of Playwright
+            locale="zh-CN", timezone_id="Asia/Shanghai", base_url=site.url,
+        )  # fmt: skip
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        account = site.accounts[role]
+        page.goto("/accounts/login/")
+        page.fill("input[name=login]", account.username)
+        page.fill("input[name=password]", account.password)
+        page.press("input[name=password]", "Enter")
+        page.wait_for_url(f"{site.url}/")
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _is_expected(text: str) -> bool:
+    """The browser itself reports refused requests and cut connections as errors."""
+    return text.startswith(("Failed to load resource", "WebSocket connection to")) or (
+        "net::ERR_INTERNET_DISCONNECTED" in text
+    )
+
+
+def _environment(*, database: str, url: str) -> dict[str, str]:
+    store, _, _index = os.environ["REDIS_URL"].rpartition("/")
+    return {
+        **os.environ,
+        "DATABASE_URL": _with_database(os.environ["DATABASE_URL"], database),
+        "REDIS_URL": f"{store}/14",
+        "SITE_ORIGIN": url,
+        "DEPLOYMENT": "local",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "LOG_FORMAT": "text",
+    }
+
+
+def _prepare(folder: Path, environment: dict[str, str], sample_port: int) -> dict[str, Account]:
+    divisions, accounts = folder / "divisions.csv", folder / "accounts.json"
+    divisions.write_text("\n".join(_some_counties()), encoding="utf-8")
+    manage = [sys.executable, "manage.py"]
+    for arguments in (
+        ["migrate", "--verbosity", "0"],
+        ["load_divisions", str(divisions), "--people", "600", "--seed", "1"],
+        ["seed_demo", "--accounts", str(accounts), "--sample-port", str(sample_port)],
+    ):
+        subprocess.run([*manage, *arguments], cwd=ROOT, env=environment, check=True)
+    listed = json.loads(accounts.read_text(encoding="utf-8"))["accounts"]
+    fields = Account.__dataclass_fields__
+    known = [Account(**{name: row[name] for name in fields}) for row in listed]
+    return {account.role: account for account in known}
+
+
+def _some_counties() -> Iterator[str]:
+    """The header, and the rows at or under the counties or on the way up from them."""
+    with gzip.open(DIVISIONS, "rt", encoding="utf-8") as rows:
+        yield next(rows).rstrip("\n")
+        for row in rows:
+            code = row.split(",", 1)[0]
+            if any(code.startswith(county) or county.startswith(code) for county in COUNTIES):
+                yield row.rstrip("\n")
+
+
+def _start(logs: Path, environment: dict[str, str], port: int) -> list[subprocess.Popen[bytes]]:
+    endpoint = f"tcp:port={port}:interface=127.0.0.1:backlog=4096"
+    commands = {
+        "web": [sys.executable, "-m", "daphne", "-e", endpoint, "config.asgi:application"],
+        "worker": [sys.executable, "manage.py", "procrastinate", "worker"],
+    }
+    return [_spawn(command, logs / name, environment) for name, command in commands.items()]
+
+
+def _start_sample(
+    logs: Path, folder: Path, environment: dict[str, str], url: str, port: int
+) -> list[subprocess.Popen[bytes]]:
+    credentials = folder / "sample-credentials.json"
+    if not credentials.exists():
+        return []
+    command = [sys.executable, "-m", "samples.duty_roster", "--port", str(port),
+               "--platform", url, "--credentials", str(credentials)]  # fmt: skip
+    return [_spawn(command, logs / "sample", environment)]
+
+
+def _spawn(command: list[str], log: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+
+
+def _wait_until_ready(url: str, started: list[subprocess.Popen[bytes]], logs: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if any(process.poll() is not None for process in started):
+            break
+        try:
+            with urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310  # our own site
+                if answer.status == 200:
+                    return
+        except (URLError, OSError):
+            pass
+        time.sleep(0.25)
+    tails = [log.read_text(errors="replace")[-3000:] for log in sorted(logs.iterdir())]
+    pytest.fail("the site did not become ready:\n" + "\n".join(tails))
+
+
+def _execute(statement: str) -> None:
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+def _with_database(url: str, database: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
+
+
+def _free_port() -> int:
+    """A free port below the range that the kernel gives to outgoing connections."""
+    for port in range(20_000 + secrets.randbelow(8_000), 32_000):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise RuntimeError("no free port")
