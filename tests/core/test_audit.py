@@ -70,9 +70,11 @@ def test_acts_of_several_accounts_are_in_several_chains(db: None) -> None:
         ("DELETE FROM core_auditentry WHERE seq = 2", 2, "missing"),
         ("DELETE FROM core_auditentry WHERE seq = 3", 3, "cut off"),
         (
-            "UPDATE core_auditentry SET seq = CASE seq WHEN 1 THEN 102 ELSE 101 END"
-            " WHERE seq < 3;"
-            "UPDATE core_auditentry SET seq = seq - 100 WHERE seq > 100",
+            (
+                "UPDATE core_auditentry SET seq = CASE seq WHEN 1 THEN 102 ELSE 101 END"
+                " WHERE seq < 3;"
+                "UPDATE core_auditentry SET seq = seq - 100 WHERE seq > 100"
+            ),
             1,
             "does not follow",
         ),
