@@ -75,11 +75,9 @@ def write_private(path: Path, text: str) -> None:
 
 
 @contextmanager
-def locked(data: Path) -> Iterator[None]:
-    """Hold the data folder against a second start or stop running at the same time."""
-    lock = data.parent / f".{data.name.lstrip('.')}.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as stream:
+def locked(data: Path, name: str) -> Iterator[None]:
+    """Hold the data folder against a second command of this name running at the same time."""
+    with (make(data) / f"{name}.lock").open("w") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -125,7 +125,8 @@ def wheel() -> Path:
 def outside_home(data: Path) -> Path:
     """Return the folder used when nobody cannot reach the data folder."""
     digest = hashlib.sha256(str(data).encode()).hexdigest()[:16]
-    return Path("/var/tmp") / f"tongwen-postgres-{digest}"
+    # Only root comes here, and only root can prepare a folder in /var/lib.
+    return Path("/var/lib") / f"tongwen-postgres-{digest}"
 
 
 def _manner(data: Path) -> _Manner:

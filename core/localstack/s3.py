@@ -11,7 +11,6 @@ import shutil
 import signal
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from core.localstack import folders, ports, processes, signing
@@ -89,7 +88,7 @@ def _send(
     access: signing.Access, method: str, path: str, *, query: str = "", body: bytes = b""
 ) -> signing.Answer:
     try:
-        return signing.request(access, method, path, query=query, body=body, now=datetime.now(UTC))
+        return signing.request(access, method, path, query=query, body=body)
     except (OSError, http.client.HTTPException) as error:
         raise StackError(
             f"The S3 service at {access.endpoint} does not answer: {error}",

@@ -7,8 +7,8 @@ starts before the product and its object-store module do.
 import hashlib
 import hmac
 import http.client
+import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
 
@@ -31,11 +31,11 @@ class Answer:
 
 
 def request(
-    access: Access, method: str, path: str, *, query: str = "", body: bytes = b"", now: datetime
+    access: Access, method: str, path: str, *, query: str = "", body: bytes = b""
 ) -> Answer:
     """Send one signed request; connection failures rise as OSError or HTTPException."""
     address = urlsplit(access.endpoint)
-    moment = now.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     headers = {
         "host": address.netloc,
         "x-amz-content-sha256": hashlib.sha256(body).hexdigest(),

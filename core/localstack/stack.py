@@ -64,7 +64,7 @@ class Stack:
         if "S3_ENDPOINT" not in self.given:
             return self.s3.access
         return signing.Access(
-            endpoint=self.given["S3_ENDPOINT"],
+            endpoint=self.given["S3_ENDPOINT"].rstrip("/"),
             region=self.given.get("S3_REGION", s3.REGION),
             access_key=self.given["S3_ACCESS_KEY"],
             secret_key=self.given["S3_SECRET_KEY"],
@@ -76,8 +76,8 @@ def start(
 ) -> Stack:
     """Run every service that is not given and return once all of them work."""
     data = data.absolute()
-    with folders.locked(data):
-        folders.claim(data)
+    folders.claim(data)
+    with folders.locked(data, "stack"):
         stack = _opened(data, given, throwaway=throwaway)
         _start_postgres(stack, progress)
         _start_valkey(stack, progress)
@@ -91,7 +91,7 @@ def stop(data: Path, *, progress: Progress) -> None:
     data = data.absolute()
     if not folders.is_ours(data):
         return
-    with folders.locked(data):
+    with folders.locked(data, "stack"):
         for name, end in (("s3", s3.stop), ("valkey", valkey.stop), ("postgres", postgres.stop)):
             if end(data):
                 progress(f"stopped {name}")
@@ -141,6 +141,14 @@ def opened(data: Path, given: Mapping[str, str]) -> Stack:
     return Stack(
         data=data, keys=keys.load(data), port_of=_remembered_ports(data), given=_chosen(given)
     )
+
+
+def prepared(data: Path, given: Mapping[str, str]) -> Stack:
+    """Return the stack of a data folder, made when missing, without starting anything."""
+    data = data.absolute()
+    folders.claim(data)
+    with folders.locked(data, "stack"):
+        return _opened(data, given, throwaway=True)
 
 
 def _opened(data: Path, given: Mapping[str, str], *, throwaway: bool) -> Stack:

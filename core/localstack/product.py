@@ -1,0 +1,136 @@
+"""The product's own processes on this machine: the site, the worker and the sample mini-apps."""
+
+import hashlib
+import http.client
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.localstack import folders, ports, processes
+from core.localstack.errors import StackError
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = (
+    "config", "core", "org", "messaging", "approvals", "documents", "miniapps", "workbench",
+    "samples",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """The site of one data folder: its port and the environment its processes get."""
+
+    data: Path
+    port: int
+    environment: Mapping[str, str]
+
+    @property
+    def origin(self) -> str:
+        """Return the address that a browser opens."""
+        return f"http://{ports.LOOPBACK}:{self.port}"
+
+
+def manage(environment: Mapping[str, str], *arguments: str) -> None:
+    """Run one management command, its output shown as it comes."""
+    answer = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    if answer.returncode != 0:
+        raise StackError(
+            f"`manage.py {arguments[0]}` failed; what it said stands above.",
+            f"命令 manage.py {arguments[0]} 失败，原因见上方输出。",
+        )
+
+
+def start(site: Site) -> None:
+    """Run every process of the site; those that run older code or settings begin anew."""
+    wanted = fingerprint(site)
+    noted = site.data / "run" / "fingerprint"
+    if not noted.exists() or noted.read_text(encoding="utf-8") != wanted:
+        stop(site.data)
+    for name, command in _commands(site).items():
+        processes.spawn(processes.slot(site.data, name), command)
+    folders.write_private(noted, wanted)
+    web = processes.slot(site.data, "web")
+    processes.wait_until(web, lambda: readiness(site.port).is_ready, seconds=90)
+
+
+def stop(data: Path) -> list[str]:
+    """End every process of the site and return the names of those that ran."""
+    found = sorted((data / "run").glob("*.pid"))
+    names = [path.stem for path in found if path.stem in {"web", "worker"} or _is_sample(path.stem)]
+    return [
+        name
+        for name in names
+        if processes.stop(processes.slot(data, name), by=signal.SIGTERM, seconds=15)
+    ]
+
+
+def names() -> list[str]:
+    """Return the names of the site's processes."""
+    return ["web", "worker", *(f"sample-{folder.name}" for folder in samples())]
+
+
+def samples() -> list[Path]:
+    """Return the folders of the sample mini-apps that can be started."""
+    return sorted(path.parent for path in ROOT.glob("samples/*/__main__.py"))
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What /readyz answered."""
+
+    is_ready: bool
+    text: str
+
+
+def readiness(port: int) -> Readiness:
+    """Ask the site whether it can work; a site that does not answer is not ready."""
+    connection = http.client.HTTPConnection(ports.LOOPBACK, port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        response = connection.getresponse()
+        text = response.read(4096).decode("utf-8", errors="replace")
+        return Readiness(response.status == http.HTTPStatus.OK, text)
+    except (OSError, http.client.HTTPException) as error:
+        return Readiness(is_ready=False, text=str(error))
+    finally:
+        connection.close()
+
+
+def fingerprint(site: Site) -> str:
+    """Return a digest that changes when the code or the environment of the site changes."""
+    digest = hashlib.sha256(json.dumps(sorted(site.environment.items())).encode())
+    for folder in SOURCES:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                facts = path.stat()
+                digest.update(f"{path}:{facts.st_mtime_ns}:{facts.st_size}".encode())
+    return digest.hexdigest()
+
+
+def _commands(site: Site) -> dict[str, processes.Command]:
+    listen = f"tcp:port={site.port}:interface={ports.LOOPBACK}:backlog=4096"
+    argv: dict[str, list[str]] = {
+        "web": ["-m", "daphne", "-v", "0", "-e", listen, "config.asgi:application"],
+        "worker": ["manage.py", "procrastinate", "worker"],
+    }
+    argv |= {f"sample-{folder.name}": ["-m", f"samples.{folder.name}"] for folder in samples()}
+    return {
+        name: processes.Command(
+            argv=[sys.executable, *arguments], environment=site.environment, folder=ROOT
+        )
+        for name, arguments in argv.items()
+    }
+
+
+def _is_sample(name: str) -> bool:
+    return name.startswith("sample-")

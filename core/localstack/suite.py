@@ -1,0 +1,208 @@
+"""`make test` and its parts, on services of their own that never outlive the run."""
+
+import argparse
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.localstack import demo, product, stack
+
+DATA = product.ROOT / ".local-test"
+# DATABASE_URL and the like may name somebody's real data: tests only take what says it is theirs.
+GIVEN_PREFIX = "TEST_"
+BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser")
+DEBIAN_PACKAGES = ("chromium", "fonts-noto-cjk")
+PACKAGES = (*product.SOURCES, "tests")
+# Settings under which `check --deploy` has to be silent.
+PRODUCTION = {"DEPLOYMENT": "production", "SITE_ORIGIN": "https://tongwen.example"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One check: its name, its command and what differs in its environment."""
+
+    name: str
+    argv: tuple[str, ...]
+    extra: Mapping[str, str]
+
+
+def main(arguments: list[str]) -> int:
+    """Do one command and return the exit code; failures are one sentence on stderr."""
+    parser = argparse.ArgumentParser(prog="python -m core.localstack.suite", description=__doc__)
+    parser.add_argument("command", choices=("test", "lint", "types", "format"))
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGHUP, _interrupt)
+    actions = {
+        "test": test,
+        "lint": lambda: check(lint_steps()),
+        "types": lambda: check(type_steps()),
+        "format": format_code,
+    }
+    return demo.told(actions[options.command], DATA)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test() -> int:
+    """Run linters, types, contracts and the tests; with ARGS only pytest with those arguments."""
+    wanted = shlex.split(os.environ.get("ARGS", ""))
+    progress = demo.Progress()
+    missing = _missing(progress)
+    try:
+        progress("starting the tests' own services")
+        running = stack.start(DATA, _given(), progress=progress, throwaway=True)
+        environment = _environment(running)
+        steps = [] if wanted else [*lint_steps(), *type_steps(), *django_steps()]
+        failed = _failures(steps, environment, progress)
+        progress("running the tests")
+        code = _pytest(wanted, environment, has_browser=not missing)
+    finally:
+        stack.stop(DATA, progress=_silent)
+    for sentence in missing:
+        print(sentence)
+    if failed:
+        print(f"FAILED besides pytest: {', '.join(failed)}", file=sys.stderr)
+    return code or (1 if failed else 0)
+
+
+def check(steps: Sequence[Step]) -> int:
+    """Run checks that need no service."""
+    environment = _environment(stack.prepared(DATA, _given()))
+    return 1 if _failures(steps, environment, demo.Progress()) else 0
+
+
+def format_code() -> int:
+    """Bring the code into the house's form."""
+    for arguments in (("check", "--fix", "."), ("format", ".")):
+        subprocess.run([_tool("ruff"), *arguments], cwd=product.ROOT, check=False)
+    return 0
+
+
+def lint_steps() -> list[Step]:
+    """Return the checks of form and of who imports whom."""
+    return [
+        _step("ruff check", _tool("ruff"), "check", "."),
+        _step("ruff format", _tool("ruff"), "format", "--check", "."),
+        _step("import contracts", _tool("lint-imports"), "--no-cache"),
+    ]
+
+
+def type_steps() -> list[Step]:
+    """Return the check of types."""
+    present = [name for name in PACKAGES if (product.ROOT / name).is_dir()]
+    return [_step("types", sys.executable, "-m", "mypy", *present)]
+
+
+def django_steps() -> list[Step]:
+    """Return Django's checks of the production settings and of forgotten migrations."""
+    manage = (sys.executable, "manage.py")
+    return [
+        Step(
+            name="check --deploy",
+            argv=(*manage, "check", "--deploy", "--fail-level=WARNING"),
+            extra=PRODUCTION,
+        ),
+        _step("migrations", *manage, "makemigrations", "--check", "--dry-run"),
+    ]
+
+
+def _step(name: str, *argv: str) -> Step:
+    return Step(name=name, argv=argv, extra={})
+
+
+def _tool(name: str) -> str:
+    return str(Path(sys.executable).parent / name)
+
+
+def _failures(
+    steps: Sequence[Step], environment: Mapping[str, str], progress: demo.Progress
+) -> list[str]:
+    failed = []
+    for step in steps:
+        progress(step.name)
+        answer = subprocess.run(
+            step.argv,
+            cwd=product.ROOT,
+            env={**environment, **step.extra},
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        if answer.returncode != 0:
+            failed.append(step.name)
+    return failed
+
+
+def _pytest(wanted: Sequence[str], environment: Mapping[str, str], *, has_browser: bool) -> int:
+    unable = [] if has_browser else ["-m", "not journey"]
+    answer = subprocess.run(
+        [sys.executable, "-m", "pytest", *unable, *wanted],
+        cwd=product.ROOT,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    return answer.returncode
+
+
+def _given() -> dict[str, str]:
+    """Return the services meant for tests: TEST_DATABASE_URL gives DATABASE_URL, and so on."""
+    return {
+        name.removeprefix(GIVEN_PREFIX): value
+        for name, value in os.environ.items()
+        if name.startswith(GIVEN_PREFIX)
+    }
+
+
+def _environment(running: stack.Stack) -> dict[str, str]:
+    return {
+        **os.environ,
+        **stack.environment(running),
+        "DEPLOYMENT": "local",
+        "SITE_ORIGIN": "http://127.0.0.1:8000",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _missing(progress: demo.Progress) -> list[str]:
+    """Install the browser when this user may; return a sentence for what cannot be run."""
+    if not _browser() and os.geteuid() == 0 and shutil.which("apt-get"):
+        progress(f"installing {' and '.join(DEBIAN_PACKAGES)} for the browser journeys")
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *DEBIAN_PACKAGES]
+        for command in (["apt-get", "update", "-qq"], install):
+            subprocess.run(
+                command,
+                env=quiet,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                check=False,
+            )
+    if _browser():
+        return []
+    sentence = (
+        "NOT RUN: the browser journeys, for want of Chromium (Debian: apt install "
+        f"{' '.join(DEBIAN_PACKAGES)}). / 未运行浏览器测试：缺少 Chromium。"
+    )
+    progress(sentence)
+    return [sentence]
+
+
+def _browser() -> str | None:
+    return next((path for path in BROWSERS if Path(path).exists()), None)
+
+
+def _silent(_text: str) -> None:
+    """Swallow progress: pytest's closing line stays the last one."""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
