@@ -11,10 +11,12 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 from django.test.utils import CaptureQueriesContext
+from pytest_django.plugin import DjangoDbBlocker
 
 from core import audit
+from core.models import AuditHead
 
 TESTS = Path(__file__).parent
 Budget = Callable[[str], AbstractContextManager[None]]
@@ -41,6 +43,25 @@ def _own_store() -> Iterator[None]:
     caches = {"default": {**settings.CACHES["default"], "LOCATION": url}}
     with override_settings(REDIS_URL=url, CACHES=caches):
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Lets Django empty the audit log after a test that commits, and opens it again.
+
+    Outside of tests the database refuses to truncate the log; a test of its own proves it.
+    """
+    empty_all_tables = TransactionTestCase._fixture_teardown
+
+    def empty_and_open(case: TransactionTestCase) -> None:
+        empty_all_tables(case)
+        AuditHead.objects.bulk_create(
+            AuditHead(chain=chain, digest=audit.GENESIS) for chain in range(audit.CHAINS)
+        )
+
+    TransactionTestCase._fixture_teardown = empty_and_open  # type: ignore[method-assign]
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE core_auditentry DISABLE TRIGGER audit_entry_no_truncate")
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,6 @@
 """Runs stored events as the worker would, inside the test's own transaction."""
 
+import json
 from typing import Any
 
 from django.db import connection
@@ -37,7 +38,7 @@ def _take() -> tuple[int, dict[str, Any]] | None:
     with connection.cursor() as cursor:
         cursor.execute(_TAKE_DUE, [events.EVENT_TASK])
         row = cursor.fetchone()
-    return row if row is None else (row[0], row[1])
+    return row if row is None else (row[0], json.loads(row[1]))
 
 
 def _finish(job_id: int) -> None:

@@ -1,6 +1,5 @@
 """The audit chain: one entry per act, and no change to it goes unnoticed."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -40,7 +39,7 @@ def _tamper(statement: str, *values: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE core_auditentry DISABLE TRIGGER USER")
         cursor.execute(statement, values)
-        cursor.execute("ALTER TABLE core_auditentry ENABLE TRIGGER USER")
+        cursor.execute("ALTER TABLE core_auditentry ENABLE TRIGGER audit_entry_append_only")
 
 
 def test_untouched_entries_are_sound(three_acts: list[AuditEntry]) -> None:
@@ -111,6 +110,8 @@ def test_the_database_refuses_to_change_an_entry(
         transaction.atomic(),
         connection.cursor() as cursor,
     ):
+        # Off in the test database only: see django_db_setup in tests/conftest.py.
+        cursor.execute("ALTER TABLE core_auditentry ENABLE TRIGGER audit_entry_no_truncate")
         cursor.execute(statement)
     assert AuditEntry.objects.count() == 3
 
@@ -135,8 +136,7 @@ def test_the_command_tells_soundness_from_a_fault(
     assert "chain 7, entry 3: the row was altered" in capsys.readouterr().err
 
 
-def test_recording_outside_a_transaction_is_a_bug(
-    transactional_db: None, django_db_blocker: Callable[..., object]
-) -> None:
+@pytest.mark.django_db(transaction=True)
+def test_recording_outside_a_transaction_is_a_bug() -> None:
     with pytest.raises(RuntimeError, match="inside the transaction"):
         _act(1)

@@ -82,8 +82,9 @@ def test_each_handler_is_a_job_of_its_own(monkeypatch: pytest.MonkeyPatch, db: N
 
 
 def test_an_unknown_handler_is_a_bug_and_not_a_silence(wired: None) -> None:
+    payload = {"times": 3, "at": "2026-11-23T09:00:00Z"}
     with pytest.raises(LookupError):
-        events.handle(event="core.bell_rung", handler="x.y", payload={}, now=RING.at)
+        events.handle(event="core.bell_rung", handler="x.y", payload=payload, now=RING.at)
 
 
 @pytest.mark.django_db(transaction=True)
