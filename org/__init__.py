@@ -1,0 +1,1 @@
+"""Units, people, posts and authority: who is where, and who may act."""

@@ -1,0 +1,9 @@
+"""Registers org with Django."""
+
+from django.apps import AppConfig
+
+
+class OrgConfig(AppConfig):
+    name = "org"
+    default_auto_field = "django.db.models.BigAutoField"
+    verbose_name = "组织"

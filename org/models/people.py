@@ -1,0 +1,157 @@
+"""People, the posts of units and who holds which post when."""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Func, Q, Value
+
+
+class PersonStatus(models.TextChoices):
+    ACTIVE = "active", "在职"
+    LEFT = "left", "离职"
+
+
+class PostFunction(models.TextChoices):
+    HEAD = "head", "主要负责人"
+    DEPUTY = "deputy", "分管领导"
+    CLERK = "clerk", "收发员"
+    STAFF = "staff", "工作人员"
+
+
+class AppointmentKind(models.TextChoices):
+    MAIN = "main", "主任职"
+    CONCURRENT = "concurrent", "兼职"
+    SECONDMENT = "secondment", "借调"
+    TEMPORARY_POSTING = "temporary_posting", "挂职"
+
+
+class Person(models.Model):
+    """A human being known to the organisation; the phone number is stored encrypted only."""
+
+    public_id = models.UUIDField(unique=True)
+    name = models.CharField(max_length=60)
+    pinyin = models.CharField(max_length=200)
+    initials = models.CharField(max_length=30)
+    phone_cipher = models.BinaryField(null=True)
+    # Keyed digest of the number: finds a phone without decrypting any.
+    phone_index = models.BinaryField(null=True)
+    job_level = models.CharField(max_length=40, blank=True)
+    status = models.CharField(
+        max_length=8, choices=PersonStatus.choices, default=PersonStatus.ACTIVE
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["phone_index"], name="org_person_phone")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=PersonStatus.values), name="org_person_status"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Post(models.Model):
+    """A place to fill in one unit: its title, what it is for and where it stands in rank."""
+
+    unit = models.ForeignKey("org.Unit", on_delete=models.PROTECT, related_name="+")
+    title = models.CharField(max_length=80)
+    function = models.CharField(max_length=8, choices=PostFunction.choices)
+    # 1 stands first. People of a unit are listed by rank, then by their order.
+    rank = models.SmallIntegerField(default=90)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "title"], name="org_post_title"),
+            models.CheckConstraint(
+                condition=Q(function__in=PostFunction.values), name="org_post_function"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Appointment(models.Model):
+    """A person holds a post from an instant until (not including) another."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey("org.Unit", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=18, choices=AppointmentKind.choices)
+    order = models.IntegerField(default=0)
+    office_phone = models.CharField(max_length=40, blank=True)
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"],
+                condition=Q(kind="main", valid_to__isnull=True),
+                name="org_appointment_one_main",
+            ),
+            ExclusionConstraint(
+                name="org_appointment_no_overlap",
+                expressions=[
+                    ("person", RangeOperators.EQUAL),
+                    ("unit", RangeOperators.EQUAL),
+                    ("kind", RangeOperators.EQUAL),
+                    (
+                        Func(
+                            F("valid_from"),
+                            F("valid_to"),
+                            Value("[)"),
+                            function="tstzrange",
+                            output_field=DateTimeRangeField(),
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=AppointmentKind.values), name="org_appointment_kind"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
+                name="org_appointment_dates",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} in {self.unit_id}"
+
+
+class AppointmentSearch(models.Model):
+    """What a search for people reads: one row per appointment, derived and rebuildable.
+
+    The anchors only narrow a search down; the live range of the tree stays in every query, so a
+    late anchor hides a row and never leaks one.
+    """
+
+    appointment = models.OneToOneField(
+        Appointment, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    city_id = models.BigIntegerField(null=True)
+    county_id = models.BigIntegerField(null=True)
+    township_id = models.BigIntegerField(null=True)
+    name = models.CharField(max_length=60)
+    pinyin = models.CharField(max_length=200)
+    initials = models.CharField(max_length=30)
+    grams = ArrayField(models.CharField(max_length=2))
+
+    class Meta:
+        indexes = [
+            GinIndex(fields=["grams"], name="org_search_grams"),
+            models.Index(OpClass("pinyin", name="varchar_pattern_ops"), name="org_search_pinyin"),
+            models.Index(
+                OpClass("initials", name="varchar_pattern_ops"), name="org_search_initials"
+            ),
+            models.Index(fields=["county_id"], name="org_search_county"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,67 @@
+"""Readings and grams of Chinese names: what search tables are made of."""
+
+import re
+
+from pypinyin import lazy_pinyin
+
+SURNAME_READINGS = {
+    "万俟": "moqi", "尉迟": "yuchi", "单于": "chanyu", "长孙": "zhangsun", "令狐": "linghu",
+    "澹台": "tantai", "欧阳": "ouyang", "司马": "sima", "上官": "shangguan", "诸葛": "zhuge",
+    "皇甫": "huangfu", "夏侯": "xiahou", "东方": "dongfang", "公孙": "gongsun", "慕容": "murong",
+    "曾": "zeng", "单": "shan", "仇": "qiu", "区": "ou", "查": "zha", "解": "xie", "任": "ren",
+    "朴": "piao", "盖": "ge", "乐": "yue", "冼": "xian", "华": "hua", "翟": "zhai", "缪": "miao",
+    "员": "yun", "覃": "qin", "瞿": "qu", "葛": "ge", "纪": "ji", "那": "na", "佘": "she",
+    "黑": "he", "种": "chong", "秘": "bi", "郗": "xi", "繁": "po", "折": "she", "能": "nai",
+    "召": "shao", "宿": "su", "车": "che", "都": "du", "句": "gou", "尹": "yin", "教": "jiao",
+    "牟": "mu", "邸": "di", "隗": "wei", "祭": "zhai", "洗": "xian", "大": "da", "沈": "shen",
+    "石": "shi", "柏": "bai", "臧": "zang", "车正": "chezheng", "吕": "lv", "卜": "bu",
+}  # fmt: skip
+
+_LATIN = re.compile(r"[a-z]+$")
+
+
+def surname_length(name: str) -> int:
+    """The number of characters of the surname: two for a known compound surname, else one."""
+    return 2 if len(name) > 2 and name[:2] in SURNAME_READINGS else 1
+
+
+def reading(name: str) -> tuple[str, str]:
+    """Full pinyin and initials of a person's name, the surname read as a surname (曾 is zeng).
+
+    >>> reading("曾国强")
+    ('zengguoqiang', 'zgq')
+    """
+    cut = surname_length(name)
+    surname, given = name[:cut], name[cut:]
+    known = SURNAME_READINGS.get(surname)
+    # A compound surname gives one initial per character, as people type it (欧阳修: oyx).
+    plain = lazy_pinyin(surname, errors="ignore")
+    initials = (known[0] + "".join(s[:1] for s in plain[1:])) if known else ""
+    syllables = lazy_pinyin(given, errors="ignore")
+    if known is None:
+        return "".join(plain + syllables), "".join(s[:1] for s in plain + syllables)
+    return known + "".join(syllables), initials + "".join(s[:1] for s in syllables)
+
+
+def grams(text: str) -> list[str]:
+    """Each single character and each neighbouring pair of `text`, without repeats, in order.
+
+    A search for two characters or more needs only the pairs, a search for one the singles.
+    """
+    clean = "".join(text.split()).lower()
+    singles = list(clean)
+    pairs = [clean[i : i + 2] for i in range(len(clean) - 1)]
+    return list(dict.fromkeys(singles + pairs))
+
+
+def probe(text: str) -> list[str]:
+    """The grams that every name containing `text` has."""
+    clean = "".join(text.split()).lower()
+    if len(clean) < 2:
+        return [clean] if clean else []
+    return list(dict.fromkeys(clean[i : i + 2] for i in range(len(clean) - 1)))
+
+
+def is_latin(text: str) -> bool:
+    """True where `text` can only be meant as pinyin or initials."""
+    return bool(_LATIN.match(text.strip().lower().replace(" ", "")))

@@ -1,0 +1,1 @@
+"""Reads of org: units, people, appointments, authority, accounts, the tree's soundness."""

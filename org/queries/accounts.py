@@ -1,0 +1,84 @@
+"""Accounts and the actor that a signed-in account acts as."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from core.actor import Actor, ActorKind
+from org.models import Account
+
+
+@dataclass(frozen=True, slots=True)
+class AccountOfPerson:
+    """An account as administrators see it."""
+
+    id: int
+    username: str
+    person_id: int | None
+    is_active: bool
+    auth_version: int
+
+
+def of_person(person_id: int) -> AccountOfPerson | None:
+    """The person's account, if any."""
+    row = (
+        Account.objects.filter(person_id=person_id)
+        .values_list("id", "username", "person_id", "is_active", "auth_version")
+        .first()
+    )
+    return AccountOfPerson(*row) if row else None
+
+
+def by_username(username: str) -> AccountOfPerson | None:
+    """The account with this username, if any."""
+    row = (
+        Account.objects.filter(username=username)
+        .values_list("id", "username", "person_id", "is_active", "auth_version")
+        .first()
+    )
+    return AccountOfPerson(*row) if row else None
+
+
+def is_live(account_id: int, auth_version: int) -> bool:
+    """The account is active and has not ended its sessions since that version."""
+    return Account.objects.filter(pk=account_id, is_active=True, auth_version=auth_version).exists()
+
+
+def actor(
+    account_id: int,
+    *,
+    at: datetime,
+    appointment_id: int | None = None,
+    request_id: str = "",
+    address: str = "",
+) -> Actor | None:
+    """The account as an actor from its chosen appointment, else the main one.
+
+    None for an account that is disabled, has no person, or whose person has left.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT p.id, p.name, a.id, a.unit_id
+              FROM org_account c JOIN org_person p ON p.id = c.person_id AND p.status = 'active'
+              LEFT JOIN org_appointment a ON a.person_id = p.id AND a.valid_from <= %(at)s
+               AND (a.valid_to IS NULL OR a.valid_to > %(at)s)
+             WHERE c.id = %(id)s AND c.is_active
+             ORDER BY a.id IS DISTINCT FROM %(chosen)s::bigint, a.kind IS DISTINCT FROM 'main', a.valid_from, a.id
+             LIMIT 1""",
+            {"id": account_id, "at": at, "chosen": appointment_id},
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    return Actor(
+        kind=ActorKind.PERSON,
+        name=row[1],
+        account_id=account_id,
+        person_id=row[0],
+        appointment_id=row[2],
+        unit_id=row[3],
+        request_id=request_id,
+        address=address,
+    )

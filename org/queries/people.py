@@ -1,0 +1,262 @@
+"""People by id, by unit and by name."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from core import crypto, paging
+from org import errors
+from org import names as readings
+from org.models import AppointmentKind, Person, Unit
+from org.queries import units
+
+_HOLDS = "a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonName:
+    """A person with the unit and title of the main appointment (empty after leaving)."""
+
+    id: int
+    name: str
+    unit_id: int | None
+    unit_name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonInUnit:
+    """One appointment in a list of people."""
+
+    appointment_id: int
+    person_id: int
+    name: str
+    title: str
+    function: str
+    kind: str
+    kind_name: str
+    unit_id: int
+    unit_name: str
+    rank: int
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class CardAppointment:
+    """One appointment on a person's card, with the names of all units above, top first."""
+
+    id: int
+    unit_id: int
+    unit_path: str
+    title: str
+    function: str
+    kind: str
+    kind_name: str
+    office_phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCard:
+    """A person as colleagues see them; the phone number is masked."""
+
+    id: int
+    name: str
+    pinyin: str
+    job_level: str
+    phone_masked: str
+    status: str
+    appointments: tuple[CardAppointment, ...]
+
+
+def names(person_ids: Collection[int], *, at: datetime) -> dict[int, PersonName]:
+    """The people by id, with where they stood at that instant; unknown ids are left out."""
+    if not person_ids:
+        return {}
+    rows = _fetch(
+        f"""
+        SELECT DISTINCT ON (p.id) p.id, p.name, u.id, coalesce(u.name, ''), coalesce(t.title, '')
+          FROM org_person p
+          LEFT JOIN org_appointment a ON a.person_id = p.id AND {_HOLDS}
+          LEFT JOIN org_unit u ON u.id = a.unit_id LEFT JOIN org_post t ON t.id = a.post_id
+         WHERE p.id = ANY(%(ids)s)
+         ORDER BY p.id, a.kind IS DISTINCT FROM 'main', a.valid_from, a.id""",
+        {"ids": list(person_ids), "at": at},
+    )
+    return {row[0]: PersonName(*row) for row in rows}
+
+
+def in_unit(
+    unit_id: int,
+    *,
+    at: datetime,
+    with_below: bool = False,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> paging.Page[PersonInUnit]:
+    """The people of a unit (or of all below it too) in their order: by unit, rank, order.
+
+    UnitNotFound for no unit.
+    """
+    if not Unit.objects.filter(pk=unit_id).exists():
+        raise errors.UnitNotFound
+    after = paging.decode(cursor) or (-1, -1, -(2**31), 0)
+    scope = "u.lft BETWEEN r.lft AND r.rght" if with_below else "u.id = r.id"
+    rows = _fetch(
+        f"""
+        SELECT a.id, a.person_id, p.name, t.title, t.function, a.kind, u.id, u.name, t.rank,
+               a."order", u.lft
+          FROM org_unit r JOIN org_unit u ON u.tree_id = r.tree_id AND {scope}
+          JOIN org_appointment a ON a.unit_id = u.id AND {_HOLDS}
+          JOIN org_person p ON p.id = a.person_id JOIN org_post t ON t.id = a.post_id
+         WHERE r.id = %(id)s
+           AND (u.lft, t.rank, a."order", a.id) > (%(lft)s, %(rank)s, %(order)s, %(after)s)
+         ORDER BY u.lft, t.rank, a."order", a.id LIMIT %(limit)s""",
+        {
+            "id": unit_id,
+            "at": at,
+            "lft": after[0],
+            "rank": after[1],
+            "order": after[2],
+            "after": after[3],
+            "limit": limit + 1,
+        },
+    )
+    items = [_in_unit(row) for row in rows[:limit]]
+    if len(rows) <= limit:
+        return paging.Page(items, None)
+    last = rows[limit - 1]
+    return paging.Page(items, paging.encode(last[10], last[8], last[9], last[0]))
+
+
+def search(
+    text: str,
+    *,
+    at: datetime,
+    root_id: int | None = None,
+    limit: int = 20,
+) -> list[PersonInUnit]:
+    """People by any two neighbouring characters of the name, by pinyin or by initials.
+
+    SearchTooWide for a single Chinese character over a province or a city.
+    """
+    wanted = "".join(text.split()).lower()
+    if not wanted:
+        return []
+    latin = readings.is_latin(wanted)
+    if len(wanted) == 1 and not latin:
+        _require_narrow(root_id)
+    within = (
+        "JOIN org_unit r ON r.id = %(root)s AND u.tree_id = r.tree_id"
+        " AND u.lft BETWEEN r.lft AND r.rght"
+        if root_id is not None
+        else ""
+    )
+    matches = (
+        "(s.pinyin LIKE %(prefix)s OR s.initials LIKE %(prefix)s)"
+        if latin
+        else "s.grams @> %(grams)s::varchar[] AND s.name LIKE %(infix)s"
+    )
+    rows = _fetch(
+        f"""
+        SELECT a.id, a.person_id, p.name, t.title, t.function, a.kind, u.id, u.name, t.rank,
+               a."order", u.lft
+          FROM org_appointmentsearch s JOIN org_appointment a ON a.id = s.appointment_id
+           AND {_HOLDS}
+          JOIN org_unit u ON u.id = a.unit_id {within}
+          JOIN org_person p ON p.id = a.person_id JOIN org_post t ON t.id = a.post_id
+         WHERE {matches}
+         ORDER BY s.initials <> %(exact)s, length(s.name), s.pinyin, u.level, t.rank, a.id
+         LIMIT %(limit)s""",
+        {
+            "at": at,
+            "root": root_id,
+            "grams": readings.probe(wanted),
+            "infix": f"%{_literal(wanted)}%",
+            "prefix": f"{_literal(wanted)}%",
+            "exact": wanted,
+            "limit": limit,
+        },
+    )
+    return [_in_unit(row) for row in rows]
+
+
+def card(person_id: int, *, at: datetime) -> PersonCard:
+    """The person with all appointments of that instant; PersonNotFound."""
+    person = Person.objects.filter(pk=person_id).first()
+    if person is None:
+        raise errors.PersonNotFound
+    rows = _fetch(
+        f"""
+        SELECT a.id, a.unit_id, t.title, t.function, a.kind, a.office_phone
+          FROM org_appointment a JOIN org_post t ON t.id = a.post_id
+         WHERE a.person_id = %(id)s AND {_HOLDS} ORDER BY a.kind <> 'main', a.valid_from, a.id""",
+        {"id": person_id, "at": at},
+    )
+    above = units.paths([row[1] for row in rows])
+    return PersonCard(
+        id=person.id,
+        name=person.name,
+        pinyin=person.pinyin,
+        job_level=person.job_level,
+        phone_masked=masked(_phone(person)),
+        status=person.status,
+        appointments=tuple(
+            CardAppointment(
+                id=row[0],
+                unit_id=row[1],
+                unit_path=" / ".join(unit.name for unit in above[row[1]]),
+                title=row[2],
+                function=row[3],
+                kind=row[4],
+                kind_name=AppointmentKind(row[4]).label,
+                office_phone=row[5],
+            )
+            for row in rows
+        ),
+    )
+
+
+def masked(phone: str) -> str:
+    """The number with its middle hidden: 138****5678; nothing of a short one."""
+    if len(phone) < 8:
+        return "*" * len(phone)
+    return phone[:3] + "*" * (len(phone) - 7) + phone[-4:]
+
+
+def _phone(person: Person) -> str:
+    return crypto.decrypt_text(bytes(person.phone_cipher)) if person.phone_cipher else ""
+
+
+def _require_narrow(root_id: int | None) -> None:
+    level = Unit.objects.filter(pk=root_id).values_list("level", flat=True).first()
+    if level is None or level <= 2:
+        raise errors.SearchTooWide
+
+
+def _in_unit(row: tuple[Any, ...]) -> PersonInUnit:
+    return PersonInUnit(
+        appointment_id=row[0],
+        person_id=row[1],
+        name=row[2],
+        title=row[3],
+        function=row[4],
+        kind=row[5],
+        kind_name=AppointmentKind(row[5]).label,
+        unit_id=row[6],
+        unit_name=row[7],
+        rank=row[8],
+        order=row[9],
+    )
+
+
+def _literal(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _fetch(sql: str, values: dict[str, object]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())

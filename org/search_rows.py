@@ -1,0 +1,59 @@
+"""Keeps the rows that searches for people read in step with appointments and the tree."""
+
+from collections.abc import Collection
+
+from django.db import connection
+
+from org import names
+from org.models import Appointment, AppointmentSearch
+from org.queries import units
+from org.queries.units import UnitName
+
+_ANCHOR_LEVELS = {2: "city_id", 3: "county_id", 4: "township_id"}
+
+
+def write(appointment_ids: Collection[int]) -> None:
+    """The rows of the appointments say what the tables say now."""
+    held = list(
+        Appointment.objects.filter(pk__in=appointment_ids).select_related("person").order_by("pk")
+    )
+    above = units.paths({appointment.unit_id for appointment in held})
+    AppointmentSearch.objects.bulk_create(
+        [
+            AppointmentSearch(
+                appointment_id=appointment.pk,
+                name=appointment.person.name.lower(),
+                pinyin=appointment.person.pinyin,
+                initials=appointment.person.initials,
+                grams=names.grams(appointment.person.name),
+                **anchors(above[appointment.unit_id]),
+            )
+            for appointment in held
+        ],
+        update_conflicts=True,
+        unique_fields=["appointment"],
+        update_fields=[
+            "city_id", "county_id", "township_id", "name", "pinyin", "initials", "grams",
+        ],
+    )  # fmt: skip
+
+
+def write_below(unit_id: int) -> None:
+    """The rows of all appointments at and below the unit stand under its present place."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT a.id FROM org_unit r JOIN org_unit u ON u.tree_id = r.tree_id"
+            " AND u.lft BETWEEN r.lft AND r.rght JOIN org_appointment a ON a.unit_id = u.id"
+            " WHERE r.id = %s",
+            [unit_id],
+        )
+        write([row[0] for row in cursor.fetchall()])
+
+
+def anchors(path: list[UnitName]) -> dict[str, int | None]:
+    """The city, county and township on a path."""
+    found: dict[str, int | None] = dict.fromkeys(_ANCHOR_LEVELS.values())
+    for unit in path:
+        if unit.kind == "region" and unit.level in _ANCHOR_LEVELS:
+            found[_ANCHOR_LEVELS[unit.level]] = unit.id
+    return found

@@ -1,0 +1,1 @@
+"""Writes of org: units, people, appointments, authority, accounts."""

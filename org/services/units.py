@@ -1,0 +1,210 @@
+"""Units are added, renamed, moved and abolished by the administrators of their place."""
+
+import uuid
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from core import audit, db
+from core.actor import Actor
+from org import codes, errors, policies, search_rows, tree
+from org.models import Appointment, Unit, UnitKind, UnitOrigin
+
+
+@db.service
+def add(
+    *,
+    actor: Actor,
+    parent_id: int,
+    name: str,
+    kind: UnitKind,
+    now: datetime,
+    code: str = "",
+    short_name: str = "",
+    level: int | None = None,
+    sort: int = 0,
+    phone: str = "",
+    address: str = "",
+) -> int:
+    """A new unit stands below the parent; returns its id.
+
+    Inner departments and the like get a code of ours; organs bring their unified social credit
+    code, regions their statistics code. `level` is the parent's except for regions and groups.
+    """
+    _permit(actor, parent_id, at=now)
+    unit = Unit(
+        code=_code_for(kind, code),
+        name=name,
+        short_name=short_name or name,
+        kind=kind,
+        sort=sort,
+        valid_from=now,
+        phone=phone,
+        address=address,
+        origin=UnitOrigin.ENTERED,
+    )
+    parent = _standing(parent_id, at=now)
+    unit.level = level if level is not None else _level_below(parent, kind)
+    _require_allowed(parent, unit)
+    try:
+        with transaction.atomic():
+            tree.insert(unit, parent_id=parent_id)
+    except IntegrityError as clash:
+        raise errors.UnitCodeTaken(unit_code=unit.code) from clash
+    # The parent's row is locked only now: it may have been abolished or moved meanwhile.
+    _standing(parent_id, at=now)
+    _permit(actor, parent_id, at=now)
+    audit.record(
+        actor=actor,
+        action="org.unit.added",
+        object_kind="org.unit",
+        object_id=unit.pk,
+        unit_id=unit.pk,
+        now=now,
+        detail={"parent_id": parent_id, "name": name, "kind": kind.value, "code": unit.code},
+    )
+    return unit.pk
+
+
+@db.service
+def add_root(*, actor: Actor, name: str, code: str, level: int, now: datetime) -> int:
+    """A new tree begins with this region. Only the platform itself may do this."""
+    if actor.kind != "system":
+        raise errors.OutOfScope
+    unit = Unit(
+        code=code,
+        name=name,
+        short_name=name,
+        kind=UnitKind.REGION,
+        level=level,
+        valid_from=now,
+        origin=UnitOrigin.ENTERED,
+    )
+    tree.insert(unit, parent_id=None)
+    audit.record(
+        actor=actor,
+        action="org.unit.added",
+        object_kind="org.unit",
+        object_id=unit.pk,
+        unit_id=unit.pk,
+        now=now,
+        detail={"name": name, "code": code},
+    )
+    return unit.pk
+
+
+@db.service
+def rename(*, actor: Actor, unit_id: int, name: str, short_name: str = "", now: datetime) -> None:
+    """The unit carries the new names from now on."""
+    _permit(actor, unit_id, at=now)
+    before = _standing(unit_id, at=now)
+    tree.rename(unit_id=unit_id, name=name, short_name=short_name or name)
+    audit.record(
+        actor=actor,
+        action="org.unit.renamed",
+        object_kind="org.unit",
+        object_id=unit_id,
+        unit_id=unit_id,
+        now=now,
+        detail={"before": before.name, "after": name},
+    )
+
+
+@db.service
+def move(*, actor: Actor, unit_id: int, parent_id: int, now: datetime) -> int:
+    """The unit stands with all below it under another parent; returns how many units moved.
+
+    Takes the right over where it stood and over where it goes: nobody moves his own root.
+    """
+    unit = _standing(unit_id, at=now)
+    _permit_both(actor, unit, parent_id, at=now)
+    _require_allowed(_standing(parent_id, at=now), unit)
+    moved = tree.move(unit_id=unit_id, parent_id=parent_id)
+    # Now that the rows are locked: both parents must still be what was judged above.
+    _standing(parent_id, at=now)
+    _permit(actor, parent_id, at=now)
+    search_rows.write_below(unit_id)
+    audit.record(
+        actor=actor,
+        action="org.unit.moved",
+        object_kind="org.unit",
+        object_id=unit_id,
+        unit_id=unit_id,
+        now=now,
+        detail={"before": unit.parent_id, "after": parent_id, "units": moved},
+    )
+    return moved
+
+
+@db.service
+def abolish(*, actor: Actor, unit_id: int, now: datetime) -> None:
+    """The unit stands no longer; its row stays, so that history can name it.
+
+    UnitInUse while units or people are in it. Takes the right over the unit above it.
+    """
+    unit = _standing(unit_id, at=now)
+    _permit(actor, unit.parent_id or unit_id, at=now)
+    locked = Unit.objects.select_for_update(no_key=True).get(pk=unit_id)
+    if locked.valid_to is not None:
+        raise errors.UnitAbolished
+    lasting = Q(valid_to__isnull=True) | Q(valid_to__gt=now)
+    if (
+        Unit.objects.filter(lasting, parent_id=unit_id).exists()
+        or Appointment.objects.filter(lasting, unit_id=unit_id).exists()
+    ):
+        raise errors.UnitInUse
+    Unit.objects.filter(pk=unit_id).update(valid_to=now)
+    audit.record(
+        actor=actor,
+        action="org.unit.abolished",
+        object_kind="org.unit",
+        object_id=unit_id,
+        unit_id=unit_id,
+        now=now,
+        detail={"name": unit.name, "code": unit.code},
+    )
+
+
+def _permit(actor: Actor, unit_id: int, *, at: datetime) -> None:
+    if not policies.may_manage_units(actor, unit_id, at=at):
+        raise errors.OutOfScope
+
+
+def _permit_both(actor: Actor, unit: Unit, parent_id: int, *, at: datetime) -> None:
+    _permit(actor, unit.parent_id or unit.pk, at=at)
+    _permit(actor, parent_id, at=at)
+
+
+def _standing(unit_id: int, *, at: datetime) -> Unit:
+    unit = Unit.objects.filter(pk=unit_id).first()
+    if unit is None:
+        raise errors.UnitNotFound
+    if unit.valid_to is not None and unit.valid_to <= at:
+        raise errors.UnitAbolished
+    return unit
+
+
+def _level_below(parent: Unit, kind: UnitKind) -> int:
+    below = kind in (UnitKind.REGION, UnitKind.GROUP)
+    return min(6, parent.level + 1) if below else parent.level
+
+
+def _require_allowed(parent: Unit, unit: Unit) -> None:
+    if not policies.may_contain(policies.place_of(parent), policies.place_of(unit)):
+        raise errors.KindNotAllowedHere(
+            parent=UnitKind(parent.kind).label, child=UnitKind(unit.kind).label
+        )
+
+
+def _code_for(kind: UnitKind, code: str) -> str:
+    given = code.strip().upper()
+    if kind is UnitKind.ORGAN:
+        if not codes.is_credit_code(given):
+            raise errors.BadUnitCode(unit_code=given)
+        return given
+    if kind in (UnitKind.REGION, UnitKind.GROUP):
+        if not given.isdecimal() or not given.isascii() or len(given) > 15:
+            raise errors.BadUnitCode(unit_code=given)
+        return given
+    return f"N{uuid.uuid4().hex[:15].upper()}"
