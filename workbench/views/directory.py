@@ -1,16 +1,169 @@
-"""The screen of directory."""
+"""通讯录: the tree of units, the people of one, the card of one person."""
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
 
-from core import http
+from core import http, paging
+from core.actor import Actor
+from org import errors as org_errors
+from org import policies as org_policies
+from org.queries import people, units
+from org.services import people as people_services
+from workbench import parameters, trees
+
+PEOPLE_PER_PAGE = 50
+FOUND_AT_MOST = 20
+LONGEST_SEARCH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleOfUnit:
+    """The middle pane: one unit and a page of its people."""
+
+    unit: units.UnitCard
+    above: list[units.UnitName]
+    with_below: bool
+    page: paging.Page[people.PersonInUnit]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search brought up, or why it was not tried."""
+
+    text: str
+    people: list[people.PersonInUnit]
+    units: list[units.UnitFound]
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """The right pane: one person and what the viewer may do."""
+
+    person: people.PersonCard
+    may_reveal: bool
+    may_message: bool
+    phone: str = ""
 
 
 @http.page
+@require_GET
 def index(request: HttpRequest) -> HttpResponse:
-    """An empty screen in the frame."""
-    return render(request, "workbench/base.html", {"screen": "directory"})
+    """The screen; `unit`, `person` and `q` in the address open what they name."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    asked_unit = parameters.optional_id(request.GET, "unit")
+    person_id = parameters.optional_id(request.GET, "person")
+    wanted = parameters.text(request.GET, "q", longest=LONGEST_SEARCH)
+    unit_id = asked_unit or actor.unit_id or _first_root(at=now)
+    context = {
+        "screen": "directory",
+        "tree": trees.opened(to_unit_id=unit_id, at=now),
+        "unit_id": unit_id,
+        "listing": _people_of(request, unit_id, at=now) if unit_id else None,
+        "card": _card(actor, person_id, at=now) if person_id else None,
+        "found": _search(wanted, at=now) if wanted else None,
+        "is_detail": bool(asked_unit and not wanted),
+    }
+    return render(request, "workbench/directory/index.html", context)
 
 
-urlpatterns = [path("", index, name="directory")]
+@http.page
+@require_GET
+def branch(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """Fragment: the units directly below one."""
+    depth = min(max(parameters.optional_id(request.GET, "depth") or 1, 1), 20)
+    cursor = request.GET.get("cursor")
+    shown = trees.branch(unit_id, depth=depth, at=timezone.now(), cursor=cursor)
+    context = {"branch": shown, "tree_screen": request.GET.get("screen", "directory")}
+    return render(request, "workbench/components/branch.html", context)
+
+
+@http.page
+@require_GET
+def listing(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """Fragment: the people of a unit, from the first or from a cursor on."""
+    shown = _people_of(request, unit_id, at=timezone.now())
+    template = "rows" if request.GET.get("cursor") else "listing"
+    return render(
+        request, f"workbench/directory/{template}.html", {"listing": shown, "unit_id": unit_id}
+    )
+
+
+@http.page
+@require_GET
+def search(request: HttpRequest) -> HttpResponse:
+    """Fragment: people and units found by name, pinyin or initials."""
+    wanted = parameters.text(request.GET, "q", longest=LONGEST_SEARCH)
+    found = _search(wanted, at=timezone.now()) if wanted else None
+    return render(request, "workbench/directory/found.html", {"found": found})
+
+
+@http.page
+@require_GET
+def card(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Fragment: the card of one person, the phone masked."""
+    shown = _card(http.actor_of(request), person_id, at=timezone.now())
+    return render(request, "workbench/directory/card.html", {"card": shown})
+
+
+@http.page
+@require_POST
+def reveal(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Fragment: the phone in full, once the look at it stands in the audit log."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    phone = people_services.reveal_phone(actor=actor, person_id=person_id, now=now)
+    return render(request, "workbench/directory/phone.html", {"phone": phone})
+
+
+def _people_of(request: HttpRequest, unit_id: int, *, at: datetime) -> PeopleOfUnit:
+    with_below = request.GET.get("scope") == "below"
+    page = people.in_unit(
+        unit_id,
+        at=at,
+        with_below=with_below,
+        limit=PEOPLE_PER_PAGE,
+        cursor=request.GET.get("cursor"),
+    )
+    above = units.path(unit_id)[:-1]
+    return PeopleOfUnit(units.card(unit_id, at=at), above, with_below, page)
+
+
+def _card(actor: Actor, person_id: int, *, at: datetime) -> CardView:
+    person = people.card(person_id, at=at)
+    return CardView(
+        person=person,
+        may_reveal=bool(person.phone_masked)
+        and org_policies.may_reveal_phone(actor, person_id, at=at),
+        may_message=person_id != actor.person_id and bool(person.appointments),
+    )
+
+
+def _search(wanted: str, *, at: datetime) -> Found:
+    try:
+        met = people.search(wanted, at=at, limit=FOUND_AT_MOST)
+    except org_errors.SearchTooWide as refusal:
+        return Found(wanted, [], [], refusal.text)
+    return Found(wanted, met, units.search(wanted, at=at, limit=FOUND_AT_MOST))
+
+
+def _first_root(*, at: datetime) -> int | None:
+    roots = units.roots(at=at)
+    return roots[0].id if roots else None
+
+
+urlpatterns = [
+    path("", index, name="directory"),
+    path("search/", search, name="directory-search"),
+    path("units/<int:unit_id>/branch/", branch, name="directory-branch"),
+    path("units/<int:unit_id>/people/", listing, name="directory-people"),
+    path("people/<int:person_id>/", card, name="directory-card"),
+    path("people/<int:person_id>/phone/", reveal, name="directory-phone"),
+]
