@@ -1,0 +1,1 @@
+"""Everything that reaches a person live: conversations, receipts, work notices."""

@@ -1,0 +1,12 @@
+"""The HTTP twin of everything the sockets do, under /api/v1/messaging/."""
+
+from ninja import Router
+
+from messaging.api import conversations, messages, notices, receipts, sockets
+
+router = Router(tags=["messaging"])
+router.add_router("", conversations.router)
+router.add_router("", messages.router)
+router.add_router("", receipts.router)
+router.add_router("", notices.router)
+router.add_router("", sockets.router)

@@ -1,0 +1,72 @@
+"""Who has read what."""
+
+from datetime import datetime
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Router
+
+from core.http import actor_of
+from core.schemas import Id, Schema
+from messaging.queries import receipts as queries
+from messaging.services import receipts
+from messaging.services.receipts import ReadTo
+
+router = Router()
+
+
+class CursorIn(Schema):
+    """The last entry that the reader has seen."""
+
+    seq: Id
+
+
+class ReadToOut(Schema):
+    """How far the reader is."""
+
+    conversation_id: int
+    read_seq: int
+
+
+class ReaderOut(Schema):
+    """One person who should read the message."""
+
+    person_id: int
+    name: str
+    unit_name: str
+    title: str
+    read_at: datetime | None
+
+
+class ReceiptListOut(Schema):
+    """Who has read the message, earliest first, and who has not."""
+
+    conversation_id: int
+    seq: int
+    read: list[ReaderOut]
+    unread: list[ReaderOut]
+
+
+@router.put(
+    "/conversations/{conversation_id}/cursor", response=ReadToOut, url_name="messaging-cursor"
+)
+def mark_read(request: HttpRequest, conversation_id: Id, body: CursorIn) -> ReadTo:
+    """The reader has read up to the entry; a cursor never goes back."""
+    return receipts.mark_read(
+        actor=actor_of(request),
+        conversation_id=conversation_id,
+        seq=body.seq,
+        now=timezone.now(),
+    )
+
+
+@router.get(
+    "/conversations/{conversation_id}/messages/{seq}/receipts",
+    response=ReceiptListOut,
+    url_name="messaging-receipts",
+)
+def of_message(request: HttpRequest, conversation_id: Id, seq: Id) -> queries.ReceiptList:
+    """The read and unread lists of one's own message."""
+    return queries.of_message(
+        actor=actor_of(request), conversation_id=conversation_id, seq=seq, at=timezone.now()
+    )

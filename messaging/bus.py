@@ -1,0 +1,81 @@
+"""What travels over Valkey between processes: channel names and a small header.
+
+Pub/sub ignores the database index of the connection, so names carry the database's name:
+two installations on one Valkey must not hear each other.
+"""
+
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from django.db import connections
+
+_HEADER: Final = struct.Struct(">BQQ")
+
+
+class Signal(IntEnum):
+    """What a process does with the frame that follows the header."""
+
+    ENTRY = 1
+    """An entry of a conversation's log: forward it, and remember its seq."""
+    ENTRY_JOINED = 2
+    """The same; from now on the person hears the conversation's own channel."""
+    ENTRY_LEFT = 3
+    """The same; from now on the person hears nothing of the conversation."""
+    FRAME = 4
+    """Forward it."""
+    CURSOR = 5
+    """Somebody has read on in the conversation: tell those who watch its receipts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One bus message: `frame` is the finished server frame, encoded once."""
+
+    signal: Signal
+    conversation_id: int
+    seq: int
+    frame: bytes
+
+    def pack(self) -> bytes:
+        """The bytes that are published."""
+        return _HEADER.pack(self.signal, self.conversation_id, self.seq) + self.frame
+
+
+def unpack(payload: bytes) -> Parcel:
+    """The parcel in a bus message; ValueError if it is none of ours."""
+    try:
+        signal, conversation_id, seq = _HEADER.unpack_from(payload)
+    except struct.error as error:
+        raise ValueError("a bus message without its header") from error
+    return Parcel(Signal(signal), conversation_id, seq, payload[_HEADER.size :])
+
+
+def person_channel(person_id: int) -> str:
+    """Where a person's processes listen."""
+    return f"{_prefix()}:p:{person_id}"
+
+
+def conversation_channel(conversation_id: int) -> str:
+    """Where the processes with members of a large conversation listen."""
+    return f"{_prefix()}:c:{conversation_id}"
+
+
+def receipts_channel(conversation_id: int) -> str:
+    """Where the processes listen in which somebody watches the receipts."""
+    return f"{_prefix()}:r:{conversation_id}"
+
+
+def ticket_key(digest: str) -> str:
+    """Where a socket ticket waits to be used."""
+    return f"{_prefix()}:ticket:{digest}"
+
+
+def rate_key(person_id: int) -> str:
+    """Where a person's sending rate is kept."""
+    return f"{_prefix()}:rate:{person_id}"
+
+
+def _prefix() -> str:
+    return f"tw:{connections['default'].settings_dict['NAME']}"

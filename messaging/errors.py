@@ -1,0 +1,143 @@
+"""What messaging refuses, each with its stable code."""
+
+from core import errors
+
+
+class ConversationNotFound(errors.NotFound):
+    """The conversation is absent, or the actor is not in it."""
+
+    code = "CONVERSATION_NOT_FOUND"
+    message = "会话不存在，或您不在其中"
+
+
+class MessageNotFound(errors.NotFound):
+    """The message is absent, or outside what the actor may see."""
+
+    code = "MESSAGE_NOT_FOUND"
+    message = "消息不存在，或您无权查看"
+
+
+class NoticeNotFound(errors.NotFound):
+    """The work notice is absent, or not for the actor."""
+
+    code = "NOTICE_NOT_FOUND"
+    message = "工作通知不存在，或您无权查看"
+
+
+class ClientMessageConflict(errors.Conflict):
+    """The client used the id of an earlier message for another text."""
+
+    code = "CLIENT_MESSAGE_CONFLICT"
+    message = "该消息编号已用于另一条内容不同的消息"
+
+
+class RecallTooLate(errors.Conflict):
+    """The time in which a message can be recalled is over."""
+
+    code = "RECALL_TOO_LATE"
+    message = "消息发出已超过 {minutes} 分钟，不能撤回"
+
+
+class AlreadyRecalled(errors.Conflict):
+    """The message was recalled before."""
+
+    code = "MESSAGE_ALREADY_RECALLED"
+    message = "消息已被撤回"
+
+
+class NotTheSender(errors.Forbidden):
+    """Only the sender may do this to a message."""
+
+    code = "NOT_THE_SENDER"
+    message = "只有发送人可以进行此操作"
+
+
+class NotTheOwner(errors.Forbidden):
+    """Only the owner of the group may do this."""
+
+    code = "NOT_THE_GROUP_OWNER"
+    message = "只有群主可以进行此操作"
+
+
+class NotAGroup(errors.Conflict):
+    """A direct conversation keeps its two people and has no title."""
+
+    code = "NOT_A_GROUP"
+    message = "单聊不能更改成员或名称"
+
+
+class UnknownPeople(errors.Invalid):
+    """Somebody named is not, or no longer, in the organisation."""
+
+    code = "UNKNOWN_PEOPLE"
+    message = "所选人员不存在或已离职"
+
+
+class NobodyToAdd(errors.Invalid):
+    """Everybody named is in the group already."""
+
+    code = "NOBODY_TO_ADD"
+    message = "所选人员都已在群聊中"
+
+
+class TalkingToOneself(errors.Invalid):
+    """A direct conversation takes two people."""
+
+    code = "TALKING_TO_ONESELF"
+    message = "不能与自己建立单聊"
+
+
+class GroupTooLarge(errors.Invalid):
+    """The group would have more members than this release allows."""
+
+    code = "GROUP_TOO_LARGE"
+    message = "群聊最多 {limit} 人"
+
+
+class EmptyMessage(errors.Invalid):
+    """A message has to say something."""
+
+    code = "MESSAGE_EMPTY"
+    message = "不能发送空白消息"
+
+
+class MessageTooLarge(errors.TooLarge):
+    """The text is larger than a message may be."""
+
+    code = "MESSAGE_TOO_LARGE"
+    message = "单条消息不能超过 {limit_kib} KB"
+
+
+class BeyondTheLog(errors.Invalid):
+    """A reader claims to have read what does not exist yet."""
+
+    code = "SEQ_BEYOND_LOG"
+    message = "已读位置超出会话的最新消息"
+
+
+class SendingTooFast(errors.TooMany):
+    """More messages than the limit per person allows."""
+
+    code = "SENDING_TOO_FAST"
+    message = "发送过于频繁，请稍后再试"
+
+
+class UnsafeLink(errors.Invalid):
+    """A notice may lead to a page of the platform or to an https address only."""
+
+    code = "NOTICE_LINK_UNSAFE"
+    message = "通知的链接地址不被允许"
+
+
+class NobodyToNotify(errors.Invalid):
+    """A notice is for at least one person, and at most for the stated number."""
+
+    code = "NOTICE_AUDIENCE_INVALID"
+    message = "工作通知的接收人数须在 1 至 {limit} 之间"
+
+
+class BadFrame(errors.Invalid):
+    """The data of a socket frame does not fit its type."""
+
+    code = "FRAME_INVALID"
+    message = "请求内容不符合要求"

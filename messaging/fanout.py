@@ -1,0 +1,99 @@
+"""The only sender: what was committed wakes the sockets it concerns.
+
+What is published here may be lost with Valkey or the process. Nothing is lost for people:
+a client proves by seq that it has everything, and each process audits its heads.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import redis
+import structlog
+
+from core import db
+from core import redis as store
+from messaging import bus, frames
+
+LARGE: Final = 64
+"""Above so many members an entry is published once for the conversation."""
+_BATCH: Final = 500
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who hears an entry: these people, or everybody in a large conversation."""
+
+    conversation_id: int
+    person_ids: tuple[int, ...] | None
+
+    def channels(self) -> list[str]:
+        """The channels that reach the audience."""
+        if self.person_ids is None:
+            return [bus.conversation_channel(self.conversation_id)]
+        return [bus.person_channel(person_id) for person_id in self.person_ids]
+
+
+def entry(*, kind: str, content: object, seq: int, audience: Audience) -> None:
+    """The audience's sockets get the entry once the transaction has committed."""
+    _entry(bus.Signal.ENTRY, kind, content, seq, audience)
+
+
+def entry_joined(*, kind: str, content: object, seq: int, audience: Audience) -> None:
+    """The same, for people who belong to the conversation from this entry on."""
+    _entry(bus.Signal.ENTRY_JOINED, kind, content, seq, audience)
+
+
+def entry_left(*, kind: str, content: object, seq: int, audience: Audience) -> None:
+    """The same, for people whose last entry this is."""
+    _entry(bus.Signal.ENTRY_LEFT, kind, content, seq, audience)
+
+
+def cursor_moved(*, person_id: int, conversation_id: int, read_seq: int) -> None:
+    """The reader's other devices know how far she is, and those who watch receipts recount."""
+    own = frames.frame("message.read", {"conversation_id": conversation_id, "read_seq": read_seq})
+    _publish_after_commit(
+        [
+            (bus.person_channel(person_id), bus.Parcel(bus.Signal.FRAME, conversation_id, 0, own)),
+            (
+                bus.receipts_channel(conversation_id),
+                bus.Parcel(bus.Signal.CURSOR, conversation_id, read_seq, b""),
+            ),
+        ]
+    )
+
+
+def to_people(*, person_ids: Sequence[int], kind: str, content: object) -> None:
+    """Each person's sockets get the frame once the transaction has committed."""
+    parcel = bus.Parcel(bus.Signal.FRAME, 0, 0, frames.frame(kind, content))
+    _publish_after_commit([(bus.person_channel(person_id), parcel) for person_id in person_ids])
+
+
+def _entry(signal: bus.Signal, kind: str, content: object, seq: int, audience: Audience) -> None:
+    parcel = bus.Parcel(signal, audience.conversation_id, seq, frames.frame(kind, content))
+    _publish_after_commit([(channel, parcel) for channel in audience.channels()])
+
+
+def _publish_after_commit(parcels: Sequence[tuple[str, bus.Parcel]]) -> None:
+    db.after_commit(lambda: _publish(parcels))
+
+
+def _publish(parcels: Sequence[tuple[str, bus.Parcel]]) -> None:
+    try:
+        for batch in _batches(parcels):
+            pipeline = store.connection().pipeline(transaction=False)
+            for channel, parcel in batch:
+                pipeline.publish(channel, parcel.pack())
+            pipeline.execute()
+    except redis.RedisError as error:
+        # Committed is committed: the answer must not fail because nobody could be woken.
+        log.warning("fan-out failed, sockets will pull", error=str(error), parcels=len(parcels))
+
+
+def _batches(
+    parcels: Sequence[tuple[str, bus.Parcel]],
+) -> Iterable[Sequence[tuple[str, bus.Parcel]]]:
+    for start in range(0, len(parcels), _BATCH):
+        yield parcels[start : start + _BATCH]

@@ -1,0 +1,48 @@
+"""Work notices: what the platform and its mini-apps tell people."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+
+class WorkNotice(models.Model):
+    """One notice, stored once for however many people, unique by its source's key."""
+
+    source = models.CharField(max_length=60)
+    """Who sends, for programs: `approvals`, `miniapp:17`."""
+    source_name = models.CharField(max_length=60)
+    """Who sends, for people."""
+    key = models.CharField(max_length=120)
+    title = models.CharField(max_length=120)
+    body = models.CharField(max_length=2000, blank=True)
+    link = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "key"], name="notice_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.key}"
+
+
+class NoticeTarget(models.Model):
+    """A person the notice is for."""
+
+    pk = models.CompositePrimaryKey("notice_id", "person_id")
+    notice = models.ForeignKey(WorkNotice, models.PROTECT, related_name="+", db_index=False)
+    person = models.ForeignKey("org.Person", models.PROTECT, related_name="+", db_index=False)
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["person", "-notice"], name="notice_of_person"),
+            models.Index(
+                fields=["person"], condition=Q(read_at__isnull=True), name="notice_unread_of_person"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.notice_id} for {self.person_id}"
