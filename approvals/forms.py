@@ -1,0 +1,192 @@
+"""Forms by JSON Schema 2020-12: the subset that is accepted, and what is wrong with a filled form.
+
+A field is a property of type string, number, integer or boolean. `format: date` makes a date,
+`enum` a choice, `x-widget: textarea` a tall box and `x-widget: person` (integer) a person.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import SchemaError, ValidationError
+
+from approvals import errors
+
+MAX_BYTES: Final = 64 * 1024
+TYPES: Final = ("string", "number", "integer", "boolean")
+WIDGETS: Final = ("textarea", "person")
+_REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")
+
+_formats = FormatChecker(formats=())
+
+
+@_formats.checks("date", raises=ValueError)
+def _is_date(value: object) -> bool:
+    return not isinstance(value, str) or date.fromisoformat(value).isoformat() == value
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a form, ready to be shown; `widget` says with which control."""
+
+    name: str
+    label: str
+    widget: str
+    required: bool
+    help: str
+    options: tuple[str, ...]
+
+
+def check_schema(schema: Mapping[str, Any]) -> None:
+    """Refuse with DefinitionInvalid a form schema that is malformed or uses more than the subset.
+
+    References are refused altogether: a validator must never fetch anything.
+    """
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        raise errors.DefinitionInvalid(problems=[f"表单：{error.message}"]) from error
+    faults = [f"表单不能使用 {name}" for name in _REFERENCES if _uses(schema, name)]
+    if schema.get("type") != "object":
+        faults.append("表单须为 object 类型")
+    properties = schema.get("properties", {})
+    faults += [f"表单字段“{name}”的类型不受支持" for name in properties if _odd(properties[name])]
+    faults += [
+        f"必填字段“{name}”未定义" for name in schema.get("required", []) if name not in properties
+    ]
+    if faults:
+        raise errors.DefinitionInvalid(problems=faults)
+
+
+def _odd(schema: Any) -> bool:
+    if not isinstance(schema, Mapping) or schema.get("type") not in TYPES:
+        return True
+    widget = schema.get("x-widget")
+    if widget == "person":
+        return schema["type"] != "integer"
+    return widget is not None and widget not in WIDGETS
+
+
+def _uses(schema: Any, name: str) -> bool:
+    if isinstance(schema, Mapping):
+        return name in schema or any(_uses(value, name) for value in schema.values())
+    return isinstance(schema, list) and any(_uses(value, name) for value in schema)
+
+
+def fields(schema: Mapping[str, Any]) -> list[Field]:
+    """The fields in the order in which the schema names them."""
+    required = set(schema.get("required", ()))
+    return [
+        Field(
+            name=name,
+            label=str(part.get("title", name)),
+            widget=_widget(part),
+            required=name in required,
+            help=str(part.get("description", "")),
+            options=tuple(str(option) for option in part.get("enum", ())),
+        )
+        for name, part in schema.get("properties", {}).items()
+    ]
+
+
+def _widget(part: Mapping[str, Any]) -> str:
+    if "enum" in part:
+        return "choice"
+    if part.get("format") == "date":
+        return "date"
+    return str(part.get("x-widget") or part["type"])
+
+
+def read_text(schema: Mapping[str, Any], text: Mapping[str, str]) -> dict[str, Any]:
+    """Turn what an HTML form posted into typed values; blanks are left out.
+
+    What cannot be read stays text, so that `check` names the field.
+    """
+    form: dict[str, Any] = {}
+    for name, part in schema.get("properties", {}).items():
+        if part["type"] == "boolean":
+            form[name] = text.get(name) in ("on", "true")
+        elif raw := text.get(name, "").strip():
+            form[name] = _typed(part["type"], raw)
+    return form
+
+
+def _typed(kind: str, raw: str) -> str | int | float:
+    try:
+        if kind == "integer":
+            return int(raw)
+        if kind == "number":
+            return int(raw) if raw.lstrip("-").isdecimal() else float(raw)
+    except ValueError:
+        return raw
+    return raw
+
+
+def check(schema: Mapping[str, Any], form: Mapping[str, Any]) -> None:
+    """Refuse with FormInvalid a form that does not fit; every faulty field is named."""
+    if _size(form) > MAX_BYTES:
+        raise errors.FormInvalid(fields={"": "表单内容过大"})
+    validator = Draft202012Validator(
+        {**schema, "additionalProperties": False}, format_checker=_formats
+    )
+    faults: dict[str, str] = {}
+    for error in validator.iter_errors(dict(form)):
+        for name, text in _say(error):
+            faults.setdefault(name, text)
+    for name, value in form.items():
+        if isinstance(value, str) and "\x00" in value:
+            faults.setdefault(name, "不能含有空字符")
+    if faults:
+        raise errors.FormInvalid(fields=faults)
+
+
+def _size(form: Mapping[str, Any]) -> int:
+    try:
+        return len(json.dumps(form, ensure_ascii=False, allow_nan=False).encode())
+    except ValueError as error:  # NaN, infinities and lone surrogates are no JSON.
+        raise errors.FormInvalid(fields={"": "表单含有无法保存的内容"}) from error
+
+
+def _say(error: ValidationError) -> list[tuple[str, str]]:
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance]
+        return [(name, "此项必填") for name in missing]
+    if error.validator == "additionalProperties":
+        extra = [name for name in error.instance if name not in error.schema.get("properties", {})]
+        return [(name, "表单中没有此项") for name in extra]
+    name = str(error.absolute_path[0]) if error.absolute_path else ""
+    return [(name, _words(error))]
+
+
+def _words(error: ValidationError) -> str:
+    limit = error.validator_value
+    words: dict[str, str] = {
+        "type": {"integer": "请填写整数", "number": "请填写数字"}.get(str(limit), "内容类型不对"),
+        "enum": "请从列出的选项中选择",
+        "minLength": "此项必填" if limit == 1 else f"至少 {limit} 个字",
+        "maxLength": f"最多 {limit} 个字",
+        "minimum": f"不能小于 {limit}",
+        "maximum": f"不能大于 {limit}",
+        "exclusiveMinimum": f"须大于 {limit}",
+        "exclusiveMaximum": f"须小于 {limit}",
+        "multipleOf": f"须为 {limit} 的倍数",
+        "format": "请填写有效的日期",
+        "pattern": "格式不正确",
+    }
+    return words.get(str(error.validator), "内容不符合要求")
+
+
+def shown(schema: Mapping[str, Any], form: Mapping[str, Any]) -> list[tuple[Field, str]]:
+    """Each field with its value in words; people stay ids for the caller to name."""
+    return [(field, _in_words(form.get(field.name))) for field in fields(schema)]
+
+
+def _in_words(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return str(value)

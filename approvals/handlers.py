@@ -1,0 +1,73 @@
+"""What follows from news of approvals: people are told in their work notices."""
+
+from datetime import datetime
+from typing import Final
+
+from approvals import events
+from core import actor as actors
+from messaging.services import notices
+
+SOURCE: Final = "approvals"
+SOURCE_NAME: Final = "审批"
+_ACTOR: Final = actors.system("approvals.handlers")
+_OUTCOMES: Final = {
+    "approved": "已审批通过",
+    "rejected": "未获同意",
+    "terminated": "已被终止",
+}
+
+
+def on_task_opened(event: events.TaskOpened, now: datetime) -> None:
+    """The person asked to act has a work notice that leads to the case."""
+    is_returned = event.kind == "resubmit"
+    body = f"{event.template_name} · {event.node_name}"
+    if event.remark:
+        body = f"{body}\n退回意见：{event.remark}"
+    notices.send(
+        actor=_ACTOR,
+        source=SOURCE,
+        source_name=SOURCE_NAME,
+        key=f"task:{event.task_id}",
+        person_ids=[event.person_id],
+        title=f"{'退回修改' if is_returned else '待审批'}：{event.title}"[:200],
+        body=body,
+        link=link_to(event.case_id),
+        now=now,
+    )
+
+
+def on_case_copied(event: events.CaseCopied, now: datetime) -> None:
+    """The people who got a copy have a work notice."""
+    notices.send(
+        actor=_ACTOR,
+        source=SOURCE,
+        source_name=SOURCE_NAME,
+        key=f"copy:{event.case_id}:{event.node_id}",
+        person_ids=list(event.person_ids),
+        title=f"抄送：{event.title}"[:200],
+        body=event.template_name,
+        link=link_to(event.case_id),
+        now=now,
+    )
+
+
+def on_case_ended(event: events.CaseEnded, now: datetime) -> None:
+    """The initiator knows how it ended, unless she withdrew it herself."""
+    if event.outcome not in _OUTCOMES:
+        return
+    notices.send(
+        actor=_ACTOR,
+        source=SOURCE,
+        source_name=SOURCE_NAME,
+        key=f"ended:{event.case_id}",
+        person_ids=[event.initiator_id],
+        title=f"{_OUTCOMES[event.outcome]}：{event.title}"[:200],
+        body=f"{event.template_name} · {event.serial_number}",
+        link=link_to(event.case_id),
+        now=now,
+    )
+
+
+def link_to(case_id: int) -> str:
+    """The address of the case's page."""
+    return f"/approvals/{case_id}/"
