@@ -59,8 +59,12 @@ def start(server: Server) -> None:
 
 
 def stop(data: Path) -> bool:
-    """End the service; tell whether it ran."""
-    return processes.stop(processes.slot(data, "s3"), by=signal.SIGTERM, seconds=15)
+    """End the service; tell whether it ran.
+
+    What is written lies in the system's hands at once, so force after two seconds loses nothing,
+    while its own graceful end waits 15 seconds for connections to itself.
+    """
+    return processes.stop(processes.slot(data, "s3"), by=signal.SIGTERM, seconds=2)
 
 
 def create_bucket(access: signing.Access, name: str) -> None:
@@ -142,7 +146,7 @@ def _command(server: Server, home: Path, identities: Path) -> processes.Command:
             "-master.volumeSizeLimitMB=1024",
             f"-master.port={numbered['master']}",
             f"-master.port.grpc={numbered['master_grpc']}",
-            "-volume.max=100",
+            "-volume.max=1000",
             "-volume.preStopSeconds=0",
             "-volume.minFreeSpace=300MiB",
             f"-volume.port={numbered['volume']}",
@@ -157,6 +161,7 @@ def _command(server: Server, home: Path, identities: Path) -> processes.Command:
             "-s3.autoCreateBucket=false",
             f"-s3.port={numbered['s3']}",
             f"-s3.port.grpc={numbered['s3_grpc']}",
+            "-s3.iam=false",
             "-s3.port.iceberg=0",
             "-s3.port.lance=0",
             "-s3.localSocket=s3.sock",
@@ -166,7 +171,13 @@ def _command(server: Server, home: Path, identities: Path) -> processes.Command:
             # It looks for settings in the home folder; it finds none in ours.
             "HOME": str(home),
             "TZ": "UTC",
+            # Every bucket has volumes of its own: one at a time, where the default is seven.
+            "WEED_MASTER_VOLUME_GROWTH_COPY_1": "1",
+            # Without these every program of this machine could read and write past S3.
             "WEED_JWT_SIGNING_KEY": server.token_key,
+            "WEED_JWT_SIGNING_READ_KEY": server.token_key,
+            "WEED_JWT_FILER_SIGNING_KEY": server.token_key,
+            "WEED_JWT_FILER_SIGNING_READ_KEY": server.token_key,
             "WEED_S3_SSE_KEK": server.at_rest_key,
         },
         folder=home,
