@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, models, transaction
 
@@ -174,7 +175,7 @@ def renumber() -> int:
             " tree_id = r.tree_id FROM org_renumbered r WHERE r.id = u.id AND (u.lft, u.rght,"
             " u.depth, u.tree_id) IS DISTINCT FROM (r.lft, r.rght, r.depth, r.tree_id)"
         )
-        changed = cursor.rowcount
+        changed: int = cursor.rowcount
         cursor.execute("DROP TABLE org_renumbered")
     return changed
 
@@ -303,7 +304,7 @@ def _locked_subtree(unit_id: int) -> dict[int, Node]:
         known = there
 
 
-def _rows(sql: str, values: Sequence[object]) -> list[Node]:
+def _rows(sql: str, values: Sequence[Any]) -> list[Node]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return [Node(*row) for row in cursor.fetchall()]

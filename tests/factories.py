@@ -70,7 +70,7 @@ GRANTS = (
 
 @dataclass(frozen=True)
 class Province:
-    """Ids by name: units ("西湖区民政局", "西湖区民政局/办公室"), people, accounts, appointments."""
+    """Ids by name; units are called "西湖区民政局" and "西湖区民政局/办公室"."""
 
     units: dict[str, int] = field(default_factory=dict)
     people: dict[str, int] = field(default_factory=dict)

@@ -46,6 +46,8 @@ class Account(AbstractBaseUser):
 
 
 class AdminRole(models.TextChoices):
+    """What an administrator may manage; the last three exclude one another."""
+
     ORG = "org", "组织管理员"
     PEOPLE = "people", "人员管理员"
     APPS = "apps", "应用管理员"

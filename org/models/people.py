@@ -8,11 +8,15 @@ from django.db.models import F, Func, Q, Value
 
 
 class PersonStatus(models.TextChoices):
+    """Whether the person belongs to the organisation."""
+
     ACTIVE = "active", "在职"
     LEFT = "left", "离职"
 
 
 class PostFunction(models.TextChoices):
+    """What a post is for: approvals and dispatch find people by it, not by title."""
+
     HEAD = "head", "主要负责人"
     DEPUTY = "deputy", "分管领导"
     CLERK = "clerk", "收发员"
@@ -20,6 +24,8 @@ class PostFunction(models.TextChoices):
 
 
 class AppointmentKind(models.TextChoices):
+    """How a person stands in a unit."""
+
     MAIN = "main", "主任职"
     CONCURRENT = "concurrent", "兼职"
     SECONDMENT = "secondment", "借调"

@@ -28,6 +28,8 @@ class TreeWriteRefused(TypeError):
 
 
 class UnitKind(models.TextChoices):
+    """What a unit is; `org.policies.may_contain` says what may stand below what."""
+
     REGION = "region", "行政区划"
     ORGAN = "organ", "单位"
     FIELD_OFFICE = "field_office", "派出机构"
@@ -39,6 +41,8 @@ class UnitKind(models.TextChoices):
 
 
 class UnitOrigin(models.TextChoices):
+    """Where the row comes from; synthetic units are said to be so wherever they are shown."""
+
     STATISTICS = "statistics", "统计用区划"
     SYNTHETIC = "synthetic", "合成数据"
     ENTERED = "entered", "人工录入"
@@ -48,6 +52,7 @@ class UnitQuerySet(models.QuerySet["Unit"]):
     """Reads freely; refuses every bulk write that names the structure."""
 
     def update(self, **values: Any) -> int:
+        """Plain columns only."""
         if STRUCTURE & values.keys():
             raise TreeWriteRefused("QuerySet.update() of the tree's structure: use org.tree")
         return super().update(**values)
@@ -55,15 +60,18 @@ class UnitQuerySet(models.QuerySet["Unit"]):
     def bulk_update(
         self, objs: Iterable[Unit], fields: Iterable[str], batch_size: int | None = None
     ) -> int:
+        """Plain columns only."""
         names = list(fields)
         if STRUCTURE & set(names):
             raise TreeWriteRefused("bulk_update() of the tree's structure: use org.tree")
         return super().bulk_update(objs, names, batch_size=batch_size)
 
     def bulk_create(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Never: new units have no numbers yet."""
         raise TreeWriteRefused("bulk_create() of units: use org.tree or load_divisions")
 
     def delete(self) -> NoReturn:
+        """Never."""
         raise TreeWriteRefused("QuerySet.delete() of units: use org.tree.delete")
 
 
@@ -71,6 +79,7 @@ class UnitManager(TreeManager["Unit"]):
     """mptt's manager without its default ordering and without its writes."""
 
     def get_queryset(self) -> UnitQuerySet:
+        """Units in no particular order."""
         # mptt orders by (tree_id, lft), which silently joins every values().annotate() group.
         return UnitQuerySet(self.model, using=self._db)
 
@@ -111,7 +120,8 @@ class Unit(MPTTModel):
     # Characters and pairs of the name; null for village groups, which are found by code.
     name_grams = ArrayField(models.CharField(max_length=2), null=True, editable=False)
 
-    objects: ClassVar[UnitManager] = UnitManager()  # type: ignore[assignment]  # narrower than Manager[Self]
+    objects: ClassVar[UnitManager] = UnitManager()
+    _loaded_parent_id: int | None = None
 
     class MPTTMeta:
         level_attr = "depth"
@@ -137,8 +147,11 @@ class Unit(MPTTModel):
         return f"{self.code} {self.name}"
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Unit:
-        unit = super().from_db(db, field_names, values)
+    def from_db(
+        cls, db: str | None, field_names: Collection[str], values: Collection[Any], **kwargs: Any
+    ) -> Unit:
+        """The unit, remembering which parent it was read with."""
+        unit = super().from_db(db, field_names, values, **kwargs)
         unit._loaded_parent_id = unit.__dict__.get("parent_id")
         return unit
 
@@ -151,7 +164,7 @@ class Unit(MPTTModel):
             raise TreeWriteRefused("a new unit: use org.tree.insert")
         if args:
             raise TreeWriteRefused("save() takes keywords only")
-        if self.__dict__.get("parent_id") != getattr(self, "_loaded_parent_id", None):
+        if self.__dict__.get("parent_id") != self._loaded_parent_id:
             raise TreeWriteRefused("the parent was changed in memory: use org.tree.move")
         asked = kwargs.pop("update_fields", None)
         kwargs.pop("force_insert", None)
@@ -163,12 +176,15 @@ class Unit(MPTTModel):
         models.Model.save(self, update_fields=sorted(fields), **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Never."""
         raise TreeWriteRefused("Unit.delete(): use org.tree.delete")
 
     def insert_at(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Never."""
         raise TreeWriteRefused("insert_at(): use org.tree.insert")
 
     def move_to(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Never."""
         raise TreeWriteRefused("move_to(): use org.tree.move")
 
     def is_leaf_node(self) -> bool:

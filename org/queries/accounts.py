@@ -65,7 +65,8 @@ def actor(
               LEFT JOIN org_appointment a ON a.person_id = p.id AND a.valid_from <= %(at)s
                AND (a.valid_to IS NULL OR a.valid_to > %(at)s)
              WHERE c.id = %(id)s AND c.is_active
-             ORDER BY a.id IS DISTINCT FROM %(chosen)s::bigint, a.kind IS DISTINCT FROM 'main', a.valid_from, a.id
+             ORDER BY a.id IS DISTINCT FROM %(chosen)s::bigint,
+                      a.kind IS DISTINCT FROM 'main', a.valid_from, a.id
              LIMIT 1""",
             {"id": account_id, "at": at, "chosen": appointment_id},
         )

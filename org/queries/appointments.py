@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -123,7 +124,7 @@ def heads_above(unit_id: int, levels: int, *, at: datetime) -> list[int]:
     return found
 
 
-def _held(where: str, **values: object) -> list[Held]:
+def _held(where: str, **values: Any) -> list[Held]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT a.id, a.person_id, a.unit_id, a.post_id, p.title, p.function, a.kind"
@@ -133,7 +134,7 @@ def _held(where: str, **values: object) -> list[Held]:
         return [Held(*row) for row in cursor.fetchall()]
 
 
-def _ids(sql: str, **values: object) -> list[int]:
+def _ids(sql: str, **values: Any) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return [row[0] for row in cursor.fetchall()]

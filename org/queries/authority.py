@@ -71,4 +71,18 @@ def root_of(grant_id: int) -> int | None:
 def _grants(sql: str, subject_id: int, at: datetime) -> list[Grant]:
     with connection.cursor() as cursor:
         cursor.execute(sql, {"id": subject_id, "at": at})
-        return [Grant(*row[:4], AdminRole(row[3]).label, *row[4:]) for row in cursor.fetchall()]
+        return [
+            Grant(
+                id=row[0],
+                person_id=row[1],
+                person_name=row[2],
+                role=row[3],
+                role_name=AdminRole(row[3]).label,
+                root_id=row[4],
+                root_name=row[5],
+                subtree=row[6],
+                may_delegate=row[7],
+                valid_until=row[8],
+            )
+            for row in cursor.fetchall()
+        ]

@@ -231,6 +231,8 @@ def _phone(person: Person) -> str:
 
 
 def _require_narrow(root_id: int | None) -> None:
+    if root_id is None:
+        raise errors.SearchTooWide
     level = Unit.objects.filter(pk=root_id).values_list("level", flat=True).first()
     if level is None or level <= 2:
         raise errors.SearchTooWide
@@ -256,7 +258,7 @@ def _literal(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _fetch(sql: str, values: dict[str, object]) -> list[tuple[Any, ...]]:
+def _fetch(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return list(cursor.fetchall())

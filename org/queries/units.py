@@ -276,7 +276,15 @@ def search(
     )
     above = paths([row[0] for row in rows])
     return [
-        UnitFound(*row, path=" / ".join(unit.name for unit in above[row[0]][:-1])) for row in rows
+        UnitFound(
+            id=unit_id,
+            code=code,
+            name=name,
+            kind=kind,
+            level=level,
+            path=" / ".join(unit.name for unit in above[unit_id][:-1]),
+        )
+        for unit_id, code, name, kind, level in rows
     ]
 
 
@@ -290,7 +298,7 @@ def _literal(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _fetch(sql: str, values: dict[str, object]) -> list[tuple[Any, ...]]:
+def _fetch(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return list(cursor.fetchall())
