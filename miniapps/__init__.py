@@ -1,0 +1,1 @@
+"""Mini-apps: departments plug in their own tools, by standards only."""

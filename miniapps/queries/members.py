@@ -1,0 +1,91 @@
+"""The people an app may see or reach: the range of one of its grants, made of person ids."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from miniapps import errors, manifests
+from miniapps.models import Grant, MiniApp, Subject
+from miniapps.queries import audience
+from org.queries import appointments, people, units
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person as one app knows her."""
+
+    sub: str
+    name: str
+    unit_name: str
+    title: str
+
+
+def in_range(app_id: int, scope: str, *, at: datetime) -> frozenset[int]:
+    """The ids of the people the app's grant of the scope covers; ScopeNotGranted."""
+    grant = (
+        Grant.objects.select_related("app")
+        .filter(
+            Q(expires_at__isnull=True) | Q(expires_at__gt=at),
+            app_id=app_id,
+            scope=scope,
+            withdrawn_at=None,
+        )
+        .first()
+    )
+    if grant is None:
+        raise errors.ScopeNotGranted(scope=scope)
+    owner_id = grant.app.owner_unit_id
+    if grant.org_range == manifests.OrgRange.AUDIENCE:
+        return audience.members(app_id, at=at)
+    if grant.org_range == manifests.OrgRange.OWNER_SUBTREE:
+        return frozenset(appointments.person_ids_in_subtree(owner_id, at=at))
+    if grant.org_range == manifests.OrgRange.OWNER_UNIT:
+        return frozenset(appointments.person_ids_in(owner_id, at=at))
+    return frozenset()
+
+
+def people_of_subs(app_id: int, subs: Collection[str]) -> frozenset[int]:
+    """The ids behind the app's own names; OutsideRange if one is not the app's."""
+    found = dict(
+        Subject.objects.filter(app_id=app_id, sub__in=subs).values_list("sub", "person_id")
+    )
+    if set(subs) - found.keys():
+        raise errors.OutsideRange
+    return frozenset(found.values())
+
+
+def people_of_units(
+    codes: Collection[str], allowed: Collection[int], *, at: datetime
+) -> frozenset[int]:
+    """The ids of all people at or below the units; OutsideRange unless all are allowed."""
+    reached: set[int] = set()
+    for code in codes:
+        unit = units.by_code(code)
+        if unit is None:
+            raise errors.OutsideRange
+        inside = set(appointments.person_ids_in_subtree(unit.id, at=at))
+        if not inside or not inside <= set(allowed):
+            raise errors.OutsideRange
+        reached |= inside
+    return frozenset(reached)
+
+
+def listed(app_id: int, person_ids: Collection[int], *, at: datetime) -> list[Member]:
+    """The people as the app knows them, by unit and name. Who has no name there is left out."""
+    subs = dict(
+        Subject.objects.filter(app_id=app_id, person_id__in=person_ids).values_list(
+            "person_id", "sub"
+        )
+    )
+    names = people.names(sorted(subs), at=at)
+    shown = sorted(names.values(), key=lambda person: (person.unit_name, person.name, person.id))
+    return [
+        Member(subs[person.id], person.name, person.unit_name, person.title) for person in shown
+    ]
+
+
+def name_of_app(app_id: int) -> str:
+    """What people read as the app's name."""
+    return MiniApp.objects.values_list("name", flat=True).get(pk=app_id)

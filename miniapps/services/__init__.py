@@ -1,0 +1,1 @@
+"""What is done with mini-apps: each function is one use case in one transaction."""

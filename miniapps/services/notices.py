@@ -1,0 +1,79 @@
+"""An app sends work notices, to people within its grant and nobody else."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlencode
+
+from core import audit
+from core.actor import Actor
+from core.db import service
+from messaging.services import notices
+from miniapps import errors, manifests
+from miniapps.queries import members
+
+SCOPE: Final = "notice.send"
+MAX_RECIPIENTS: Final = 1000
+MAX_LINK: Final = 500
+
+
+@service
+def send(
+    *,
+    actor: Actor,
+    idempotency_key: str,
+    subs: Sequence[str],
+    unit_codes: Sequence[str],
+    title: str,
+    body: str,
+    path: str,
+    now: datetime,
+) -> notices.NoticeSent:
+    """The people have a work notice from the app that leads back into it.
+
+    Sent once per key, however often the app repeats the call. Raises ScopeNotGranted,
+    OutsideRange (an unknown name and a foreign one look alike), TooManyRecipients.
+    """
+    if actor.app_id is None:
+        raise errors.TokenInvalid
+    link = _link(actor.app_id, path)
+    allowed = members.in_range(actor.app_id, SCOPE, at=now)
+    reached = members.people_of_subs(actor.app_id, subs)
+    if not reached <= allowed:
+        raise errors.OutsideRange
+    reached |= members.people_of_units(unit_codes, allowed, at=now)
+    if not reached:
+        raise errors.RecipientsMissing
+    if len(reached) > MAX_RECIPIENTS:
+        raise errors.TooManyRecipients(limit=MAX_RECIPIENTS)
+    sent = notices.send(
+        actor=actor,
+        source=f"app:{actor.app_id}",
+        source_name=members.name_of_app(actor.app_id),
+        key=idempotency_key,
+        person_ids=sorted(reached),
+        title=title,
+        body=body,
+        link=link,
+        now=now,
+    )
+    if not sent.repeated:
+        audit.record(
+            actor=actor,
+            action="miniapps.notice.sent",
+            object_kind="miniapps.app",
+            object_id=actor.app_id,
+            now=now,
+            detail={"notice_id": sent.id, "people": sent.targets},
+        )
+    return sent
+
+
+def _link(app_id: int, path: str) -> str:
+    opened = f"/apps/{app_id}/open"
+    if not path:
+        return opened
+    link = f"{opened}?{urlencode({'to': path})}"
+    if not manifests.is_inner_path(path) or len(link) > MAX_LINK:
+        raise errors.LinkOutsideApp
+    return link

@@ -1,0 +1,118 @@
+"""An approved release goes to its audience, and is taken from it in one click."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from core import audit
+from core.actor import Actor
+from core.db import service
+from miniapps import errors, manifests, models, policies
+from miniapps.queries import locking
+from miniapps.queries.publishing import RuleDraft
+from miniapps.services import grants, tokens
+from org.queries import units
+
+
+@service
+def publish(*, actor: Actor, release_id: int, audience: Sequence[RuleDraft], now: datetime) -> None:
+    """Exactly the audience sees the release; the one before it is superseded.
+
+    The scopes its reviewer approved are granted, others are withdrawn. The actor
+    administers the apps of the owner unit and of every unit in the audience.
+    """
+    release = locking.release(release_id)
+    app = release.app
+    if not any(rule.effect == models.RuleEffect.ALLOW for rule in audience):
+        raise errors.AudienceEmpty
+    policies.require_publish(actor, app, _units_of(audience, now), at=now)
+    if release.state != models.ReleaseState.APPROVED:
+        raise errors.WrongState(state=release.get_state_display())
+    app.releases.filter(
+        state__in=[models.ReleaseState.PUBLISHED, models.ReleaseState.SUSPENDED]
+    ).update(state=models.ReleaseState.SUPERSEDED, ended_at=now)
+    release.state = models.ReleaseState.PUBLISHED
+    release.published_at = now
+    release.save(update_fields=["state", "published_at"])
+    models.AudienceRule.objects.bulk_create(
+        models.AudienceRule(
+            release=release,
+            effect=rule.effect,
+            subject=rule.subject,
+            unit_id=rule.unit_id,
+            person_id=rule.person_id,
+        )
+        for rule in dict.fromkeys(audience)
+    )
+    manifest = manifests.meaning_of(release.manifest)
+    _follow(app, manifest)
+    grants.replace(actor=actor, app_id=app.pk, release_id=release.pk, now=now)
+    _audit(actor, "miniapps.release.published", release, now, rules=len(audience))
+
+
+@service
+def suspend(*, actor: Actor, app_id: int, reason: str, now: datetime) -> None:
+    """Nobody sees the app and every token of it is dead, from the same instant."""
+    app = locking.app(app_id)
+    policies.require_review(actor, app, at=now)
+    release = _release_in(app, models.ReleaseState.PUBLISHED)
+    release.state = models.ReleaseState.SUSPENDED
+    release.ended_at = now
+    release.end_reason = reason
+    release.save(update_fields=["state", "ended_at", "end_reason"])
+    tokens.revoke_all(actor=actor, oauth_client_id=app.oauth_client_id)
+    _audit(actor, "miniapps.release.suspended", release, now, reason=reason)
+
+
+@service
+def resume(*, actor: Actor, app_id: int, now: datetime) -> None:
+    """The suspended release is back for the audience and scopes it had."""
+    app = locking.app(app_id)
+    policies.require_review(actor, app, at=now)
+    release = _release_in(app, models.ReleaseState.SUSPENDED)
+    release.state = models.ReleaseState.PUBLISHED
+    release.ended_at = None
+    release.end_reason = ""
+    release.save(update_fields=["state", "ended_at", "end_reason"])
+    _audit(actor, "miniapps.release.resumed", release, now)
+
+
+def _units_of(audience: Sequence[RuleDraft], now: datetime) -> list[int]:
+    """The units whose administrator must agree: a rule for all needs the whole tree's."""
+    needed = [rule.unit_id for rule in audience if rule.unit_id is not None]
+    if any(rule.subject == models.RuleSubject.ALL for rule in audience):
+        needed += [root.id for root in units.roots(at=now)]
+    return needed
+
+
+def _follow(app: models.MiniApp, manifest: manifests.Manifest) -> None:
+    """Name, icon and addresses of the app are those of the manifest."""
+    app.name = manifest.name
+    app.category = manifest.category
+    app.icon = manifest.icon
+    app.save(update_fields=["name", "category", "icon"])
+    app.oauth_client.name = manifest.name
+    app.oauth_client.redirect_uris = " ".join(manifest.redirect_uris)
+    app.oauth_client.save(update_fields=["name", "redirect_uris", "updated"])
+
+
+def _release_in(app: models.MiniApp, state: models.ReleaseState) -> models.Release:
+    release = app.releases.select_for_update().filter(state=state).first()
+    if release is None:
+        newest = app.releases.latest("version_code")
+        raise errors.WrongState(state=newest.get_state_display())
+    release.app = app
+    return release
+
+
+def _audit(
+    actor: Actor, action: str, release: models.Release, now: datetime, **detail: object
+) -> None:
+    audit.record(
+        actor=actor,
+        action=action,
+        object_kind="miniapps.release",
+        object_id=release.pk,
+        unit_id=release.app.owner_unit_id,
+        now=now,
+        detail={"app_id": release.app.app_id, "version": release.version_code, **detail},
+    )
