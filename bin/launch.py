@@ -154,7 +154,7 @@ def install(lock: Path, count: int) -> None:
         for line in process.stdout or ():
             kept.write(line)
             last = [*last[-5:], line.rstrip()]
-            collected += line.startswith("Collecting ")
+            collected += line.startswith(("Collecting ", "Processing "))
             unpacking = line.startswith("Installing collected")
             if unpacking or time.monotonic() - told > 5:
                 told = time.monotonic()

