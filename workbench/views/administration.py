@@ -1,16 +1,107 @@
-"""The screen of administration."""
+"""系统管理: what the signed-in person may administer, and nothing beyond it."""
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils import timezone
+from django.views.decorators.http import require_GET
 
-from core import http
+from core import http, paging
+from core.actor import Actor
+from org import errors as org_errors
+from org import policies as org_policies
+from org.queries import authority, people, units
+from workbench import offices, parameters, trees
+from workbench.views import administration_audit, administration_people, administration_units
+
+PEOPLE_PER_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPane:
+    """One unit and what the viewer may do to it."""
+
+    unit: units.UnitCard
+    above: list[units.UnitName]
+    page: paging.Page[people.PersonInUnit]
+    administrators: list[authority.Grant]
+    may_manage_units: bool
+    may_manage_people: bool
+    may_leave: bool
+    """Whether the unit may be moved away or abolished: takes the right over the one above."""
 
 
 @http.page
+@require_GET
 def index(request: HttpRequest) -> HttpResponse:
-    """An empty screen in the frame."""
-    return render(request, "workbench/base.html", {"screen": "administration"})
+    """Units and people of the viewer's scope; an auditor begins with the log."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    office = offices.of(actor, at=now)
+    if not office.unit_roots:
+        return redirect("administration-audit" if office.sees_audit else "administration-grants")
+    unit_id = parameters.optional_id(request.GET, "unit")
+    shown = _pane(request, actor, unit_id or office.unit_roots[0], at=now)
+    context = {
+        "screen": "administration",
+        "office": office,
+        "tab": "units",
+        "tree": trees.opened_from(office.unit_roots, to_unit_id=shown.unit.id, at=now),
+        "unit_id": shown.unit.id,
+        "pane": shown,
+        "is_detail": unit_id is not None,
+    }
+    return render(request, "workbench/administration/units.html", context)
 
 
-urlpatterns = [path("", index, name="administration")]
+@http.page
+@require_GET
+def unit(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """Fragment: one unit of the scope with its people and its actions."""
+    pane = _pane(request, http.actor_of(request), unit_id, at=timezone.now())
+    template = "people_rows" if request.GET.get("cursor") else "unit"
+    return render(request, f"workbench/administration/{template}.html", {"pane": pane})
+
+
+@http.page
+@require_GET
+def grants(request: HttpRequest) -> HttpResponse:
+    """What the viewer may administer, and until when."""
+    office = offices.of(http.actor_of(request), at=timezone.now())
+    context = {"screen": "administration", "office": office, "tab": "grants"}
+    return render(request, "workbench/administration/grants.html", context)
+
+
+def _pane(request: HttpRequest, actor: Actor, unit_id: int, *, at: datetime) -> UnitPane:
+    """UnitNotFound for a unit outside the viewer's scope: hidden and absent look alike."""
+    may_manage_units = org_policies.may_manage_units(actor, unit_id, at=at)
+    may_manage_people = org_policies.may_manage_people(actor, unit_id, at=at)
+    if not may_manage_units and not may_manage_people:
+        raise org_errors.UnitNotFound
+    card = units.card(unit_id, at=at)
+    return UnitPane(
+        unit=card,
+        above=units.path(unit_id)[:-1],
+        page=people.in_unit(
+            unit_id, at=at, limit=PEOPLE_PER_PAGE, cursor=request.GET.get("cursor")
+        ),
+        administrators=authority.of_unit(unit_id, at=at),
+        may_manage_units=may_manage_units and not card.abolished,
+        may_manage_people=may_manage_people and not card.abolished,
+        may_leave=card.parent_id is not None
+        and not card.abolished
+        and org_policies.may_manage_units(actor, card.parent_id, at=at),
+    )
+
+
+urlpatterns = [
+    path("", index, name="administration"),
+    path("units/<int:unit_id>/", unit, name="administration-unit"),
+    path("grants/", grants, name="administration-grants"),
+    *administration_units.urlpatterns,
+    *administration_people.urlpatterns,
+    *administration_audit.urlpatterns,
+]

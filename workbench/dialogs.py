@@ -1,0 +1,30 @@
+"""Forms in a dialog: asked for by htmx, answered by a fragment or by a move to the next page."""
+
+from django.contrib import messages as flashes
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from workbench.forms import PageForm
+
+
+def show(
+    request: HttpRequest,
+    form: PageForm,
+    *,
+    title: str,
+    verb: str,
+    template: str = "workbench/components/form_dialog.html",
+    **context: object,
+) -> HttpResponse:
+    """The dialog with the form; 422 when what was sent was not right."""
+    status = 422 if form.is_bound else 200
+    whole = {"form": form, "title": title, "verb": verb, "action": request.path, **context}
+    return render(request, template, whole, status=status)
+
+
+def done(request: HttpRequest, *, to: str, notice: str) -> HttpResponse:
+    """The page moves on and says what happened."""
+    flashes.success(request, notice)
+    response = HttpResponse(status=204)
+    response["HX-Redirect"] = to
+    return response

@@ -1,0 +1,131 @@
+"""The forms of 系统管理: what is typed is checked here, what it may do is checked by the services."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django import forms
+
+from core import errors
+
+Choices = list[tuple[str, str]]
+
+
+class PageForm(forms.Form):
+    """A form that is drawn with the workbench's fields and shows refusals beside them."""
+
+    refused_at: Mapping[str, str] = {}
+    """Error code → the field it speaks of; any other refusal stands above the form."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs.setdefault("class", "input")
+            if self.is_bound and name in self.errors:
+                field.widget.attrs["aria-invalid"] = "true"
+                field.widget.attrs["aria-describedby"] = f"id_{name}-error"
+
+    def carry_out(self, act: Callable[[dict[str, Any]], object]) -> bool:
+        """Whether the input is right and the act went through; else the form says why not.
+
+        Refusals of rights are not caught: they are no matter of what was typed.
+        """
+        if not self.is_valid():
+            return False
+        try:
+            act(self.cleaned_data)
+        except (errors.Invalid, errors.Conflict) as refusal:
+            field = self.refused_at.get(refusal.code)
+            self.add_error(field if field in self.fields else None, refusal.text)
+            return False
+        return True
+
+
+class AddUnit(PageForm):
+    """新增下级组织."""
+
+    refused_at = {
+        "ORG_BAD_UNIT_CODE": "code",
+        "ORG_UNIT_CODE_TAKEN": "code",
+        "ORG_KIND_NOT_ALLOWED_HERE": "kind",
+    }
+    kind = forms.ChoiceField(label="类型")
+    name = forms.CharField(label="名称", max_length=120)
+    short_name = forms.CharField(label="简称", max_length=60, required=False)
+    code = forms.CharField(
+        label="编码",
+        max_length=18,
+        required=False,
+        help_text="单位填 18 位统一社会信用代码，行政区划填统计用区划代码；其他类型自动编码，不必填写",
+    )
+    phone = forms.CharField(label="联系电话", max_length=40, required=False)
+
+    def __init__(self, *args: Any, kinds: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"] = forms.ChoiceField(
+            label="类型", choices=kinds, widget=forms.Select(attrs={"class": "input"})
+        )
+
+
+class RenameUnit(PageForm):
+    """更名."""
+
+    name = forms.CharField(label="名称", max_length=120)
+    short_name = forms.CharField(label="简称", max_length=60, required=False)
+
+
+class MoveUnit(PageForm):
+    """移动到另一上级."""
+
+    refused_at = {
+        "ORG_UNIT_BELOW_ITSELF": "parent_id",
+        "ORG_KIND_NOT_ALLOWED_HERE": "parent_id",
+        "ORG_UNIT_ABOLISHED": "parent_id",
+    }
+    parent_id = forms.IntegerField(
+        label="新的上级", min_value=1, error_messages={"required": "请选择新的上级组织"}
+    )
+
+
+class Appoint(PageForm):
+    """任命已有人员."""
+
+    refused_at = {
+        "ORG_MAIN_APPOINTMENT_EXISTS": "kind",
+        "ORG_ALREADY_APPOINTED": "person_id",
+    }
+    person_id = forms.IntegerField(
+        label="人员", min_value=1, error_messages={"required": "请选择人员"}
+    )
+    title = forms.CharField(label="职务", max_length=80)
+    function = forms.ChoiceField(label="岗位类别")
+    kind = forms.ChoiceField(label="任职方式")
+
+    def __init__(self, *args: Any, functions: Choices, kinds: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self, "function", functions)
+        _offer(self, "kind", kinds)
+
+
+class Admit(PageForm):
+    """新增人员并任职."""
+
+    name = forms.CharField(label="姓名", max_length=60)
+    title = forms.CharField(label="职务", max_length=80)
+    function = forms.ChoiceField(label="岗位类别")
+    phone = forms.RegexField(
+        label="手机号码",
+        regex=r"^1\d{10}$",
+        required=False,
+        error_messages={"invalid": "请填写 11 位手机号码"},
+    )
+    job_level = forms.CharField(label="职级", max_length=40, required=False)
+
+    def __init__(self, *args: Any, functions: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _offer(self, "function", functions)
+
+
+def _offer(form: PageForm, name: str, choices: Choices) -> None:
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = choices

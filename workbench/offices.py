@@ -1,0 +1,51 @@
+"""What a person may administer, as the pages of 系统管理 need to know it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core import errors
+from core.actor import Actor
+from org.queries import authority, units
+
+_UNIT_ROLES = frozenset({"org", "people"})
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """The grants of one person; `unit_roots` are the tops of the trees to show."""
+
+    grants: list[authority.Grant]
+    unit_roots: list[int]
+    sees_audit: bool
+
+
+def of(actor: Actor, *, at: datetime) -> Office:
+    """The actor's office; NotFound for whoever administers nothing: the screen isn't there."""
+    grants = authority.of_person(actor.require_person(), at=at)
+    if not grants:
+        raise errors.NotFound
+    roots = list(dict.fromkeys(grant.root_id for grant in grants if grant.role in _UNIT_ROLES))
+    return Office(
+        grants=grants,
+        unit_roots=[root for root in roots if not _stands_below_another(root, roots)],
+        sees_audit=_holds_audit(grants),
+    )
+
+
+def require_audit(actor: Actor, *, at: datetime) -> Office:
+    """The actor's office if it is that of an auditor; NotFound otherwise."""
+    office = of(actor, at=at)
+    if not office.sees_audit:
+        raise errors.NotFound
+    return office
+
+
+def _stands_below_another(root_id: int, roots: list[int]) -> bool:
+    others = [other for other in roots if other != root_id]
+    return bool(others) and bool(units.within_any(root_id, others))
+
+
+def _holds_audit(grants: list[authority.Grant]) -> bool:
+    """The log is one for the whole tree: a grant below its top opens none of it."""
+    roots = [grant.root_id for grant in grants if grant.role == "audit" and grant.subtree]
+    return any(unit.parent_id is None for unit in units.names(roots).values())

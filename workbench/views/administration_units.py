@@ -1,0 +1,145 @@
+"""系统管理, units: add, rename, move, abolish."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from core import http
+from core.actor import Actor
+from org import errors as org_errors
+from org import policies as org_policies
+from org.queries import units
+from org.services import units as unit_services
+from workbench import dialogs, forms, parameters
+
+KINDS = {kind.value: kind for kind in org_policies.ALLOWED_BELOW}
+TARGETS_AT_MOST = 20
+
+
+@http.page
+@require_http_methods(["GET", "POST"])
+def add(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """Dialog: a new unit below this one."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    parent = _managed(actor, unit_id, at=now)
+    form = forms.AddUnit(request.POST or None, kinds=_kinds_below(parent))
+    added: list[int] = []
+
+    def act(given: dict[str, Any]) -> None:
+        kind = KINDS[given.pop("kind")]
+        added.append(unit_services.add(actor=actor, parent_id=unit_id, kind=kind, now=now, **given))
+
+    if form.is_bound and form.carry_out(act):
+        notice = f"已新增“{form.cleaned_data['name']}”"
+        return dialogs.done(request, to=_page_of(added[0]), notice=notice)
+    return dialogs.show(request, form, title=f"在“{parent.name}”下新增组织", verb="新增")
+
+
+@http.page
+@require_http_methods(["GET", "POST"])
+def rename(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """Dialog: new names."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    unit = _managed(actor, unit_id, at=now)
+    before = {"name": unit.name, "short_name": unit.short_name}
+    form = forms.RenameUnit(request.POST or None, initial=before)
+
+    def act(given: dict[str, Any]) -> None:
+        unit_services.rename(actor=actor, unit_id=unit_id, now=now, **given)
+
+    if form.is_bound and form.carry_out(act):
+        return dialogs.done(request, to=_page_of(unit_id), notice="名称已更改")
+    return dialogs.show(request, form, title=f"更改“{unit.name}”的名称", verb="保存")
+
+
+@http.page
+@require_http_methods(["GET", "POST"])
+def move(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """Dialog: another parent, found by name within the scope."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    unit = _managed(actor, unit_id, at=now)
+    form = forms.MoveUnit(request.POST or None)
+
+    def act(given: dict[str, Any]) -> None:
+        unit_services.move(actor=actor, unit_id=unit_id, parent_id=given["parent_id"], now=now)
+
+    if form.is_bound and form.carry_out(act):
+        return dialogs.done(request, to=_page_of(unit_id), notice=f"已移动“{unit.name}”")
+    return dialogs.show(
+        request,
+        form,
+        title=f"移动“{unit.name}”",
+        verb="移动",
+        template="workbench/administration/move.html",
+        unit=unit,
+    )
+
+
+@http.page
+@require_GET
+def targets(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """Fragment: units of the scope by name, to choose a new parent from."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    _managed(actor, unit_id, at=now)
+    wanted = parameters.text(request.GET, "q", longest=40)
+    found = [
+        unit
+        for unit in units.search(wanted, at=now, limit=TARGETS_AT_MOST)
+        if unit.id != unit_id and org_policies.may_manage_units(actor, unit.id, at=now)
+    ]
+    context = {"found": found, "wanted": wanted}
+    return render(request, "workbench/administration/targets.html", context)
+
+
+@http.page
+@require_POST
+def abolish(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """The unit stands no longer; the page shows the one above it."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    unit = _managed(actor, unit_id, at=now)
+    unit_services.abolish(actor=actor, unit_id=unit_id, now=now)
+    return dialogs.done(
+        request, to=_page_of(unit.parent_id or unit_id), notice=f"已撤销“{unit.name}”"
+    )
+
+
+def _managed(actor: Actor, unit_id: int, *, at: datetime) -> units.UnitCard:
+    if not org_policies.may_manage_units(actor, unit_id, at=at):
+        raise org_errors.UnitNotFound
+    return units.card(unit_id, at=at)
+
+
+def _kinds_below(parent: units.UnitCard) -> forms.Choices:
+    place = org_policies.Place(parent.kind, parent.level)
+    levels = (parent.level, min(parent.level + 1, 6))
+    return [
+        (kind.value, str(kind.label))
+        for kind in KINDS.values()
+        if any(
+            org_policies.may_contain(place, org_policies.Place(kind.value, level))
+            for level in levels
+        )
+    ]
+
+
+def _page_of(unit_id: int) -> str:
+    return f"{reverse('administration')}?unit={unit_id}"
+
+
+urlpatterns = [
+    path("units/<int:unit_id>/add/", add, name="administration-unit-add"),
+    path("units/<int:unit_id>/rename/", rename, name="administration-unit-rename"),
+    path("units/<int:unit_id>/move/", move, name="administration-unit-move"),
+    path("units/<int:unit_id>/move/targets/", targets, name="administration-unit-targets"),
+    path("units/<int:unit_id>/abolish/", abolish, name="administration-unit-abolish"),
+]
