@@ -36,8 +36,8 @@ def plan(
 ) -> Plan:
     """Numbers for `top` and everything that `children` hangs below it, with fresh slack.
 
-    A unit's slack is half of what its parts take, at least SPARE leaves, plus what `spared`
-    asks for. Units that `children` doesn't reach from `top` get no place.
+    A unit's slack is half of what its parts take, at least SPARE leaves and room for one more
+    part as large as the largest, plus what `spared` asks for. Units that `children` doesn't reach from `top` get no place.
     """
     extra = spared or {}
     order = _preorder(top, children)
@@ -45,7 +45,8 @@ def plan(
     for unit, _depth in reversed(order):
         parts = children.get(unit, ())
         content = sum(widths[part] for part in parts)
-        slack = max(content // 2, LEAF * SPARE) if parts else LEAF - 2
+        largest = max((widths[part] for part in parts), default=0)
+        slack = max(content // 2, largest, LEAF * SPARE) if parts else LEAF - 2
         widths[unit] = content + slack + extra.get(unit, 0) + 2
     places: dict[int, Place] = {}
     next_free: dict[int, int] = {}

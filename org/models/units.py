@@ -155,6 +155,11 @@ class Unit(MPTTModel):
         unit._loaded_parent_id = unit.__dict__.get("parent_id")
         return unit
 
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """What the database holds now, the parent included, counts as read."""
+        super().refresh_from_db(*args, **kwargs)
+        self._loaded_parent_id = self.__dict__.get("parent_id")
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """The plain columns are written; the structure never is, however stale this instance.
 

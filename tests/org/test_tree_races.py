@@ -1,0 +1,111 @@
+"""Several connections write the tree at once; what comes out equals parent_id."""
+
+import random
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection, transaction
+
+from org import errors, tree
+from org.models import Unit, UnitKind
+from org.queries import tree as tree_queries
+from tests import factories
+
+WRITERS = 4
+OPERATIONS = 75
+
+pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
+
+
+def write_at_random(seed: int) -> Counter[str]:
+    """Inserts, moves, renames, deletes and now and then renumbers, over one connection."""
+    dice = random.Random(seed)  # noqa: S311  # repeatable, not secret
+    done: Counter[str] = Counter()
+    try:
+        for number in range(OPERATIONS):
+            ids = list(Unit.objects.order_by("id").values_list("id", flat=True))
+            kind = dice.choices(
+                ["insert", "move", "rename", "delete", "renumber"], [50, 25, 10, 14, 1]
+            )[0]
+            try:
+                with transaction.atomic():
+                    _write(kind, dice, ids, f"{seed}-{number}")
+                done[kind] += 1
+            except (errors.UnitBelowItself, errors.UnitNotFound, errors.UnitInUse) as refusal:
+                done[type(refusal).__name__] += 1
+    finally:
+        connection.close()
+    return done
+
+
+def _write(kind: str, dice: random.Random, ids: list[int], code: str) -> None:
+    if kind == "insert":
+        unit = Unit(
+            code=code, name=code, kind=UnitKind.VIRTUAL, level=3, valid_from=factories.FOUNDED
+        )
+        # Few parents, so that writers meet and neighbourhoods fill up.
+        tree.insert(unit, parent_id=dice.choice(ids[:8] + ids[-4:]))
+    elif kind == "move":
+        tree.move(unit_id=dice.choice(ids[1:]), parent_id=dice.choice(ids))
+    elif kind == "rename":
+        tree.rename(unit_id=dice.choice(ids), name=code, short_name=code)
+    elif kind == "delete":
+        tree.delete(unit_id=dice.choice(ids[27:] or ids))
+    else:
+        tree.renumber()
+
+
+def test_raced_writes_end_equal_to_parent_id() -> None:
+    factories.small_province()
+    with ThreadPoolExecutor(WRITERS) as pool:
+        outcomes = list(pool.map(write_at_random, range(1, WRITERS + 1)))
+    total = sum(outcomes, Counter())
+    assert sum(total.values()) == WRITERS * OPERATIONS
+    assert total["insert"] > 100
+    assert total["move"] > 10
+    reasons = [
+        fault.reason for fault in tree_queries.check().faults if "may not stand" not in fault.reason
+    ]
+    assert reasons == []
+    assert tree_queries.check().units == 27 + total["insert"] - total["delete"]
+
+
+def test_concurrent_roots_get_trees_of_their_own() -> None:
+    def plant(number: int) -> int:
+        try:
+            with transaction.atomic():
+                unit = Unit(
+                    code=f"R{number}",
+                    name=f"R{number}",
+                    kind=UnitKind.REGION,
+                    level=1,
+                    valid_from=factories.FOUNDED,
+                )
+                return tree.insert(unit, parent_id=None).tree_id
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(WRITERS) as pool:
+        trees = list(pool.map(plant, range(12)))
+    assert sorted(trees) == list(range(1, 13))
+    assert tree_queries.check().faults == ()
+
+
+def test_two_moves_into_each_other_make_no_cycle() -> None:
+    province = factories.small_province()
+    pairs = [("西湖区", "上城区"), ("上城区", "西湖区")]
+
+    def swap(pair: tuple[str, str]) -> str:
+        try:
+            with transaction.atomic():
+                tree.move(unit_id=province.unit(pair[0]), parent_id=province.unit(pair[1]))
+        except errors.UnitBelowItself:
+            return "refused"
+        finally:
+            connection.close()
+        return "moved"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(swap, pairs)) == ["moved", "refused"]
+    assert [f for f in tree_queries.check().faults if "may not stand" not in f.reason] == []
