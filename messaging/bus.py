@@ -67,6 +67,11 @@ def receipts_channel(conversation_id: int) -> str:
     return f"{_prefix()}:r:{conversation_id}"
 
 
+def control_channel() -> str:
+    """Where every process listens, so that it always listens somewhere."""
+    return f"{_prefix()}:control"
+
+
 def ticket_key(digest: str) -> str:
     """Where a socket ticket waits to be used."""
     return f"{_prefix()}:ticket:{digest}"

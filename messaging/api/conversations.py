@@ -106,9 +106,7 @@ def list_conversations(
     request: HttpRequest, cursor: paging.Cursor = "", limit: paging.Limit = 50
 ) -> paging.Page[queries.Card]:
     """The actor's conversations, the one with the newest entry first."""
-    return queries.list_for(
-        actor=actor_of(request), cursor=cursor, limit=limit, at=timezone.now()
-    )
+    return queries.list_for(actor=actor_of(request), cursor=cursor, limit=limit, at=timezone.now())
 
 
 @router.post("/conversations/direct", response=OpenedOut, url_name="messaging-direct")
@@ -146,9 +144,7 @@ def detail(request: HttpRequest, conversation_id: Id) -> queries.Detail:
     )
 
 
-@router.patch(
-    "/conversations/{conversation_id}", response=ChangedOut, url_name="messaging-rename"
-)
+@router.patch("/conversations/{conversation_id}", response=ChangedOut, url_name="messaging-rename")
 def rename(request: HttpRequest, conversation_id: Id, body: TitleIn) -> Changed:
     """The group has the name."""
     return conversations.rename(

@@ -74,9 +74,7 @@ def page(
     )
 
 
-@router.get(
-    "/conversations/{conversation_id}/entries", response=PullOut, url_name="messaging-pull"
-)
+@router.get("/conversations/{conversation_id}/entries", response=PullOut, url_name="messaging-pull")
 def pull(
     request: HttpRequest, conversation_id: Id, after: Seq, limit: PullLimit = 200
 ) -> queries.Pull:

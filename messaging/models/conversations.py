@@ -29,7 +29,7 @@ class Conversation(models.Model):
 
     kind = models.CharField(max_length=10, choices=ConversationKind.choices)
     title = models.CharField(max_length=60, blank=True)
-    direct_key = models.CharField(max_length=41, null=True)
+    direct_key = models.CharField(max_length=41, blank=True)
     """`<lower person id>:<higher person id>` of a direct conversation: one per pair."""
     created_by = models.ForeignKey("org.Person", models.PROTECT, related_name="+", db_index=False)
     created_at = models.DateTimeField()
@@ -41,10 +41,14 @@ class Conversation(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["direct_key"], name="conversation_direct_once"),
+            models.UniqueConstraint(
+                fields=["direct_key"],
+                condition=Q(kind=ConversationKind.DIRECT),
+                name="conversation_direct_once",
+            ),
             models.CheckConstraint(
-                condition=Q(kind=ConversationKind.DIRECT, direct_key__isnull=False)
-                | Q(kind=ConversationKind.GROUP, direct_key__isnull=True),
+                condition=Q(kind=ConversationKind.DIRECT, direct_key__contains=":")
+                | Q(kind=ConversationKind.GROUP, direct_key=""),
                 name="conversation_direct_has_key",
             ),
             models.CheckConstraint(

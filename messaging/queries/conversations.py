@@ -219,7 +219,7 @@ def _last_messages(rows: Sequence[Conversation]) -> list[Message]:
 
 
 def _peer_of(conversation: Conversation, person_id: int) -> int | None:
-    if conversation.kind != ConversationKind.DIRECT or conversation.direct_key is None:
+    if conversation.kind != ConversationKind.DIRECT:
         return None
     pair = [int(part) for part in conversation.direct_key.split(":")]
     return pair[0] if pair[1] == person_id else pair[1]

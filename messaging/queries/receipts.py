@@ -92,11 +92,10 @@ def of_message(*, actor: Actor, conversation_id: int, seq: int, at: datetime) ->
     )
 
 
-def own_counts(
-    *, actor: Actor, conversation_id: int, seqs: Sequence[int]
+def counts_for_sender(
+    *, person_id: int, conversation_id: int, seqs: Sequence[int]
 ) -> dict[int, ReceiptCount]:
-    """The counts of those of the messages that the actor herself sent."""
-    person_id = policies.require_member(actor, conversation_id)
+    """The counts of those of the messages that the person herself sent and did not recall."""
     own = Message.objects.filter(
         conversation_id=conversation_id,
         seq__in=seqs,

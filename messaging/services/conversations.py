@@ -54,7 +54,10 @@ def open_direct(*, actor: Actor, person_id: int, now: datetime) -> Opened:
     Conversation.objects.bulk_create([wanted], ignore_conflicts=True)
     held = Conversation.objects.select_for_update().get(direct_key=key)
     if held.member_count == 0:
-        pair = [Member(conversation=held, person_id=id, joined_seq=1) for id in (own_id, person_id)]
+        pair = [
+            Member(conversation=held, person_id=person, joined_seq=1)
+            for person in (own_id, person_id)
+        ]
         Member.objects.bulk_create(pair)
         held.member_count = len(pair)
         held.save(update_fields=["member_count"])
@@ -78,9 +81,8 @@ def create_group(*, actor: Actor, title: str, person_ids: Sequence[int], now: da
         last_at=now,
         member_count=1 + len(others),
     )
-    owner = Member(conversation=group, person_id=own_id, role=MemberRole.OWNER, joined_seq=1)
-    members = [Member(conversation=group, person_id=id, joined_seq=1) for id in others]
-    Member.objects.bulk_create([owner, *members])
+    Member.objects.create(conversation=group, person_id=own_id, role=MemberRole.OWNER, joined_seq=1)
+    _admit(group, others, from_seq=1)
     event = _event("created", actor, known, others) | {"title": title}
     entry = log.append_event(group, by_id=own_id, event=event, now=now)
     _record(actor, "messaging.group.created", group, now, {"person_ids": others})
@@ -105,7 +107,9 @@ def invite(
     held.member_count += len(added)
     event = _event("joined", actor, known, added)
     entry = log.append_event(held, by_id=own_id, event=event, now=now)
-    periods = [Member(conversation=held, person_id=id, joined_seq=entry.seq) for id in added]
+    periods = [
+        Member(conversation=held, person_id=person, joined_seq=entry.seq) for person in added
+    ]
     Member.objects.bulk_create(periods)
     _record(actor, "messaging.group.people_invited", held, now, {"person_ids": added})
     _tell_joined(held, entry, actor, (*present, *added))
@@ -161,6 +165,13 @@ def rename(*, actor: Actor, conversation_id: int, title: str, now: datetime) -> 
     return Changed(conversation_id=held.pk, seq=entry.seq)
 
 
+def _admit(conversation: Conversation, person_ids: Sequence[int], *, from_seq: int) -> None:
+    Member.objects.bulk_create(
+        Member(conversation=conversation, person_id=person_id, joined_seq=from_seq)
+        for person_id in person_ids
+    )
+
+
 def _close_period(
     held: Conversation, actor: Actor, verb: str, person_id: int, *, now: datetime
 ) -> Changed:
@@ -199,7 +210,7 @@ def _tell_joined(
 def _known(person_ids: Sequence[int], *, now: datetime) -> dict[int, people.PersonName]:
     known = people.names(person_ids, at=now)
     # Whoever has left the organisation still has a name, but no unit.
-    here = {id for id, person in known.items() if person.unit_id is not None}
+    here = {person.id for person in known.values() if person.unit_id is not None}
     if here != set(person_ids):
         raise errors.UnknownPeople
     return known
@@ -214,7 +225,7 @@ def _event(
     verb: str, actor: Actor, known: dict[int, people.PersonName], person_ids: Sequence[int]
 ) -> dict[str, object]:
     """Names stand in the entry as they were then."""
-    named = [{"id": id, "name": known[id].name} for id in person_ids if id in known]
+    named = [{"id": key, "name": known[key].name} for key in person_ids if key in known]
     return {"verb": verb, "by_id": actor.person_id, "by_name": actor.name, "people": named}
 
 

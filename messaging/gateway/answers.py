@@ -1,0 +1,77 @@
+"""What each frame type does: validate, then one service or query, then one answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from core.actor import Actor
+from messaging import rates
+from messaging.gateway import incoming
+from messaging.queries import conversations
+from messaging.queries import messages as message_queries
+from messaging.services import messages, receipts
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The frame that goes back, with the id of the frame it answers."""
+
+    type: str
+    data: object
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One type of frame: the shape of its data and what is done, off the event loop."""
+
+    shape: type[incoming.Data]
+    act: Callable[[Actor, Any, datetime], Answer]
+
+
+def _hello(actor: Actor, data: incoming.Hello, now: datetime) -> Answer:
+    person = {"person_id": actor.person_id, "name": actor.name}
+    return Answer("welcome", {**person, "server_time": now})
+
+
+def _heads(actor: Actor, data: incoming.Heads, now: datetime) -> Answer:
+    return Answer("sync.heads", {"heads": conversations.heads(actor=actor)})
+
+
+def _pull(actor: Actor, data: incoming.Pull, now: datetime) -> Answer:
+    pulled = message_queries.pull(
+        actor=actor,
+        conversation_id=data.conversation_id,
+        after=data.after,
+        limit=data.limit,
+        at=now,
+    )
+    return Answer("message.page", pulled)
+
+
+def _send(actor: Actor, data: incoming.Send, now: datetime) -> Answer:
+    rates.take(actor.require_person())
+    sent = messages.send(
+        actor=actor,
+        conversation_id=data.conversation_id,
+        client_message_id=data.client_message_id,
+        body=data.body,
+        now=now,
+    )
+    return Answer("message.ack", sent)
+
+
+def _read(actor: Actor, data: incoming.Read, now: datetime) -> Answer:
+    read = receipts.mark_read(
+        actor=actor, conversation_id=data.conversation_id, seq=data.seq, now=now
+    )
+    return Answer("message.read.ack", read)
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "hello": Kind(incoming.Hello, _hello),
+    "sync.heads": Kind(incoming.Heads, _heads),
+    "message.pull": Kind(incoming.Pull, _pull),
+    "message.send": Kind(incoming.Send, _send),
+    "message.read": Kind(incoming.Read, _read),
+}

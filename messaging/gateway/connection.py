@@ -1,0 +1,193 @@
+"""One socket's life: greeted by its session, fed by the hub, closed with a clear code."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from enum import IntEnum
+from typing import Any, Final, TypeVar
+
+import structlog
+from django.utils import timezone
+from pydantic import ValidationError
+
+from core import audit, errors
+from messaging import errors as own_errors
+from messaging import frames, threads
+from messaging.gateway import answers, incoming, sessions, sign_in
+from messaging.gateway.buckets import Bucket
+from messaging.gateway.sign_in import Visitor
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+WAITING_LIMIT: Final = 64
+"""Frames of one socket that may wait for their turn."""
+BYE_SPREAD_MS: Final = 5000
+
+D = TypeVar("D", bound=incoming.Data)
+
+log = structlog.get_logger(__name__)
+
+
+class Close(IntEnum):
+    """Why the server closes a socket."""
+
+    NOT_SIGNED_IN = 4001
+    BAD_FRAME = 4002
+    REVOKED = 4003
+    TOO_MANY_SESSIONS = 4009
+    DRAINING = 4010
+    TOO_LARGE = 4013
+    FLOOD = 4029
+
+
+async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+    """The ASGI application of one socket."""
+    await receive()
+    offered = frames.PROTOCOL in scope.get("subprotocols", ())
+    await send({"type": "websocket.accept", "subprotocol": frames.PROTOCOL if offered else None})
+    if not offered:
+        await send({"type": "websocket.close", "code": Close.BAD_FRAME})
+        return
+    visitor = await _visitor(scope)
+    if visitor is None:
+        await send({"type": "websocket.close", "code": Close.NOT_SIGNED_IN})
+        return
+    await Connection(visitor, receive, send).live()
+
+
+class Connection:
+    """A signed-in socket: one task reads frames, another works them off in their order."""
+
+    def __init__(self, visitor: Visitor, receive: Receive, send: Send) -> None:
+        self.visitor = visitor
+        self.actor = visitor.actor
+        self.person_id = visitor.person_id
+        self._receive = receive
+        self._send = send
+        self._waiting: asyncio.Queue[incoming.Incoming] = asyncio.Queue(WAITING_LIMIT)
+        self._bucket = Bucket()
+        self._is_open = True
+
+    async def live(self) -> None:
+        """Serves the socket until either side closes it."""
+        here = sessions.of_this_process()
+        worker: asyncio.Task[None] | None = None
+        try:
+            if not here.has_room(self):
+                await self.close(Close.TOO_MANY_SESSIONS)
+                return
+            await here.enter(self)
+            worker = asyncio.create_task(self._work())
+            await self._read()
+        except asyncio.CancelledError:
+            await self._say_bye()
+            raise
+        finally:
+            self._is_open = False
+            if worker is not None:
+                worker.cancel()
+            await here.leave(self)
+
+    async def push(self, text: str) -> None:
+        """Sends a finished frame, unless the socket is closed."""
+        if self._is_open:
+            await self._send({"type": "websocket.send", "text": text})
+
+    async def close(self, code: Close) -> None:
+        """Closes the socket; a second call does nothing."""
+        if self._is_open:
+            self._is_open = False
+            await self._send({"type": "websocket.close", "code": int(code)})
+
+    async def revoke(self) -> None:
+        """Closes the socket because its session or account has ended."""
+        await self.close(Close.REVOKED)
+
+    async def _read(self) -> None:
+        while self._is_open:
+            message = await self._receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            fault = self._take(message)
+            if fault is not None:
+                await self.close(fault)
+
+    def _take(self, message: dict[str, Any]) -> Close | None:
+        text = message.get("text")
+        if text is None:
+            return Close.BAD_FRAME
+        if len(text) > incoming.FRAME_LIMIT or len(text.encode()) > incoming.FRAME_LIMIT:
+            return Close.TOO_LARGE
+        if not self._bucket.take() or self._waiting.full():
+            return Close.FLOOD
+        try:
+            frame = incoming.parse(text)
+        except incoming.NotAFrame:
+            return Close.BAD_FRAME
+        if frame.type != "receipt.watch" and frame.type not in answers.KINDS:
+            return Close.BAD_FRAME
+        self._waiting.put_nowait(frame)
+        return None
+
+    async def _work(self) -> None:
+        while True:
+            frame = await self._waiting.get()
+            try:
+                await self._answer(frame)
+            except errors.DomainError as refusal:
+                await self._refuse(frame, refusal)
+            except Exception:  # one broken frame must not end the socket
+                log.exception("frame failed", type=frame.type, person_id=self.person_id)
+                await self._refuse(frame, errors.Unavailable())
+
+    async def _answer(self, frame: incoming.Incoming) -> None:
+        if frame.type == "receipt.watch":
+            data = _checked(incoming.Watch, frame)
+            await sessions.of_this_process().watch(self, data)
+            answer = answers.Answer("receipt.watching", {"conversation_id": data.conversation_id})
+        else:
+            kind = answers.KINDS[frame.type]
+            checked = _checked(kind.shape, frame)
+            answer = await threads.run(kind.act, self.actor, checked, timezone.now())
+        await self.push(frames.frame(answer.type, answer.data, reply_to=frame.id).decode())
+
+    async def _refuse(self, frame: incoming.Incoming, refusal: errors.DomainError) -> None:
+        if isinstance(refusal, errors.Forbidden | errors.NotFound):
+            await threads.run(
+                audit.record_denial,
+                actor=self.actor,
+                refusal=refusal,
+                path=f"/ws/v1 {frame.type}",
+                now=timezone.now(),
+            )
+        content = {
+            **refusal.details,
+            "code": refusal.code,
+            "status": refusal.status,
+            "message": refusal.text,
+            "of": frame.type,
+        }
+        await self.push(frames.frame("error", content, reply_to=frame.id).decode())
+
+    async def _say_bye(self) -> None:
+        """The process stops: clients come back spread over a few seconds."""
+        wait = random.randrange(200, BYE_SPREAD_MS)  # noqa: S311  # spreads load, hides nothing
+        await self.push(frames.frame("bye", {"retry_after_ms": wait}).decode())
+        await self.close(Close.DRAINING)
+
+
+async def _visitor(scope: Scope) -> Visitor | None:
+    try:
+        return await threads.run(sign_in.visitor, scope, now=timezone.now())
+    except errors.Unavailable:
+        return None
+
+
+def _checked(shape: type[D], frame: incoming.Incoming) -> D:
+    try:
+        return shape.model_validate(frame.data)
+    except ValidationError as error:
+        fields = [".".join(str(part) for part in fault["loc"]) for fault in error.errors()]
+        raise own_errors.BadFrame(fields=fields[:10]) from error

@@ -1,0 +1,103 @@
+"""What a client may send: the envelope, its limits, and the data of each frame type."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.schemas import Id
+from messaging.schemas import Body, Seq
+
+FRAME_LIMIT: Final = 64 * 1024
+DEPTH_LIMIT: Final = 8
+_ENVELOPE: Final = frozenset({"type", "id", "data"})
+
+
+class NotAFrame(Exception):
+    """The client does not speak the protocol: its socket is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One frame, its data not yet checked against its type."""
+
+    type: str
+    id: str | None
+    data: dict[str, Any]
+
+
+class Data(BaseModel):
+    """The data of a frame. Fields nobody declared, such as a sender, are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Hello(Data):
+    """The client greets."""
+
+    client: Annotated[str, Field(max_length=60)] = ""
+
+
+class Heads(Data):
+    """The client wants to compare itself with the server."""
+
+
+class Pull(Data):
+    """The client lacks what comes after this entry."""
+
+    conversation_id: Id
+    after: Seq
+    limit: Annotated[int, Field(ge=1, le=200)] = 200
+
+
+class Send(Data):
+    """A text to store."""
+
+    conversation_id: Id
+    client_message_id: UUID
+    body: Body
+
+
+class Read(Data):
+    """The person has seen everything up to the entry."""
+
+    conversation_id: Id
+    seq: Id
+
+
+class Watch(Data):
+    """The person looks at these of her messages; an empty list ends it."""
+
+    conversation_id: Id
+    seqs: Annotated[list[Id], Field(max_length=50)]
+
+
+def parse(text: str) -> Incoming:
+    """The frame in the text; NotAFrame for anything else, NaN and deep nesting included."""
+    try:
+        content = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise NotAFrame from error
+    if not isinstance(content, dict) or not content.keys() <= _ENVELOPE:
+        raise NotAFrame
+    kind, reply_to, data = content.get("type"), content.get("id"), content.get("data", {})
+    if not isinstance(kind, str) or not isinstance(data, dict) or _depth(data) > DEPTH_LIMIT:
+        raise NotAFrame
+    if reply_to is not None and not (isinstance(reply_to, str) and len(reply_to) <= 64):
+        raise NotAFrame
+    return Incoming(type=kind, id=reply_to, data=data)
+
+
+def _depth(value: object) -> int:
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        level = [
+            child
+            for parent in level
+            if isinstance(parent, dict | list)
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+    return depth

@@ -1,0 +1,83 @@
+"""The sockets of this process, and that each is still allowed to be here."""
+
+import asyncio
+from typing import Final, Protocol
+
+import structlog
+from django.utils import timezone
+
+from messaging import hub, policies, threads
+from messaging.gateway import incoming, sign_in
+from messaging.gateway.sign_in import Visitor
+
+SESSIONS_LIMIT: Final = 10
+CHECK_SECONDS: Final = 1.0
+_BATCH: Final = 500
+
+log = structlog.get_logger(__name__)
+
+
+class Guest(hub.Socket, Protocol):
+    """A connection that can be asked for its session, and told to go."""
+
+    visitor: Visitor
+
+    async def revoke(self) -> None:
+        """Closes the socket because its session or account has ended."""
+
+
+class Sessions:
+    """The hub with its guests. Once a second their sessions are looked up, in batches."""
+
+    def __init__(self) -> None:
+        self.hub = hub.Hub()
+        self._guests: set[Guest] = set()
+        self._checking = asyncio.create_task(self._check_for_ever())
+
+    def has_room(self, guest: Guest) -> bool:
+        """Whether the person may hold one more socket in this process."""
+        return len(self.hub.people.get(guest.person_id, ())) < SESSIONS_LIMIT
+
+    async def enter(self, guest: Guest) -> None:
+        """The guest hears everything from now on."""
+        self._guests.add(guest)
+        await self.hub.register(guest)
+
+    async def leave(self, guest: Guest) -> None:
+        """The guest is gone; one that never entered makes no difference."""
+        if guest in self._guests:
+            self._guests.discard(guest)
+            await self.hub.unregister(guest)
+
+    async def watch(self, guest: Guest, wanted: incoming.Watch) -> None:
+        """The guest hears new read counts of these messages."""
+        await threads.run(policies.require_member, guest.actor, wanted.conversation_id)
+        await self.hub.watch(guest, wanted.conversation_id, frozenset(wanted.seqs))
+
+    async def _check_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            try:
+                await self._check()
+            except Exception:  # supervisor: logged, then tried again
+                log.exception("sessions were not checked")
+
+    async def _check(self) -> None:
+        guests = list(self._guests)
+        for start in range(0, len(guests), _BATCH):
+            batch = guests[start : start + _BATCH]
+            visitors = {guest.visitor for guest in batch}
+            live = await threads.run(sign_in.still_signed_in, visitors, now=timezone.now())
+            for guest in batch:
+                if guest.visitor not in live:
+                    await guest.revoke()
+
+
+_here: list[Sessions] = []
+
+
+def of_this_process() -> Sessions:
+    """The sessions of this process, made when the first socket comes."""
+    if not _here:
+        _here.append(Sessions())
+    return _here[0]

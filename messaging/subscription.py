@@ -1,0 +1,131 @@
+"""The process's one Valkey connection for listening, with one task that reads it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import redis.asyncio
+import structlog
+from redis.asyncio.client import PubSub
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from core import redis as store
+from messaging import bus
+
+_CONFIRMED_WITHIN: Final = 2.0
+_READ: Final = 5.0
+_RETRY_AFTER: Final = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+class Subscription:
+    """Channels by reference count: subscribed while somebody in the process needs them.
+
+    redis-py would reconnect silently and lose what was published meanwhile; so its retries
+    are off, and `on_restored` is called after each new connection but the first.
+    """
+
+    def __init__(
+        self,
+        on_parcel: Callable[[str, bus.Parcel], Awaitable[None]],
+        on_restored: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.connected = asyncio.Event()
+        self._on_parcel = on_parcel
+        self._on_restored = on_restored
+        self._wanted: Counter[str] = Counter()
+        self._confirmed: dict[str, asyncio.Event] = {}
+        self._pubsub: PubSub | None = None
+
+    async def add(self, *channels: str) -> None:
+        """The channels are asked for. With Valkey down they will be, once it is back."""
+        fresh = [channel for channel in channels if self._wanted[channel] == 0]
+        self._wanted.update(channels)
+        for channel in fresh:
+            self._confirmed[channel] = asyncio.Event()
+        if not fresh or self._pubsub is None:
+            return
+        try:
+            await self._pubsub.subscribe(*fresh)
+        except (RedisError, OSError) as error:
+            # The reading task notices the broken connection and subscribes anew.
+            log.warning("channels not subscribed", error=str(error))
+
+    async def heard(self, channel: str) -> None:
+        """The channel is heard; with Valkey down, returns after a while all the same.
+
+        Never to be awaited from a parcel's delivery: the same task reads the confirmation.
+        """
+        try:
+            async with asyncio.timeout(_CONFIRMED_WITHIN):
+                await self._confirmed[channel].wait()
+        except TimeoutError:
+            log.warning("subscription not confirmed", channel=channel)
+
+    async def drop(self, *channels: str) -> None:
+        """One who needed the channels is gone; the last one's are heard no more."""
+        self._wanted.subtract(channels)
+        idle = [channel for channel in channels if self._wanted[channel] <= 0]
+        for channel in idle:
+            del self._wanted[channel]
+            self._confirmed.pop(channel, None)
+        if not idle or self._pubsub is None:
+            return
+        try:
+            await self._pubsub.unsubscribe(*idle)
+        except (RedisError, OSError) as error:
+            log.warning("channels not given up", error=str(error))
+
+    async def read_for_ever(self) -> None:
+        """Hands on every parcel; after a loss, connects and subscribes again."""
+        restored = False
+        while True:
+            client = store.async_connection()
+            client.set_retry(Retry(NoBackoff(), 0))
+            try:
+                await self._read(client, restored=restored)
+            except (RedisError, OSError) as error:
+                log.warning("the bus is lost", error=str(error))
+            finally:
+                self.connected.clear()
+                self._pubsub = None
+                await _close(client)
+            restored = True
+            await asyncio.sleep(_RETRY_AFTER)
+
+    async def _read(self, client: redis.asyncio.Redis, *, restored: bool) -> None:
+        pubsub = client.pubsub()
+        # A subscription to nothing cannot be read, so this one is always there.
+        await pubsub.subscribe(bus.control_channel(), *self._wanted)
+        self._pubsub = pubsub
+        self.connected.set()
+        if restored:
+            await self._on_restored()
+        while True:
+            message = await pubsub.get_message(timeout=_READ)
+            if message is None:
+                continue
+            channel = message["channel"].decode()
+            if message["type"] == "subscribe" and channel in self._confirmed:
+                self._confirmed[channel].set()
+            elif message["type"] == "message":
+                await self._hand_on(channel, message["data"])
+
+    async def _hand_on(self, channel: str, payload: bytes) -> None:
+        try:
+            parcel = bus.unpack(payload)
+        except ValueError:
+            log.warning("not a parcel", channel=channel)
+            return
+        await self._on_parcel(channel, parcel)
+
+
+async def _close(client: redis.asyncio.Redis) -> None:
+    try:
+        await client.aclose()
+    except (RedisError, OSError) as error:
+        log.warning("the bus was not closed cleanly", error=str(error))
