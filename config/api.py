@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import orjson
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.docs import Swagger
@@ -155,7 +155,18 @@ def refuse_absent(request: HttpRequest, error: Http404) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def refuse_protocol(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """What the API framework itself refuses."""
+    """What the API framework itself refuses, or our parser inside of it."""
+    if isinstance(error.__cause__, errors.DomainError):
+        return core_http.problem(error.__cause__)
     if error.status_code == 403:
         return core_http.problem(CsrfFailed())
     return core_http.problem(MalformedBody())
+
+
+def describe_error(request: HttpRequest, code: str) -> HttpResponse:
+    """What a problem document's `type` leads to: the code, its status and its sentence."""
+    refusal = errors.catalogue().get(code)
+    if refusal is None:
+        return core_http.problem(errors.NotFound())
+    described = {"code": code, "status": refusal.status, "message": refusal.message}
+    return JsonResponse(described, json_dumps_params={"ensure_ascii": False})

@@ -8,6 +8,7 @@ from core import health
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("api/v1/errors/<str:code>", api.describe_error, name="error"),
     path("api/v1/", api.api.urls),
     path("accounts/", include("allauth.urls")),
     path("", include("miniapps.urls")),

@@ -20,6 +20,17 @@ class DomainError(Exception):
         super().__init__(self.text)
 
 
+def catalogue() -> dict[str, type[DomainError]]:
+    """Every refusal that is loaded, by its code."""
+    found: dict[str, type[DomainError]] = {}
+    queue = list(DomainError.__subclasses__())
+    while queue:
+        refusal = queue.pop()
+        found[refusal.code] = refusal
+        queue.extend(refusal.__subclasses__())
+    return found
+
+
 class _Blank(dict[str, object]):
     """Leaves a placeholder that nobody filled empty instead of failing the refusal."""
 

@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Concatenate, Final, ParamSpec, cast
 from urllib.parse import urlencode
 
@@ -68,8 +69,8 @@ def page(view: View[P]) -> View[P]:
 def problem(refusal: errors.DomainError) -> JsonResponse:
     """The refusal as an RFC 9457 problem document."""
     body = {
-        "type": f"{settings.SITE_ORIGIN}/errors/{refusal.code}",
-        "title": type(refusal).message.split("{", 1)[0].rstrip("：:（ ") or refusal.text,
+        "type": f"{settings.SITE_ORIGIN}/api/v1/errors/{refusal.code}",
+        "title": HTTPStatus(refusal.status).phrase,
         "status": refusal.status,
         "detail": refusal.text,
         "code": refusal.code,

@@ -51,5 +51,5 @@ def configuration(*, level: str, as_json: bool) -> dict[str, Any]:
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["stderr"], "level": level},
-        "loggers": {"procrastinate.jobs": {"level": "WARNING"}},  # a line per stored event
+        "loggers": {"procrastinate": {"level": "WARNING"}},  # else a line per stored event
     }

@@ -15,10 +15,10 @@ def _refusals() -> list[type[errors.DomainError]]:
     found: list[type[errors.DomainError]] = []
     queue = list(errors.DomainError.__subclasses__())
     while queue:
-        cls = queue.pop()
-        found.append(cls)
-        queue.extend(cls.__subclasses__())
-    return found
+        refusal = queue.pop()
+        found.append(refusal)
+        queue.extend(refusal.__subclasses__())
+    return [refusal for refusal in found if refusal.__module__.split(".")[0] in source.PACKAGES]
 
 
 def test_no_code_is_used_twice() -> None:

@@ -4,8 +4,9 @@ import ast
 
 from tests.contracts import source
 
-MAY_IMPORT_MODELS = {"models", "policies", "queries", "services", "admin", "tree"}
-"""`tree` is org's write path of the unit tree, the one module below its services."""
+MAY_IMPORT_MODELS = {"models", "policies", "queries", "services", "admin", "tree", "search_rows"}
+"""The last two stand below org's services: the write path of the unit tree, and the rows that
+the directory is searched by."""
 
 EDGES = {"api", "handlers", "gateway", "management", "middleware", "sign_in", "urls", "admin"}
 CLOCK_READERS = {

@@ -15,6 +15,7 @@ OPEN = {
     "api/v1/": "the root, openapi.json and docs describe the public interface",
     "api/v1/openapi.json": "the public description of the interface",
     "api/v1/docs": "the same, to browse",
+    "api/v1/errors/<str:code>": "what the type of a problem document leads to",
     "accounts/": "allauth guards its own pages; signing in must be open",
     "oauth/": "the OAuth endpoints authenticate the client, the code or the session themselves",
     ".well-known/": "discovery documents and public keys (OpenID Connect Discovery 1.0)",

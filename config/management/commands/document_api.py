@@ -40,12 +40,7 @@ class Command(BaseCommand):
 
 
 def _rows() -> list[str]:
-    found: dict[str, type[errors.DomainError]] = {}
-    queue = list(errors.DomainError.__subclasses__())
-    while queue:
-        refusal = queue.pop()
-        found[refusal.code] = refusal
-        queue.extend(refusal.__subclasses__())
+    found = errors.catalogue()
     return [
         f"| `{code}` | {found[code].status} | {found[code].message} |\n" for code in sorted(found)
     ]
