@@ -166,12 +166,14 @@ def _validator() -> jsonschema.Draft202012Validator:
 def _schema_faults(document: Mapping[str, Any]) -> Iterator[Fault]:
     for error in sorted(_validator().iter_errors(document), key=lambda e: list(map(str, e.path))):
         pointer = _pointer(error.absolute_path)
+        schema = error.schema if isinstance(error.schema, dict) else {}
+        value: dict[str, Any] = error.instance if isinstance(error.instance, dict) else {}
         if error.validator == "required":
-            for name in error.validator_value:
-                if name not in error.instance:
+            for name in schema["required"]:
+                if name not in value:
                     yield Fault(f"{pointer}/{_escaped(name)}", "缺少必填项")
         elif error.validator == "additionalProperties":
-            for name in sorted(set(error.instance) - set(error.schema["properties"])):
+            for name in sorted(set(value) - set(schema["properties"])):
                 yield Fault(f"{pointer}/{_escaped(name)}", "不支持的成员")
         else:
             yield Fault(pointer, _in_chinese(error))

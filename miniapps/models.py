@@ -8,14 +8,19 @@ from django.db.models import Q
 from oauth2_provider.models import AbstractApplication
 
 
-class OAuthApplication(AbstractApplication):
+class OAuthApplication(AbstractApplication):  # type: ignore[misc]  # untyped base class
     """The OAuth client of one mini-app: confidential, codes and client credentials only.
 
     `client_secret` holds `sha256$<hex>` of 256 random bits, so `hash_client_secret` is off:
     the toolkit would run a password hasher of half a second on every token call.
     """
 
-    class Meta(AbstractApplication.Meta):
+    user = None
+    """The toolkit's owner column: dropped, an app belongs to its unit and its developers."""
+
+    objects: ClassVar[models.Manager["OAuthApplication"]] = models.Manager()
+
+    class Meta(AbstractApplication.Meta):  # type: ignore[misc]  # untyped base class
         verbose_name = "OAuth 客户端"
 
     def allows_grant_type(self, *grant_types: str) -> bool:
@@ -34,6 +39,8 @@ class OAuthApplication(AbstractApplication):
 
 
 class Category(models.TextChoices):
+    """What an app is for; the workbench groups its tiles by it."""
+
     OFFICE = "office", "协同办公"
     GOVERNANCE = "governance", "基层治理"
     SERVICE = "service", "民生服务"
@@ -43,6 +50,8 @@ class Category(models.TextChoices):
 
 
 class ReleaseState(models.TextChoices):
+    """How far a release got: upwards until published, and the ways it ends."""
+
     DRAFT = "draft", "草稿"
     SUBMITTED = "submitted", "待审核"
     REVIEWING = "reviewing", "审核中"
@@ -55,11 +64,15 @@ class ReleaseState(models.TextChoices):
 
 
 class RuleEffect(models.TextChoices):
+    """What a rule does to the people it matches."""
+
     ALLOW = "allow", "可见"
     DENY = "deny", "不可见"
 
 
 class RuleSubject(models.TextChoices):
+    """Whom a rule speaks of."""
+
     ALL = "all", "全体人员"
     SUBTREE = "subtree", "单位及下级"
     UNIT = "unit", "仅本单位"
@@ -67,6 +80,8 @@ class RuleSubject(models.TextChoices):
 
 
 class Verdict(models.TextChoices):
+    """What a reviewer decided."""
+
     APPROVED = "approved", "通过"
     REJECTED = "rejected", "驳回"
 

@@ -1,7 +1,7 @@
 """The OIDC provider's endpoints: authorize, token, revoke, userinfo, discovery, keys."""
 
 import json
-from typing import Any, cast
+from typing import Any, Final, cast
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -19,6 +19,8 @@ from core import http as core_http
 from core.actor import system
 from miniapps.api import sign_in_protocol
 from miniapps.services import sign_in, tokens
+
+GRANT_TYPES: Final = ("authorization_code", "refresh_token", "client_credentials")
 
 
 class AuthorizationView(toolkit.AuthorizationView):  # type: ignore[misc]  # untyped base class
@@ -85,6 +87,9 @@ class TokenView(toolkit.TokenView):  # type: ignore[misc]  # untyped base class
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Answers tokens, or an error. A refused code and what it bought before are dead."""
+        if request.POST.get("grant_type") not in GRANT_TYPES:
+            # The toolkit would check a password before it refuses the password grant.
+            return JsonResponse({"error": "unsupported_grant_type"}, status=400)
         response = cast(HttpResponse, self.authorization_flow_token_response(request))
         response["Cache-Control"] = "no-store"
         code = request.POST.get("code", "")
@@ -117,11 +122,7 @@ class DiscoveryView(toolkit.ConnectDiscoveryInfoView):  # type: ignore[misc]  # 
         """The document in JSON."""
         document = json.loads(super().get(request, *args, **kwargs).content)
         document["id_token_signing_alg_values_supported"] = ["RS256"]
-        document["grant_types_supported"] = [
-            "authorization_code",
-            "refresh_token",
-            "client_credentials",
-        ]
+        document["grant_types_supported"] = list(GRANT_TYPES)
         document["revocation_endpoint"] = self._get_endpoint_url(request, "revoke-token")
         document.pop("client_id_metadata_document_supported", None)
         response = JsonResponse(document)

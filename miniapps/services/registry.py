@@ -127,7 +127,7 @@ def _owner_unit(manifest: manifests.Manifest) -> int:
 
 def _new_client(manifest: manifests.Manifest, secret: str) -> models.OAuthApplication:
     client = models.OAuthApplication
-    return client.objects.create(
+    made: models.OAuthApplication = client.objects.create(
         client_id=credentials.new_client_id(),
         client_secret=credentials.digest_of(secret),
         hash_client_secret=False,
@@ -137,6 +137,7 @@ def _new_client(manifest: manifests.Manifest, secret: str) -> models.OAuthApplic
         redirect_uris=" ".join(manifest.redirect_uris),
         name=manifest.name,
     )
+    return made
 
 
 def _draft(

@@ -32,7 +32,7 @@ def approve(*, actor: Actor, release_id: int, remark: str, now: datetime) -> Non
     release = _reviewable(actor, release_id, now)
     release.state = models.ReleaseState.APPROVED
     release.save(update_fields=["state", "reviewer"])
-    _note(release, models.Verdict.APPROVED, remark, now)
+    _note(release, actor.require_person(), models.Verdict.APPROVED, remark, now)
     _audit(actor, "miniapps.review.approved", release, now, remark=remark)
 
 
@@ -44,7 +44,7 @@ def reject(*, actor: Actor, release_id: int, remark: str, now: datetime) -> None
     release.ended_at = now
     release.end_reason = remark[:200]
     release.save(update_fields=["state", "reviewer", "ended_at", "end_reason"])
-    _note(release, models.Verdict.REJECTED, remark, now)
+    _note(release, actor.require_person(), models.Verdict.REJECTED, remark, now)
     _audit(actor, "miniapps.review.rejected", release, now, remark=remark)
 
 
@@ -60,10 +60,12 @@ def _reviewable(actor: Actor, release_id: int, now: datetime) -> models.Release:
     return release
 
 
-def _note(release: models.Release, verdict: models.Verdict, remark: str, now: datetime) -> None:
+def _note(
+    release: models.Release, reviewer_id: int, verdict: models.Verdict, remark: str, now: datetime
+) -> None:
     models.Review.objects.create(
         release=release,
-        reviewer_id=release.reviewer_id,
+        reviewer_id=reviewer_id,
         verdict=verdict,
         remark=remark,
         decided_at=now,
