@@ -68,7 +68,7 @@ class Environment(BaseSettings):
 def read() -> Environment:
     """The environment; ends the process with one line per bad variable."""
     try:
-        return Environment()  # type: ignore[call-arg]  # the values come from os.environ
+        return Environment()
     except ValidationError as error:
         for fault in error.errors():
             name = str(fault["loc"][0]).upper() if fault["loc"] else "environment"

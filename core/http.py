@@ -63,7 +63,7 @@ def page(view: View[P]) -> View[P]:
         return view(request, *args, **kwargs)
 
     guarded.is_guarded = True  # type: ignore[attr-defined]  # read by the contract tests
-    return guarded
+    return cast(View[P], guarded)
 
 
 def problem(refusal: errors.DomainError) -> JsonResponse:

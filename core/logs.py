@@ -22,7 +22,7 @@ def bound(**values: str) -> Iterator[None]:
 
 def configuration(*, level: str, as_json: bool) -> dict[str, Any]:
     """A logging configuration: JSON for machines, coloured lines for a terminal."""
-    shared = [
+    shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,

@@ -34,11 +34,11 @@ def three_acts(db: None) -> list[AuditEntry]:
     return list(AuditEntry.objects.order_by("seq"))
 
 
-def _tamper(statement: str, *values: object) -> None:
+def _tamper(statement: str) -> None:
     """Changes rows as a database superuser without scruples would."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE core_auditentry DISABLE TRIGGER USER")
-        cursor.execute(statement, values)
+        cursor.execute(statement)
         cursor.execute("ALTER TABLE core_auditentry ENABLE TRIGGER audit_entry_append_only")
 
 

@@ -11,6 +11,7 @@ from core import audit
 from core.models import AuditEntry
 from tests import factories
 
+DIRECT = "/api/v1/messaging/conversations/direct"
 STRICT = ("default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'")
 
 
@@ -84,7 +85,7 @@ def test_a_refused_route_answers_with_a_problem_and_is_audited(
 
 def test_a_schema_fault_says_where_and_not_what(province: factories.Province) -> None:
     answer = province.client("王伟民").post(
-        "/api/v1/messaging/conversations/direct",
+        DIRECT,
         json.dumps({"person_id": "<script>", "stray": 1}),
         content_type="application/json",
     )
@@ -96,16 +97,14 @@ def test_a_schema_fault_says_where_and_not_what(province: factories.Province) ->
 
 
 def test_json_under_another_name_is_refused(province: factories.Province) -> None:
-    answer = province.client("王伟民").post(
-        "/api/v1/messaging/conversations/direct", '{"person_id": 1}', content_type="text/plain"
-    )
+    answer = province.client("王伟民").post(DIRECT, '{"person_id": 1}', content_type="text/plain")
     assert answer.status_code == 415
     assert answer.json()["code"] == "UNSUPPORTED_MEDIA_TYPE"
 
 
 def test_broken_json_is_refused(province: factories.Province) -> None:
     answer = province.client("王伟民").post(
-        "/api/v1/messaging/conversations/direct", '{"person_id": ', content_type="application/json"
+        DIRECT, '{"person_id": ', content_type="application/json"
     )
     assert answer.status_code == 400
     assert answer.json()["code"] == "MALFORMED_BODY"
@@ -115,7 +114,7 @@ def test_a_write_without_the_csrf_token_is_refused(province: factories.Province)
     client = Client(enforce_csrf_checks=True)
     client.cookies = province.client("王伟民").cookies
     answer = client.post(
-        "/api/v1/messaging/conversations/direct",
+        DIRECT,
         '{"person_id": 1}',
         content_type="application/json",
     )
