@@ -5,7 +5,12 @@ from dataclasses import dataclass, field
 from django.contrib import messages as flashes
 from django.contrib.messages.storage.base import BaseStorage
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+
+from core.actor import Actor
+from org.queries import appointments, authority, units
+from workbench import counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +40,27 @@ def shell(request: HttpRequest) -> dict[str, object]:
 
 
 def _frame(request: HttpRequest) -> Frame:
-    actor = getattr(request, "actor", None)
+    actor: Actor | None = getattr(request, "actor", None)
     if actor is None or actor.person_id is None:
         return Frame()
+    now = timezone.now()
+    held = appointments.by_id(actor.appointment_id, at=now) if actor.appointment_id else None
     return Frame(
         person=FramePerson(actor.person_id, actor.name),
+        unit_name=_unit_name(actor.unit_id),
+        title=held.title if held else "",
+        is_administrator=bool(authority.of_person(actor.person_id, at=now)),
+        counts=counts.of(actor.person_id, at=now),
         flashes=flashes.get_messages(request),
     )
+
+
+def _unit_name(unit_id: int | None) -> str:
+    """The unit with the organ it belongs to: 西湖区民政局 办公室."""
+    if unit_id is None:
+        return ""
+    way = units.path(unit_id)
+    first = next(
+        (place for place in reversed(range(len(way))) if way[place].kind in units.ORGAN_LIKE), 0
+    )
+    return " ".join(unit.name for unit in way[first:])

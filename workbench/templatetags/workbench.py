@@ -67,3 +67,23 @@ def full_time(value: datetime | None) -> str:
         return ""
     local = timezone.localtime(value)
     return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+
+
+_WEEKDAYS = "一二三四五六日"
+_NOON, _EVENING = 12, 18
+
+
+@register.filter
+def greeting(value: datetime) -> str:
+    """The greeting that suits the hour."""
+    hour = timezone.localtime(value).hour
+    if hour < _NOON:
+        return "上午好"
+    return "下午好" if hour < _EVENING else "晚上好"
+
+
+@register.filter
+def long_day(value: datetime) -> str:
+    """The day with its weekday: 11月23日 星期一."""
+    local = timezone.localtime(value)
+    return f"{local.month}月{local.day}日 星期{_WEEKDAYS[local.weekday()]}"

@@ -1,0 +1,17 @@
+"""The numbers on the rail and on the workbench: what waits for one person."""
+
+from datetime import datetime
+
+from approvals.queries import tasks
+
+from messaging.queries import conversations, notices
+
+
+def of(person_id: int, *, at: datetime) -> dict[str, int]:
+    """待批, 待签收, 未读消息 and 未读通知 by the names that pages use in data-count."""
+    return {
+        "approvals": tasks.to_do_count(person_id),
+        "documents": 0,
+        "messages": conversations.unread_count(person_id),
+        "notices": notices.unread_count(person_id),
+    }
