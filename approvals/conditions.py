@@ -56,10 +56,19 @@ class Not(_Node):
     not_: Annotated["Condition", Field(alias="not")]
 
 
-def _shape_of(value: Any) -> str | None:
+def _shape_of(value: object) -> str | None:
+    """Which of the four it is: by its key when it is read, by its class when it is written."""
     if isinstance(value, Mapping):
         return next((key for key in ("all", "any", "not", "field") if key in value), None)
-    return {AllHold: "all", AnyHolds: "any", Not: "not", Compare: "field"}.get(type(value))
+    return next((key for key, shape in _SHAPES.items() if isinstance(value, shape)), None)
+
+
+_SHAPES: Mapping[str, type[_Node]] = {
+    "all": AllHold,
+    "any": AnyHolds,
+    "not": Not,
+    "field": Compare,
+}
 
 
 Condition = Annotated[

@@ -218,6 +218,13 @@ def sequences(node: AnyNode) -> tuple[tuple[AnyNode, ...], ...]:
             return ()
 
 
+def branch_names(node: Parallel | Choice) -> list[str]:
+    """The names of a block's sequences, in the order of `sequences`."""
+    if isinstance(node, Parallel):
+        return [branch.name for branch in node.branches]
+    return [*(case.name for case in node.cases), node.otherwise.name]
+
+
 def places(definition: Definition) -> dict[str, Place]:
     """Every node by id; of two nodes with one id the later is kept."""
     return {place.node.id: place for place in _walk(definition.nodes, None)}

@@ -61,12 +61,12 @@ def check_schema(schema: Mapping[str, Any]) -> None:
         raise errors.DefinitionInvalid(problems=faults)
 
 
-def _odd(schema: Any) -> bool:
+def _odd(schema: object) -> bool:
     if not isinstance(schema, Mapping) or schema.get("type") not in TYPES:
         return True
     widget = schema.get("x-widget")
     if widget == "person":
-        return schema["type"] != "integer"
+        return bool(schema["type"] != "integer")
     return widget is not None and widget not in WIDGETS
 
 
@@ -134,7 +134,7 @@ def check(schema: Mapping[str, Any], form: Mapping[str, Any]) -> None:
     )
     faults: dict[str, str] = {}
     for error in validator.iter_errors(dict(form)):
-        for name, text in _say(error):
+        for name, text in _say(error, form, schema):
             faults.setdefault(name, text)
     for name, value in form.items():
         if isinstance(value, str) and "\x00" in value:
@@ -150,12 +150,13 @@ def _size(form: Mapping[str, Any]) -> int:
         raise errors.FormInvalid(fields={"": "表单含有无法保存的内容"}) from error
 
 
-def _say(error: ValidationError) -> list[tuple[str, str]]:
+def _say(
+    error: ValidationError, form: Mapping[str, Any], schema: Mapping[str, Any]
+) -> list[tuple[str, str]]:
     if error.validator == "required":
-        missing = [name for name in error.validator_value if name not in error.instance]
-        return [(name, "此项必填") for name in missing]
+        return [(name, "此项必填") for name in schema["required"] if name not in form]
     if error.validator == "additionalProperties":
-        extra = [name for name in error.instance if name not in error.schema.get("properties", {})]
+        extra = [name for name in form if name not in schema.get("properties", {})]
         return [(name, "表单中没有此项") for name in extra]
     name = str(error.absolute_path[0]) if error.absolute_path else ""
     return [(name, _words(error))]

@@ -21,6 +21,7 @@ from approvals.definitions import (
     Mode,
     Parallel,
     Start,
+    branch_names,
     sequences,
 )
 
@@ -168,7 +169,7 @@ class _Canvas:
         self, node: Parallel | Choice, x: float, y: float, width: float, *, used: bool
     ) -> float:
         branches = sequences(node)
-        names = _branch_names(node)
+        names = branch_names(node)
         least = [_width_of(branch) for branch in branches]
         spare = (width - _GAP * (len(branches) - 1)) / sum(least)
         taken = self.state.taken.get(node.id) if isinstance(node, Choice) else None
@@ -253,12 +254,6 @@ class _Canvas:
             f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{ink}" '
             f'text-anchor="{anchor}"{weight}>{escape(text)}{title}</text>'
         )
-
-
-def _branch_names(node: Parallel | Choice) -> list[str]:
-    if isinstance(node, Parallel):
-        return [branch.name for branch in node.branches]
-    return [*(case.name for case in node.cases), node.otherwise.name]
 
 
 def _who(leaf: Leaf) -> str:

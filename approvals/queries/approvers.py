@@ -43,7 +43,7 @@ def facts(
         initiator_id=initiator_id,
         form=form,
         people=lambda node: people_for(node, standing),
-        superiors=lambda: _heads_above(standing, levels=1),
+        superiors=lambda: _nearest_other_head(standing, initiator_id),
     )
 
 
@@ -81,6 +81,14 @@ def _unit_head(standing: _Standing) -> Sequence[int]:
     if standing.unit_id is None:
         return ()
     return appointments.heads_above(standing.unit_id, 1, at=standing.at)
+
+
+def _nearest_other_head(standing: _Standing, initiator_id: int) -> tuple[int, ...]:
+    """The nearest head at or above the initiator's unit who is somebody else."""
+    if standing.unit_id is None:
+        return ()
+    heads = appointments.heads_above(standing.unit_id, 2, at=standing.at)
+    return tuple([head for head in heads if head != initiator_id][:1])
 
 
 def _heads_above(standing: _Standing, *, levels: int) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
 
@@ -33,8 +33,7 @@ def claim(
     used = CommandKey.objects.get(person=person_id, key=key)
     if used.digest != digest:
         raise errors.KeyReused
-    answer: Mapping[str, Any] = used.answer
-    return answer
+    return cast(Mapping[str, Any], used.answer)
 
 
 def keep(*, person_id: int, key: str, answer: Mapping[str, Any]) -> None:

@@ -285,12 +285,11 @@ class _Writing:
     def _take_branch(self, command: engine.TakeBranch) -> None:
         node = self.places[command.node_id].node
         if isinstance(node, Choice):
-            branches = (*node.cases, node.otherwise)
             self.note(
                 CaseEventKind.BRANCHED,
                 node_id=command.node_id,
                 index=command.index,
-                branch=branches[command.index].name,
+                branch=definitions.branch_names(node)[command.index],
             )
 
     def _end(self, command: engine.EndCase) -> None:
