@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from approvals import definitions, engine, errors, events
 from approvals.definitions import Choice, Mode, Start
-from approvals.engine import Closing, Outcome
 from approvals.models import (
     Case,
     CaseEvent,
@@ -25,13 +24,6 @@ from approvals.models import (
 from approvals.queries import approvers
 from core import events as core_events
 from core.actor import Actor
-
-_STATE_OF: Final[Mapping[Outcome, CaseState]] = {
-    outcome: CaseState(outcome.value) for outcome in Outcome
-}
-_STEP_STATE_OF: Final[Mapping[Closing, StepState]] = {
-    closing: StepState(closing.value) for closing in Closing
-}
 
 
 def lock(case_id: int) -> Case:
@@ -205,9 +197,7 @@ class _Writing:
 
     def _close_step(self, command: engine.CloseStep) -> None:
         step = self.steps.pop(command.node_id)
-        Step.objects.filter(id=step.id).update(
-            state=_STEP_STATE_OF[command.how], closed_at=self.now
-        )
+        Step.objects.filter(id=step.id).update(state=command.how.value, closed_at=self.now)
         Task.objects.filter(step=step, state__in=[TaskState.OPEN, TaskState.WAITING]).update(
             state=TaskState.CANCELLED
         )
@@ -293,7 +283,7 @@ class _Writing:
             )
 
     def _end(self, command: engine.EndCase) -> None:
-        self.case.state = _STATE_OF[command.outcome]
+        self.case.state = command.outcome.value
         self.case.ended_at = self.now
         self.note(CaseEventKind.ENDED, outcome=command.outcome.value)
 

@@ -52,9 +52,7 @@ class Office:
         """The person's id."""
         return self.province.person(name)
 
-    def publish(
-        self, key: str, nodes: Sequence[Mapping[str, Any]], *, subject: str = ""
-    ) -> None:
+    def publish(self, key: str, nodes: Sequence[Mapping[str, Any]], *, subject: str = "") -> None:
         """A template of these nodes with a form of one field, `days`."""
         templates.publish(
             actor=actors.system("tests"),
@@ -79,7 +77,9 @@ class Office:
         key: str = "",
     ) -> StartedCase:
         """The person starts a case."""
-        people = {node: [self.id(who) for who in who_all] for node, who_all in (chosen or {}).items()}
+        people = {
+            node: [self.id(who) for who in who_all] for node, who_all in (chosen or {}).items()
+        }
         return cases.start(
             actor=self.province.actor(name),
             template_key=template,

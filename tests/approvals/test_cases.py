@@ -254,9 +254,7 @@ def test_only_participants_read_a_case(office: Office) -> None:
     assert reads(DEPUTY)
 
 
-def test_people_are_told_in_their_work_notices(
-    office: Office, run_jobs: Callable[[], int]
-) -> None:
+def test_people_are_told_in_their_work_notices(office: Office, run_jobs: Callable[[], int]) -> None:
     started = office.start(form=leave_form(2))
     run_jobs()
     waiting = notices.latest(office.id(HEAD), 5)
