@@ -28,8 +28,15 @@ def substitutions(text: str, *, wanted: str) -> tuple[Substitution, ...]:
     own, fallback = coverage()[wanted], coverage()[FALLBACK]
     missing = dict.fromkeys(char for char in text if char.isprintable() and ord(char) not in own)
     return tuple(
-        Substitution(char, wanted, FALLBACK if ord(char) in fallback else None)
-        for char in missing
+        Substitution(char, wanted, FALLBACK if ord(char) in fallback else None) for char in missing
+    )
+
+
+def unprintable(text: str) -> str:
+    """The characters of the text that no shipped face can draw, each once, in order."""
+    drawn = frozenset[int]().union(*coverage().values())
+    return "".join(
+        dict.fromkeys(char for char in text if not char.isspace() and ord(char) not in drawn)
     )
 
 

@@ -1,0 +1,100 @@
+"""What documents does when it hears news. Each may run twice."""
+
+from datetime import datetime
+from typing import Final
+
+from approvals.events import CaseEnded, TaskOpened
+from core import actor as actors
+from core import storage
+from documents import papers
+from documents.events import DocumentDispatched, DocumentNumbered, DocumentSubmitted
+from documents.queries import circulation as circulation_queries
+from documents.queries import papers_to_set
+from documents.rendering import render
+from documents.rendering.render import FormalDocument
+from documents.services import issuing, sign_off
+from messaging.services import notices
+
+PDF: Final = "application/pdf"
+
+
+def on_task_opened(event: TaskOpened, now: datetime) -> None:
+    """A document that came back to its drafter is editable again."""
+    if event.subject_kind != sign_off.SUBJECT_KIND or event.subject_id is None:
+        return
+    sign_off.note_task(
+        actor=actors.system("documents"),
+        document_id=event.subject_id,
+        case_id=event.case_id,
+        now=now,
+    )
+
+
+def on_case_ended(event: CaseEnded, now: datetime) -> None:
+    """A document whose case ended is signed, or a draft again."""
+    if event.subject_kind != sign_off.SUBJECT_KIND or event.subject_id is None:
+        return
+    sign_off.note_outcome(
+        actor=actors.system("documents"),
+        document_id=event.subject_id,
+        case_id=event.case_id,
+        approved=event.outcome == "approved",
+        digest=event.subject_digest,
+        decider_id=event.last_decider_id,
+        ended_at=event.ended_at,
+        now=now,
+    )
+
+
+def on_document_submitted(event: DocumentSubmitted, now: datetime) -> None:
+    """The PDF that the reviewers decide about is kept."""
+    paper = papers_to_set.review_copy(event.document_id, event.revision, at=now)
+    if paper is None:
+        return
+    issuing.record_review_copy(
+        actor=actors.system("documents"),
+        document_id=event.document_id,
+        revision=event.revision,
+        typeset=_typeset(paper),
+        now=now,
+    )
+
+
+def on_document_numbered(event: DocumentNumbered, now: datetime) -> None:
+    """The final PDF is set, stored, checked, and only then named by a row."""
+    paper = papers_to_set.final(event.document_id)
+    if paper is None:
+        return
+    issuing.record_final(
+        actor=actors.system("documents"),
+        document_id=event.document_id,
+        typeset=_typeset(paper),
+        now=now,
+    )
+
+
+def on_document_dispatched(event: DocumentDispatched, now: datetime) -> None:
+    """The clerks of the organs it was sent to have a work notice."""
+    for mail in circulation_queries.to_acknowledge(event.document_id, event.unit_ids, at=now):
+        notices.send(
+            actor=actors.system("documents"),
+            source="documents",
+            source_name="公文",
+            key=f"dispatch-{event.document_id}-{mail.unit_id}",
+            person_ids=mail.clerk_ids,
+            title=f"待签收：{mail.title}",
+            body=f"{mail.issuer_name} {mail.number_text}",
+            link=f"/documents/{event.document_id}/",
+            now=now,
+        )
+
+
+def _typeset(paper: FormalDocument) -> issuing.Typeset:
+    """Sets and stores outside any transaction. Equal papers make equal bytes and one object."""
+    rendered = render.render(paper)
+    stored = storage.put(
+        key=storage.content_key("documents", rendered.pdf),
+        content=rendered.pdf,
+        content_type=PDF,
+    )
+    return issuing.Typeset(stored=stored, pages=rendered.pages, paper=papers.to_json(paper))

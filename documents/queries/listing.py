@@ -1,0 +1,151 @@
+"""The boxes of a person's documents: to acknowledge, received, sent, done, drafts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from core import paging
+from core.actor import Actor
+from documents import papers, policies
+from documents.models import (
+    SETTLED,
+    Dispatch,
+    Document,
+    DocumentNumber,
+    DocumentState,
+    DocumentType,
+    Participant,
+    Urgency,
+)
+
+
+class Box(StrEnum):
+    """A list of documents, as the page's tabs name them."""
+
+    AWAITING = "awaiting"
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+    DONE = "done"
+    DRAFTS = "drafts"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """A document in a list. `at` is when it came into this list's sight."""
+
+    id: int
+    title: str
+    document_type_name: str
+    issuer_name: str
+    number_text: str
+    urgency: str
+    urgency_name: str
+    state: str
+    state_name: str
+    at: datetime
+    acknowledged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many documents wait in the boxes where something waits."""
+
+    awaiting: int
+    drafts: int
+
+
+def box(
+    *, actor: Actor, box: Box, at: datetime, limit: int = 30, cursor: str | None = None
+) -> paging.Page[DocumentRow]:
+    """One page of a box, newest first; empty for somebody without a post."""
+    standing = policies.standing_of(actor, at=at)
+    if standing is None:
+        return paging.Page([], None)
+    after = paging.decode(cursor)
+    before_id = int(after[0] or 0) if after else None
+    if box in (Box.AWAITING, Box.INCOMING):
+        return _received(standing, box, limit, before_id)
+    rows = _own(standing, box)
+    if before_id is not None:
+        rows = rows.filter(pk__lt=before_id)
+    found = list(rows.select_related("issuing_unit").order_by("-pk")[: limit + 1])
+    shown = _rows((document, document.changed_at, True) for document in found[:limit])
+    more = paging.encode(shown[-1].id) if len(found) > limit else None
+    return paging.Page(shown, more)
+
+
+def counts(*, actor: Actor, at: datetime) -> Counts:
+    """What waits for the actor in the post acted from."""
+    standing = policies.standing_of(actor, at=at)
+    if standing is None:
+        return Counts(awaiting=0, drafts=0)
+    awaiting = _waiting(standing).count() if standing.is_clerk else 0
+    return Counts(awaiting=awaiting, drafts=_own(standing, Box.DRAFTS).count())
+
+
+def _received(
+    standing: policies.Standing, box: Box, limit: int, before_id: int | None
+) -> paging.Page[DocumentRow]:
+    rows = policies.received(standing)
+    if box is Box.AWAITING:
+        rows = _waiting(standing) if standing.is_clerk else rows.none()
+    if before_id is not None:
+        rows = rows.filter(pk__lt=before_id)
+    found = list(rows.select_related("document__issuing_unit").order_by("-pk")[: limit + 1])
+    shown = _rows(
+        (sent.document, sent.sent_at, sent.acknowledged_at is not None) for sent in found[:limit]
+    )
+    more = paging.encode(found[limit - 1].pk) if len(found) > limit else None
+    return paging.Page(shown, more)
+
+
+def _waiting(standing: policies.Standing) -> QuerySet[Dispatch]:
+    return Dispatch.objects.filter(unit=standing.organ_id, acknowledged_at__isnull=True)
+
+
+def _own(standing: policies.Standing, box: Box) -> QuerySet[Document]:
+    mine = Q(drafter=standing.person_id)
+    if box is Box.DRAFTS:
+        return Document.objects.filter(
+            mine, state__in=[DocumentState.DRAFT, DocumentState.RETURNED]
+        )
+    if box is Box.OUTGOING:
+        settled = Q(issuing_unit__unit=standing.organ_id, state__in=SETTLED)
+        sent = mine & ~Q(state__in=[DocumentState.DRAFT, DocumentState.RETURNED])
+        return Document.objects.filter(sent | settled if standing.keeps_the_register else sent)
+    asked = Participant.objects.filter(document=OuterRef("pk"), person=standing.person_id)
+    acknowledged = Dispatch.objects.filter(
+        document=OuterRef("pk"), acknowledged_by=standing.person_id
+    )
+    return Document.objects.filter(
+        (Q(state__in=SETTLED) & Q(Exists(asked))) | Q(Exists(acknowledged))
+    )
+
+
+def _rows(shown: Iterable[tuple[Document, datetime, bool]]) -> list[DocumentRow]:
+    listed = list(shown)
+    numbers = {
+        number.document_id: papers.number_text(number.series, number.year, number.serial)
+        for number in DocumentNumber.objects.filter(
+            document__in=[document.pk for document, _at, _acknowledged in listed]
+        )
+    }
+    return [
+        DocumentRow(
+            id=document.pk,
+            title=document.title,
+            document_type_name=DocumentType(document.document_type).label,
+            issuer_name=document.issuing_unit.name,
+            number_text=numbers.get(document.pk, ""),
+            urgency=document.urgency,
+            urgency_name=Urgency(document.urgency).label if document.urgency else "",
+            state=document.state,
+            state_name=DocumentState(document.state).label,
+            at=at,
+            acknowledged=acknowledged,
+        )
+        for document, at, acknowledged in listed
+    ]
