@@ -6,11 +6,22 @@ from typing import Final
 from approvals import events as approvals_events
 from approvals import handlers as approvals_handlers
 from core.events import Schedule, Subscriptions
+from documents import events as documents_events
+from documents import handlers as documents_handlers
 
 SUBSCRIPTIONS: Final[Subscriptions] = {
-    approvals_events.TaskOpened: (approvals_handlers.on_task_opened,),
+    approvals_events.TaskOpened: (
+        approvals_handlers.on_task_opened,
+        documents_handlers.on_task_opened,
+    ),
     approvals_events.CaseCopied: (approvals_handlers.on_case_copied,),
-    approvals_events.CaseEnded: (approvals_handlers.on_case_ended,),
+    approvals_events.CaseEnded: (
+        approvals_handlers.on_case_ended,
+        documents_handlers.on_case_ended,
+    ),
+    documents_events.DocumentSubmitted: (documents_handlers.on_document_submitted,),
+    documents_events.DocumentNumbered: (documents_handlers.on_document_numbered,),
+    documents_events.DocumentDispatched: (documents_handlers.on_document_dispatched,),
 }
 
 SCHEDULES: Final[Sequence[Schedule]] = ()
