@@ -8,6 +8,7 @@ import struct
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
+from uuid import UUID
 
 from django.db import connections
 
@@ -80,6 +81,11 @@ def ticket_key(digest: str) -> str:
 def rate_key(person_id: int) -> str:
     """Where a person's sending rate is kept."""
     return f"{_prefix()}:rate:{person_id}"
+
+
+def counted_key(person_id: int, client_message_id: UUID) -> str:
+    """Where it is kept for a while that a message was counted."""
+    return f"{_prefix()}:counted:{person_id}:{client_message_id}"
 
 
 def _prefix() -> str:

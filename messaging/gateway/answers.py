@@ -50,7 +50,7 @@ def _pull(actor: Actor, data: incoming.Pull, now: datetime) -> Answer:
 
 
 def _send(actor: Actor, data: incoming.Send, now: datetime) -> Answer:
-    rates.take(actor.require_person())
+    rates.take(actor.require_person(), data.client_message_id)
     sent = messages.send(
         actor=actor,
         conversation_id=data.conversation_id,

@@ -1,0 +1,96 @@
+"""People in a small province, and what the tests of messaging say to each other."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests import factories
+from tests.factories import Province
+
+API = "/api/v1/messaging"
+
+
+class Phone:
+    """One person's client, speaking the HTTP API."""
+
+    def __init__(self, client: Client, person_id: int) -> None:
+        self.client = client
+        self.person_id = person_id
+
+    def get(self, path: str, **query: object) -> Any:
+        """The answer to a GET below the API."""
+        return self.client.get(f"{API}{path}", query)
+
+    def call(self, method: str, path: str, content: object = None) -> Any:
+        """The answer to another method, with a JSON body."""
+        act = getattr(self.client, method)
+        return act(f"{API}{path}", content, content_type="application/json")
+
+    def direct(self, other: "Phone") -> int:
+        """The id of the direct conversation with the other."""
+        answer = self.call("post", "/conversations/direct", {"person_id": other.person_id})
+        assert answer.status_code == 200, answer.content
+        return int(answer.json()["conversation_id"])
+
+    def group(self, *others: "Phone", title: str = "防汛工作群") -> int:
+        """The id of a new group."""
+        content = {"title": title, "person_ids": [other.person_id for other in others]}
+        answer = self.call("post", "/conversations/groups", content)
+        assert answer.status_code == 200, answer.content
+        return int(answer.json()["conversation_id"])
+
+    def send(self, conversation_id: int, body: str, client_id: uuid.UUID | None = None) -> Any:
+        """The answer to sending a text."""
+        content = {"client_message_id": str(client_id or uuid.uuid4()), "body": body}
+        return self.call("post", f"/conversations/{conversation_id}/messages", content)
+
+    def read(self, conversation_id: int, seq: int) -> Any:
+        """The answer to having read up to an entry."""
+        return self.call("put", f"/conversations/{conversation_id}/cursor", {"seq": seq})
+
+    def page(self, conversation_id: int, **query: object) -> Any:
+        """A page of the conversation, decoded."""
+        answer = self.get(f"/conversations/{conversation_id}/messages", **query)
+        assert answer.status_code == 200, answer.content
+        return answer.json()
+
+    def card(self, conversation_id: int) -> Any:
+        """The conversation as it stands in the person's list."""
+        items = self.get("/conversations").json()["items"]
+        return next(item for item in items if item["id"] == conversation_id)
+
+
+@pytest.fixture
+def province(db: None) -> Province:
+    """The people."""
+    return factories.small_province()
+
+
+@pytest.fixture
+def wang(province: Province) -> Phone:
+    """王伟民, head of the 民政局."""
+    return _phone(province, "王伟民")
+
+
+@pytest.fixture
+def li(province: Province) -> Phone:
+    """李建国, his deputy."""
+    return _phone(province, "李建国")
+
+
+@pytest.fixture
+def zhang(province: Province) -> Phone:
+    """张晓梅, their clerk."""
+    return _phone(province, "张晓梅")
+
+
+@pytest.fixture
+def lin(province: Province) -> Phone:
+    """林上城, of another district."""
+    return _phone(province, "林上城")
+
+
+def _phone(province: Province, name: str) -> Phone:
+    return Phone(province.client(name), province.person(name))
