@@ -136,3 +136,17 @@ class SearchTooWide(errors.Invalid):
 
     code: ClassVar[str] = "ORG_SEARCH_TOO_WIDE"
     message: ClassVar[str] = "请至少输入两个字，或先选择到区县"
+
+
+class DivisionsFaulty(errors.Invalid):
+    """The file of divisions has faults; nothing was loaded."""
+
+    code: ClassVar[str] = "ORG_DIVISIONS_FAULTY"
+    message: ClassVar[str] = "区划文件有 {faults} 处错误，未载入任何内容"
+
+
+class TreeNotEmpty(errors.Conflict):
+    """The tree has units that did not come from this file."""
+
+    code: ClassVar[str] = "ORG_TREE_NOT_EMPTY"
+    message: ClassVar[str] = "组织树中已有其他数据，不能再次载入"

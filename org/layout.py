@@ -37,7 +37,8 @@ def plan(
     """Numbers for `top` and everything that `children` hangs below it, with fresh slack.
 
     A unit's slack is half of what its parts take, at least SPARE leaves and room for one more
-    part as large as the largest, plus what `spared` asks for. Units that `children` doesn't reach from `top` get no place.
+    part as large as the largest, plus what `spared` asks for. Units that `children` doesn't reach
+    from `top` get no place.
     """
     extra = spared or {}
     order = _preorder(top, children)

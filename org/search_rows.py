@@ -9,7 +9,7 @@ from org.models import Appointment, AppointmentSearch
 from org.queries import units
 from org.queries.units import UnitName
 
-_ANCHOR_LEVELS = {2: "city_id", 3: "county_id", 4: "township_id"}
+ANCHOR_LEVELS = {2: "city_id", 3: "county_id", 4: "township_id"}
 
 
 def write(appointment_ids: Collection[int]) -> None:
@@ -52,8 +52,8 @@ def write_below(unit_id: int) -> None:
 
 def anchors(path: list[UnitName]) -> dict[str, int | None]:
     """The city, county and township on a path."""
-    found: dict[str, int | None] = dict.fromkeys(_ANCHOR_LEVELS.values())
+    found: dict[str, int | None] = dict.fromkeys(ANCHOR_LEVELS.values())
     for unit in path:
-        if unit.kind == "region" and unit.level in _ANCHOR_LEVELS:
-            found[_ANCHOR_LEVELS[unit.level]] = unit.id
+        if unit.kind == "region" and unit.level in ANCHOR_LEVELS:
+            found[ANCHOR_LEVELS[unit.level]] = unit.id
     return found

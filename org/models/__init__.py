@@ -10,7 +10,7 @@ from org.models.people import (
     Post,
     PostFunction,
 )
-from org.models.units import TreeWriteRefused, Unit, UnitKind, UnitOrigin
+from org.models.units import DivisionLoad, TreeWriteRefused, Unit, UnitKind, UnitOrigin
 
 __all__ = [
     "Account",
@@ -19,6 +19,7 @@ __all__ = [
     "Appointment",
     "AppointmentKind",
     "AppointmentSearch",
+    "DivisionLoad",
     "Person",
     "PersonStatus",
     "Post",

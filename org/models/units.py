@@ -213,3 +213,16 @@ class Unit(MPTTModel):
     def get_descendant_count(self) -> int:
         """The number of units below, counted; mptt derives it from the width, gaps and all."""
         return self.get_descendants().count()
+
+
+class DivisionLoad(models.Model):
+    """The tree was filled from a file of divisions: which, and with which synthetic people."""
+
+    digest = models.CharField(max_length=64)
+    people = models.IntegerField()
+    seed = models.IntegerField()
+    units = models.IntegerField()
+    loaded_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.digest[:12]} {self.units}"

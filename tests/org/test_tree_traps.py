@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -16,13 +17,16 @@ from tests.org.test_tree import below, new_unit, structure
 
 pytestmark = pytest.mark.django_db
 
+MPTT_UNIT: Any = Unit
+
 
 @pytest.fixture
 def province() -> factories.Province:
     return factories.small_province()
 
 
-def unit(province: factories.Province, name: str) -> Unit:
+def unit(province: factories.Province, name: str) -> Any:
+    # Any: to the type checker mptt's classes are plain Django models.
     return Unit.objects.get(pk=province.unit(name))
 
 
@@ -128,7 +132,7 @@ def test_bulk_updates_of_the_structure_are_refused(province: factories.Province)
 def test_mptts_own_writes_are_refused(province: factories.Province, call: str) -> None:
     manager = Unit.objects
     refused(lambda: getattr(manager, call)({"name": "X"}))
-    refused(lambda: getattr(Unit._tree_manager, call)({"name": "X"}))
+    refused(lambda: getattr(MPTT_UNIT._tree_manager, call)({"name": "X"}))
 
 
 def test_moving_by_instance_is_refused(province: factories.Province) -> None:
@@ -140,12 +144,14 @@ def test_delay_and_disable_never_begin_not_even_in_async_code(
     province: factories.Province,
 ) -> None:
     async def attempt() -> None:
-        with Unit.objects.delay_mptt_updates():  # would stay on in this thread after an exception
+        with (
+            MPTT_UNIT.objects.delay_mptt_updates()
+        ):  # would stay on in this thread after an exception
             await sync_to_async(structure)()
 
     refused(lambda: asyncio.run(attempt()))
-    assert Unit._mptt_updates_enabled
-    assert not Unit._mptt_is_tracking
+    assert MPTT_UNIT._mptt_updates_enabled
+    assert not MPTT_UNIT._mptt_is_tracking
 
 
 def test_counting_by_group_is_not_broken_by_a_default_ordering(

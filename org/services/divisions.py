@@ -1,0 +1,286 @@
+"""The tree is filled from a file of divisions, with synthetic units and people, by COPY."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from itertools import islice
+
+from django.db import connection
+
+from core import audit, crypto, db
+from core.actor import Actor, ActorKind
+from org import errors, layout, names, search_rows, tree
+from org.divisions import DivisionFile
+from org.models import DivisionLoad, Unit
+from org.synthesis import people as synthetic_people
+from org.synthesis import units as synthetic_units
+from org.synthesis.people import Staff
+from org.synthesis.units import NewUnit
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage, how much of it is done and how much it has."""
+
+# Appointments and units of a loaded tree stand since then, whenever it was loaded.
+FOUNDED = datetime(2024, 1, 1, tzinfo=UTC)
+_BATCH = 5_000
+_UNIT_COLUMNS = (
+    "id, parent_id, tree_id, lft, rght, depth, code, name, short_name, kind, level, sort,"
+    " valid_from, phone, address, origin, name_grams"
+)
+
+
+class Outcome(StrEnum):
+    """What a load came to."""
+
+    LOADED = "loaded"
+    ALREADY_LOADED = "already loaded"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How much stands in the tables now."""
+
+    outcome: Outcome
+    units: int
+    people: int
+
+
+@db.service
+def load(
+    *,
+    actor: Actor,
+    file: DivisionFile,
+    people: int,
+    seed: int,
+    now: datetime,
+    progress: Progress,
+) -> Loaded:
+    """The file's divisions stand in the tree, with organs, departments, groups and people.
+
+    The same file, people and seed again change nothing; TreeNotEmpty for anything else on top
+    of a tree that has units. Holds off every other writer of the tree.
+    """
+    if actor.kind is not ActorKind.SYSTEM:
+        raise errors.OutOfScope
+    if file.faults:
+        raise errors.DivisionsFaulty(faults=len(file.faults))
+    tree.lock_alone()
+    before = DivisionLoad.objects.filter(digest=file.digest, people=people, seed=seed).first()
+    if before is not None:
+        return Loaded(Outcome.ALREADY_LOADED, before.units, before.people)
+    if Unit.objects.exists():
+        raise errors.TreeNotEmpty
+    progress("organs and groups", 0, 1)
+    units = synthetic_units.whole_tree(file.divisions)
+    progress("organs and groups", 1, 1)
+    first = _reserve("org_unit", len(units))
+    _copy_units(units, first, progress)
+    staff = synthetic_people.staff(units, count=people, seed=seed)
+    _copy_staff(staff, units, first, now=now, progress=progress)
+    _analyse()
+    done = DivisionLoad.objects.create(
+        digest=file.digest, people=people, seed=seed, units=len(units), loaded_at=now
+    )
+    audit.record(
+        actor=actor,
+        action="org.divisions.loaded",
+        object_kind="org.division_load",
+        object_id=done.pk,
+        now=now,
+        detail={
+            "digest": file.digest,
+            "divisions": len(file.divisions),
+            "units": len(units),
+            "people": len(staff.people),
+            "seed": seed,
+        },
+    )
+    return Loaded(Outcome.LOADED, len(units), len(staff.people))
+
+
+def _copy_units(units: Sequence[NewUnit], first: int, progress: Progress) -> None:
+    children: dict[int, list[int]] = {}
+    for unit in units:
+        if unit.parent is not None:
+            children.setdefault(unit.parent, []).append(unit.index)
+    places: dict[int, tuple[int, layout.Place]] = {}
+    for tree_id, root in enumerate((u.index for u in units if u.parent is None), start=1):
+        plan = layout.plan(root, children)
+        places.update((index, (tree_id, place)) for index, place in plan.places.items())
+    rows = (_unit_row(unit, first, *places[unit.index]) for unit in units)
+    _copy("org_unit", _UNIT_COLUMNS, rows, len(units), "units", progress)
+
+
+def _unit_row(unit: NewUnit, first: int, tree_id: int, place: layout.Place) -> tuple[object, ...]:
+    return (
+        first + unit.index,
+        None if unit.parent is None else first + unit.parent,
+        tree_id,
+        1 + place.lft,
+        1 + place.rght,
+        place.depth,
+        unit.code,
+        unit.name,
+        unit.short_name,
+        unit.kind.value,
+        unit.level,
+        unit.sort,
+        FOUNDED.isoformat(),
+        "",
+        "",
+        unit.origin.value,
+        _array(names.grams(unit.name)) if unit.searchable else None,
+    )
+
+
+def _copy_staff(
+    staff: Staff, units: Sequence[NewUnit], first_unit: int, *, now: datetime, progress: Progress
+) -> None:
+    people, posts = staff.people, staff.posts
+    first_post = _reserve("org_post", len(posts))
+    first_person = _reserve("org_person", len(people))
+    first_appointment = _reserve("org_appointment", len(people))
+    since = FOUNDED.isoformat()
+    _copy(
+        "org_post",
+        "id, unit_id, title, function, rank",
+        (
+            (first_post + p.index, first_unit + p.unit, p.title, p.function.value, p.rank)
+            for p in posts
+        ),
+        len(posts),
+        "posts",
+        progress,
+    )
+    _copy(
+        "org_person",
+        "id, public_id, name, pinyin, initials, phone_cipher, phone_index, job_level, status,"
+        " created_at",
+        (
+            (
+                first_person + p.index,
+                p.public_id,
+                p.name,
+                p.pinyin,
+                p.initials,
+                _bytes(crypto.encrypt_text(p.phone)),
+                _bytes(crypto.blind_index(p.phone)),
+                p.job_level,
+                "active",
+                now.isoformat(),
+            )
+            for p in people
+        ),
+        len(people),
+        "people",
+        progress,
+    )
+    _copy(
+        "org_appointment",
+        'id, person_id, post_id, unit_id, kind, "order", office_phone, valid_from',
+        (
+            (
+                first_appointment + p.index,
+                first_person + p.index,
+                first_post + p.post,
+                first_unit + posts[p.post].unit,
+                "main",
+                p.order,
+                f"8{p.index % 10_000:04d}",
+                since,
+            )
+            for p in people
+        ),
+        len(people),
+        "appointments",
+        progress,
+    )
+    _copy(
+        "org_appointmentsearch",
+        "appointment_id, city_id, county_id, township_id, name, pinyin, initials, grams",
+        _search_rows(staff, units, first_unit, first_appointment),
+        len(people),
+        "search rows",
+        progress,
+    )
+
+
+def _search_rows(
+    staff: Staff, units: Sequence[NewUnit], first_unit: int, first_appointment: int
+) -> Iterator[tuple[object, ...]]:
+    for person in staff.people:
+        anchors: dict[int, int] = {}
+        index: int | None = staff.posts[person.post].unit
+        while index is not None:
+            unit = units[index]
+            if unit.kind == "region" and unit.level in search_rows.ANCHOR_LEVELS:
+                anchors[unit.level] = first_unit + index
+            index = unit.parent
+        yield (
+            first_appointment + person.index,
+            *(anchors.get(level) for level in search_rows.ANCHOR_LEVELS),
+            person.name.lower(),
+            person.pinyin,
+            person.initials,
+            _array(names.grams(person.name)),
+        )
+
+
+def _copy(
+    table: str,
+    columns: str,
+    rows: Iterable[tuple[object, ...]],
+    total: int,
+    stage: str,
+    progress: Progress,
+) -> None:
+    done = 0
+    progress(stage, 0, total)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy,
+    ):
+        waiting = iter(rows)
+        while batch := list(islice(waiting, _BATCH)):
+            copy.write("".join(_line(row) for row in batch))
+            done += len(batch)
+            progress(stage, done, total)
+
+
+def _line(row: tuple[object, ...]) -> str:
+    return "\t".join("\\N" if cell is None else _escaped(str(cell)) for cell in row) + "\n"
+
+
+def _escaped(text: str) -> str:
+    if "\\" not in text and text.isprintable():
+        return text
+    text = text.replace("\\", "\\\\").replace("\t", "\\t")
+    return text.replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _array(values: Iterable[str]) -> str:
+    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
+
+
+def _bytes(value: bytes) -> str:
+    return "\\x" + value.hex()
+
+
+def _reserve(table: str, count: int) -> int:
+    """The first of `count` ids that nobody else will get."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [table])
+        first: int = cursor.fetchone()[0]
+        if count > 1:
+            cursor.execute(
+                "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [table, first + count - 1]
+            )
+    return first
+
+
+def _analyse() -> None:
+    with connection.cursor() as cursor:
+        for table in ("unit", "post", "person", "appointment", "appointmentsearch"):
+            cursor.execute(f"ANALYZE org_{table}")
