@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from approvals.queries import tasks
-
 from messaging.queries import conversations, notices
 
 

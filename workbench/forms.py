@@ -1,7 +1,7 @@
-"""The forms of 系统管理: what is typed is checked here, what it may do is checked by the services."""
+"""The forms of 系统管理: they check what is typed; what it may do, the services check."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -18,26 +18,27 @@ class PageForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, field in self.fields.items():
+        for field in self.fields.values():
             field.widget.attrs.setdefault("class", "input")
-            if self.is_bound and name in self.errors:
-                field.widget.attrs["aria-invalid"] = "true"
-                field.widget.attrs["aria-describedby"] = f"id_{name}-error"
 
     def carry_out(self, act: Callable[[dict[str, Any]], object]) -> bool:
         """Whether the input is right and the act went through; else the form says why not.
 
         Refusals of rights are not caught: they are no matter of what was typed.
         """
-        if not self.is_valid():
-            return False
-        try:
-            act(self.cleaned_data)
-        except (errors.Invalid, errors.Conflict) as refusal:
-            field = self.refused_at.get(refusal.code)
-            self.add_error(field if field in self.fields else None, refusal.text)
-            return False
-        return True
+        if self.is_valid():
+            try:
+                act(dict(self.cleaned_data))
+            except (errors.Invalid, errors.Conflict) as refusal:
+                self.add_error(self.refused_at.get(refusal.code), refusal.text)
+        self._mark_wrong_fields()
+        return not self.errors
+
+    def _mark_wrong_fields(self) -> None:
+        for name in self.errors:
+            if name in self.fields:
+                described = {"aria-invalid": "true", "aria-describedby": f"id_{name}-error"}
+                self.fields[name].widget.attrs.update(described)
 
 
 class AddUnit(PageForm):
@@ -55,15 +56,13 @@ class AddUnit(PageForm):
         label="编码",
         max_length=18,
         required=False,
-        help_text="单位填 18 位统一社会信用代码，行政区划填统计用区划代码；其他类型自动编码，不必填写",
+        help_text="单位填 18 位统一社会信用代码，行政区划填统计用区划代码；其他类型自动编码",
     )
     phone = forms.CharField(label="联系电话", max_length=40, required=False)
 
     def __init__(self, *args: Any, kinds: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"] = forms.ChoiceField(
-            label="类型", choices=kinds, widget=forms.Select(attrs={"class": "input"})
-        )
+        _offer(self, "kind", kinds)
 
 
 class RenameUnit(PageForm):
@@ -126,6 +125,5 @@ class Admit(PageForm):
 
 
 def _offer(form: PageForm, name: str, choices: Choices) -> None:
-    field = form.fields[name]
-    assert isinstance(field, forms.ChoiceField)
+    field = cast(forms.ChoiceField, form.fields[name])
     field.choices = choices

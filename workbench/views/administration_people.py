@@ -100,9 +100,7 @@ def end(request: HttpRequest, appointment_id: int) -> HttpResponse:
     held = appointments.by_id(appointment_id, at=now)
     if held is None:
         raise org_errors.AppointmentNotFound
-    appointment_services.end(
-        actor=http.actor_of(request), appointment_id=appointment_id, now=now
-    )
+    appointment_services.end(actor=http.actor_of(request), appointment_id=appointment_id, now=now)
     return dialogs.done(request, to=_page_of(held.unit_id), notice="任职已结束")
 
 

@@ -1,0 +1,206 @@
+"""系统管理: administrators act in their own scope; outside it nothing exists."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from core.models import AuditEntry
+from org.queries import appointments, units
+from tests.conftest import Budget
+from tests.factories import Province
+
+
+def _page(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return str(answer.content.decode())
+
+
+def _names_below(unit_id: int) -> list[str]:
+    return [unit.name for unit in units.children(unit_id, at=timezone.now()).items]
+
+
+@pytest.mark.parametrize("address", ["", "grants/", "audit/"])
+def test_the_screen_is_not_there_for_others(address: str, province: Province) -> None:
+    assert province.client("张晓梅").get(f"/administration/{address}").status_code == 404
+
+
+def test_an_administrator_sees_the_own_scope_only(province: Province) -> None:
+    page = _page(province.client("何管理"), "/administration/")
+    assert "西湖区民政局" in page
+    assert "上城区" not in page
+    assert "海曙区" not in page
+
+
+def test_a_unit_of_the_next_county_does_not_exist(province: Province) -> None:
+    client = province.client("何管理")
+    for name in ("上城区", "上城区民政局", "杭州市"):
+        unit = province.unit(name)
+        assert client.get(f"/administration/?unit={unit}").status_code == 404
+        for part in ("", "add/", "rename/", "move/", "appoint/", "admit/"):
+            assert client.get(f"/administration/units/{unit}/{part}").status_code == 404
+
+
+def test_a_unit_is_added_and_the_page_moves_to_it(province: Province, sound_audit: None) -> None:
+    organ = province.unit("西湖区民政局")
+    address = f"/administration/units/{organ}/add/"
+    form = {"kind": "department", "name": "社会救助科", "short_name": "", "code": "", "phone": ""}
+    answer = province.client("何管理").post(address, form)
+    assert answer.status_code == 204
+    below = units.children(organ, at=timezone.now()).items
+    added = next(unit for unit in below if unit.name == "社会救助科")
+    assert answer["HX-Redirect"] == f"/administration/?unit={added.id}"
+    assert AuditEntry.objects.filter(action="org.unit.added", object_id=str(added.id)).count() == 1
+
+
+def test_a_wrong_code_is_said_beside_the_code(province: Province) -> None:
+    county = province.unit("西湖区")
+    form = {"kind": "organ", "name": "西湖区新局", "short_name": "", "code": "123", "phone": ""}
+    answer = province.client("何管理").post(f"/administration/units/{county}/add/", form)
+    assert answer.status_code == 422
+    assert 'id="id_code-error">组织编码 123 不正确' in answer.content.decode()
+    assert "西湖区新局" not in [
+        unit.name for unit in units.children(county, at=timezone.now()).items
+    ]
+
+
+def test_an_empty_name_is_said_beside_the_name(province: Province) -> None:
+    organ = province.unit("西湖区民政局")
+    form = {"kind": "department", "name": " ", "code": ""}
+    answer = province.client("何管理").post(f"/administration/units/{organ}/add/", form)
+    assert answer.status_code == 422
+    assert 'id="id_name-error"' in answer.content.decode()
+
+
+def test_the_next_countys_administrator_cannot_add_here(province: Province) -> None:
+    organ = province.unit("西湖区民政局")
+    before = len(units.children(organ, at=timezone.now()).items)
+    form = {"kind": "department", "name": "越界科", "code": ""}
+    answer = province.client("马科员").post(f"/administration/units/{organ}/add/", form)
+    assert answer.status_code == 404
+    assert len(units.children(organ, at=timezone.now()).items) == before
+
+
+def test_a_unit_is_renamed(province: Province) -> None:
+    unit = province.unit("西湖区民政局/一科")
+    form = {"name": "养老服务科", "short_name": "养老科"}
+    answer = province.client("何管理").post(f"/administration/units/{unit}/rename/", form)
+    assert answer.status_code == 204
+    assert units.names([unit])[unit].name == "养老服务科"
+
+
+def test_a_unit_moves_within_the_scope_and_not_out_of_it(province: Province) -> None:
+    client = province.client("何管理")
+    unit = province.unit("西湖区民政局/一科")
+    address = f"/administration/units/{unit}/move/"
+    answer = client.post(address, {"parent_id": province.unit("上城区民政局")})
+    assert answer.status_code == 403
+    assert units.names([unit])[unit].parent_id == province.unit("西湖区民政局")
+    target = province.unit("西湖区卫生健康局")
+    assert client.post(address, {"parent_id": target}).status_code == 204
+    assert units.names([unit])[unit].parent_id == target
+
+
+def test_targets_of_a_move_come_from_the_scope_only(province: Province) -> None:
+    unit = province.unit("西湖区民政局/一科")
+    address = f"/administration/units/{unit}/move/targets/?q=民政局"
+    fragment = _page(province.client("何管理"), address)
+    assert "西湖区民政局" in fragment
+    assert "上城区民政局" not in fragment
+    assert "杭州市民政局" not in fragment
+
+
+def test_a_unit_with_people_is_not_abolished(province: Province) -> None:
+    unit = province.unit("西湖区民政局/一科")
+    answer = province.client("何管理").post(
+        f"/administration/units/{unit}/abolish/", headers={"HX-Request": "true"}
+    )
+    assert answer.status_code == 409
+    assert "不能撤销" in answer.content.decode()
+    assert not units.card(unit, at=timezone.now()).abolished
+
+
+def test_someone_new_is_admitted_and_appointed(province: Province, sound_audit: None) -> None:
+    unit = province.unit("西湖区民政局/一科")
+    form = {"name": "曾思齐", "title": "科员", "function": "staff", "phone": "13911112222"}
+    answer = province.client("何管理").post(f"/administration/units/{unit}/admit/", form)
+    assert answer.status_code == 204
+    assert "曾思齐" in _page(province.client("何管理"), f"/administration/units/{unit}/")
+
+
+def test_a_wrong_phone_is_said_beside_the_phone(province: Province) -> None:
+    unit = province.unit("西湖区民政局/一科")
+    form = {"name": "曾思齐", "title": "科员", "function": "staff", "phone": "12"}
+    answer = province.client("何管理").post(f"/administration/units/{unit}/admit/", form)
+    assert answer.status_code == 422
+    assert 'id="id_phone-error">请填写 11 位手机号码' in answer.content.decode()
+
+
+def test_a_second_main_appointment_is_refused_beside_its_field(province: Province) -> None:
+    unit = province.unit("西湖区卫生健康局/一科")
+    person = province.person("曾国强")
+    form = {"person_id": person, "title": "科员", "function": "staff", "kind": "main"}
+    answer = province.client("何管理").post(f"/administration/units/{unit}/appoint/", form)
+    assert answer.status_code == 422
+    assert 'id="id_kind-error">该人员已有主任职' in answer.content.decode()
+    assert len(appointments.of_person(person, at=timezone.now())) == 1
+
+
+def test_a_colleague_takes_a_concurrent_post(province: Province) -> None:
+    unit = province.unit("西湖区卫生健康局/一科")
+    person = province.person("曾国强")
+    form = {"person_id": person, "title": "科员", "function": "staff", "kind": "concurrent"}
+    answer = province.client("何管理").post(f"/administration/units/{unit}/appoint/", form)
+    assert answer.status_code == 204
+    held = appointments.of_person(person, at=timezone.now())
+    assert [post.kind for post in held] == ["main", "concurrent"]
+
+
+def test_people_of_the_next_county_are_no_candidates(province: Province) -> None:
+    unit = province.unit("西湖区民政局/一科")
+    client = province.client("何管理")
+    address = f"/administration/units/{unit}/candidates/"
+    assert "曾国强" in _page(client, f"{address}?q=曾国")
+    assert "林上城" not in _page(client, f"{address}?q=林上").replace("“林上”", "")
+
+
+def test_an_appointment_ends(province: Province) -> None:
+    appointment = province.appointments["单小芳"]
+    answer = province.client("何管理").post(f"/administration/appointments/{appointment}/end/")
+    assert answer.status_code == 204
+    assert appointments.by_id(appointment, at=timezone.now()) is None
+
+
+def test_an_appointment_of_the_next_county_does_not_end(province: Province) -> None:
+    appointment = province.appointments["罗科员"]
+    answer = province.client("何管理").post(f"/administration/appointments/{appointment}/end/")
+    assert answer.status_code == 403
+    assert appointments.by_id(appointment, at=timezone.now()) is not None
+
+
+def test_the_auditor_reads_the_log_and_proves_it(province: Province) -> None:
+    unit = province.unit("西湖区民政局/一科")
+    province.client("何管理").post(
+        f"/administration/units/{unit}/rename/", {"name": "养老服务科", "short_name": ""}
+    )
+    auditor = province.client("陈省收")
+    assert auditor.get("/administration/")["Location"] == "/administration/audit/"
+    page = _page(auditor, "/administration/audit/?action=org.unit&name=何管理")
+    assert "org.unit.renamed" in page
+    assert "养老服务科" in page
+    assert "org.unit.renamed" not in _page(auditor, "/administration/audit/?name=马科员")
+    proof = auditor.post("/administration/audit/verify/").content.decode()
+    assert "校验通过" in proof
+
+
+def test_the_log_is_not_there_for_other_administrators(province: Province) -> None:
+    for name in ("何管理", "褚一", "卫二"):
+        client = province.client(name)
+        assert client.get("/administration/audit/").status_code == 404
+        assert client.post("/administration/audit/verify/").status_code == 404
+
+
+def test_the_screen_costs_a_fixed_number_of_queries(province: Province, budget: Budget) -> None:
+    client = province.client("何管理")
+    with budget("workbench.administration"):
+        assert client.get("/administration/").status_code == 200

@@ -1,0 +1,115 @@
+"""通讯录: tree, people, card, search, and the phone that is revealed on the record."""
+
+import pytest
+
+from core.models import AuditEntry
+from tests.conftest import Budget
+from tests.factories import Province
+
+
+def test_the_tree_opens_at_the_viewers_own_unit(province: Province) -> None:
+    page = province.client("张晓梅").get("/directory/").content.decode()
+    assert 'aria-selected="true"' in page
+    assert "张晓梅" in page
+    assert "海曙区民政局" not in page
+
+
+def test_a_branch_lists_the_units_directly_below(province: Province) -> None:
+    unit = province.unit("海曙区")
+    answer = province.client("张晓梅").get(f"/directory/units/{unit}/branch/?depth=4")
+    fragment = answer.content.decode()
+    assert fragment.count('role="treeitem"') == 1
+    assert "海曙区民政局" in fragment
+    assert 'aria-level="4"' in fragment
+    assert 'aria-expanded="false"' in fragment
+
+
+def test_people_of_a_unit_alone_and_with_those_below(province: Province) -> None:
+    client = province.client("张晓梅")
+    organ = province.unit("西湖区民政局")
+    alone = client.get(f"/directory/units/{organ}/people/").content.decode()
+    assert "王伟民" in alone
+    assert "李建国" in alone
+    assert "单小芳" not in alone
+    below = client.get(f"/directory/units/{organ}/people/?scope=below").content.decode()
+    for name in ("王伟民", "李建国", "张晓梅", "曾国强", "单小芳"):
+        assert name in below
+
+
+def test_a_card_masks_the_phone(province: Province) -> None:
+    person = province.person("王伟民")
+    card = province.client("张晓梅").get(f"/directory/people/{person}/").content.decode()
+    assert "138****" in card
+    assert "1380000" not in card
+    assert "查看号码" not in card
+    assert f"/messages/?person={person}" in card
+
+
+def test_nobody_is_offered_a_conversation_with_herself(province: Province) -> None:
+    person = province.person("张晓梅")
+    card = province.client("张晓梅").get(f"/directory/people/{person}/").content.decode()
+    assert "发消息" not in card
+
+
+def test_an_administrator_reveals_a_phone_and_the_log_knows(
+    province: Province, sound_audit: None
+) -> None:
+    person = province.person("王伟民")
+    client = province.client("何管理")
+    assert "查看号码" in client.get(f"/directory/people/{person}/").content.decode()
+    shown = client.post(f"/directory/people/{person}/phone/").content.decode()
+    assert "1380000" in shown
+    entry = AuditEntry.objects.get(action="org.phone.revealed")
+    assert entry.object_id == str(person)
+    assert entry.actor_name == "何管理"
+
+
+def test_a_colleague_cannot_reveal_a_phone(province: Province) -> None:
+    person = province.person("王伟民")
+    answer = province.client("张晓梅").post(f"/directory/people/{person}/phone/")
+    assert answer.status_code == 403
+    assert "1380000" not in answer.content.decode()
+    assert not AuditEntry.objects.filter(action="org.phone.revealed").exists()
+
+
+@pytest.mark.parametrize("wanted", ["单小芳", "小芳", "shanxiaofang", "sxf"])
+def test_search_finds_by_name_pinyin_and_initials(wanted: str, province: Province) -> None:
+    answer = province.client("张晓梅").get("/directory/search/", {"q": wanted})
+    assert "单小芳" in answer.content.decode()
+
+
+def test_search_finds_units(province: Province) -> None:
+    answer = province.client("张晓梅").get("/directory/search/", {"q": "卫生健康"})
+    assert "西湖区卫生健康局" in answer.content.decode()
+
+
+def test_one_character_over_the_province_is_refused_politely(province: Province) -> None:
+    answer = province.client("张晓梅").get("/directory/search/", {"q": "王"})
+    assert answer.status_code == 200
+    assert "请至少输入两个字" in answer.content.decode()
+
+
+@pytest.mark.parametrize("wanted", ["%%%%", "字" * 10_000, "a\x00b"])
+def test_search_survives_hostile_text(wanted: str, province: Province) -> None:
+    answer = province.client("张晓梅").get("/directory/search/", {"q": wanted})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("address", ["?unit=abc", "?unit=0", "?unit=99999999", "?person=9e9"])
+def test_an_id_of_nothing_is_not_found(address: str, province: Province) -> None:
+    assert province.client("张晓梅").get(f"/directory/{address}").status_code == 404
+
+
+def test_the_screen_costs_a_fixed_number_of_queries(province: Province, budget: Budget) -> None:
+    client = province.client("张晓梅")
+    with budget("workbench.directory"):
+        assert client.get("/directory/").status_code == 200
+
+
+def test_people_of_a_unit_cost_a_fixed_number_of_queries(
+    province: Province, budget: Budget
+) -> None:
+    client = province.client("张晓梅")
+    unit = province.unit("西湖区民政局")
+    with budget("workbench.directory.people"):
+        assert client.get(f"/directory/units/{unit}/people/").status_code == 200

@@ -1,0 +1,65 @@
+"""The frame around every page: who sees it, what it says, what it sends."""
+
+import pytest
+from django.test import Client
+
+from tests.conftest import Budget
+from tests.factories import Province
+
+SCREENS = ("/", "/messages/", "/documents/", "/approvals/", "/directory/", "/apps/")
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_stranger_is_sent_to_sign_in_and_back(screen: str, db: None) -> None:
+    answer = Client().get(screen)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/?next=")
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_every_screen_opens_for_a_civil_servant(screen: str, province: Province) -> None:
+    answer = province.client("张晓梅").get(screen)
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    assert 'aria-current="page"' in page
+    assert "西湖区民政局 办公室" in page
+    assert "非涉密·内部" in page
+
+
+def test_administration_is_on_the_rail_of_administrators_only(province: Province) -> None:
+    assert "系统管理" in province.client("何管理").get("/").content.decode()
+    assert "系统管理" not in province.client("张晓梅").get("/").content.decode()
+
+
+def test_htmx_of_a_stranger_is_told_to_sign_in(db: None) -> None:
+    answer = Client().get("/today/", headers={"HX-Request": "true"})
+    assert answer.status_code == 401
+    assert answer["HX-Redirect"] == "/accounts/login/"
+
+
+def test_a_page_that_is_not_there_says_so_in_chinese(province: Province) -> None:
+    answer = province.client("张晓梅").get("/no/such/page/")
+    assert answer.status_code == 404
+    assert "内容不存在，或您无权查看" in answer.content.decode()
+
+
+def test_a_form_without_its_token_is_refused_in_chinese(province: Province) -> None:
+    client = Client(enforce_csrf_checks=True)
+    answer = client.post("/accounts/login/", {"login": "x", "password": "y"})
+    assert answer.status_code == 403
+    assert "页面已过期" in answer.content.decode()
+
+
+def test_the_frame_of_an_empty_workbench_costs_a_fixed_number_of_queries(
+    province: Province, budget: Budget
+) -> None:
+    client = province.client("张晓梅")
+    with budget("workbench.home"):
+        assert client.get("/").status_code == 200
+
+
+def test_counters_cost_a_fixed_number_of_queries(province: Province, budget: Budget) -> None:
+    client = province.client("张晓梅")
+    with budget("workbench.counters"):
+        answer = client.get("/counters/")
+    assert answer.json() == {"approvals": 0, "documents": 0, "messages": 0, "notices": 0}
