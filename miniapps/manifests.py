@@ -182,10 +182,11 @@ def _schema_faults(document: Mapping[str, Any]) -> Iterator[Fault]:
 def _in_chinese(error: ValidationError) -> str:
     schema = error.schema if isinstance(error.schema, dict) else {}
     rule, bound = str(error.validator), error.validator_value
+    choices = bound if isinstance(bound, list) else []
     if rule == "type":
         return f"应为{_TYPE_WORDS.get(str(bound), str(bound))}"
     if rule == "enum":
-        return "只能是 " + "、".join(str(value) for value in bound) + " 之一"
+        return "只能是 " + "、".join(str(choice) for choice in choices) + " 之一"
     if "x-zh" in schema:
         return str(schema["x-zh"])
     words = {

@@ -110,6 +110,14 @@ class RevokeTokenView(toolkit.RevokeTokenView):  # type: ignore[misc]  # untyped
 class UserInfoView(toolkit.UserInfoView):  # type: ignore[misc]  # untyped base class
     """Tells the bearer of a person's token who that person is, within its scopes."""
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Takes the token from the header only: addresses end up in logs (RFC 9700, 4.3.2)."""
+        if "access_token" in request.GET or "access_token" in request.POST:
+            answer = JsonResponse({"error": "invalid_request"}, status=401)
+            answer["WWW-Authenticate"] = 'Bearer error="invalid_request"'
+            return answer
+        return cast(HttpResponse, super().dispatch(request, *args, **kwargs))
+
 
 class JwksInfoView(toolkit.JwksInfoView):  # type: ignore[misc]  # untyped base class
     """The public keys that ID tokens are verified with."""

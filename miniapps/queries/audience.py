@@ -3,19 +3,25 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from core import errors as core_errors
 from core.actor import Actor
+from miniapps import policies
 from miniapps.models import (
     AudienceRule,
     Category,
+    MiniApp,
     Release,
     ReleaseState,
     RuleEffect,
     RuleSubject,
 )
 from org.queries import appointments, people, units
+
+_TRACED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,7 @@ class Trace:
     """Why a person sees an app, or does not."""
 
     person_name: str
+    unit_name: str
     is_published: bool
     is_visible: bool
     rules: list[RuleTrace]
@@ -137,6 +144,16 @@ def people_of(rules: Iterable[RuleKey], *, at: datetime) -> frozenset[int]:
     return frozenset(allowed - denied)
 
 
+def traces(actor: Actor, app_id: int, text: str, *, at: datetime) -> list[Trace]:
+    """Why the people of that name see the app or don't; NotFound where the actor has no part."""
+    app = MiniApp.objects.filter(pk=app_id).first()
+    if app is None:
+        raise core_errors.NotFound
+    policies.require_see(actor, app, at=at)
+    found = people.search(text, at=at, limit=_TRACED) if text else []
+    return [trace(app_id, person.person_id, at=at) for person in found]
+
+
 def trace(app_id: int, person_id: int, *, at: datetime) -> Trace:
     """Each rule of the published release beside what the person matches."""
     standing = standing_of(person_id, at=at)
@@ -151,8 +168,10 @@ def trace(app_id: int, person_id: int, *, at: datetime) -> Trace:
         ).values_list("pk", flat=True)
     )
     name = people.names([person_id], at=at)
+    known = name.get(person_id)
     return Trace(
-        person_name=name[person_id].name if person_id in name else "",
+        person_name=known.name if known else "",
+        unit_name=known.unit_name if known else "",
         is_published=Release.objects.filter(app_id=app_id, state=ReleaseState.PUBLISHED).exists(),
         is_visible=_visible_to(standing).filter(app_id=app_id).exists(),
         rules=[

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from core import errors as core_errors
 from core.actor import Actor
 from miniapps import errors, policies
-from miniapps.models import Grant, Release, RuleEffect, RuleSubject
+from miniapps.models import Grant, MiniApp, Release, RuleEffect, RuleSubject
 from miniapps.queries import audience, registry
 from org.queries import units
+
+_OFFERED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +80,33 @@ def reach(actor: Actor, release_id: int, rules: Sequence[RuleDraft], *, at: date
             if (line.name, line.org_range) not in held
         ],
     )
+
+
+def offered(actor: Actor, app_id: int, text: str, *, at: datetime) -> list[units.UnitFound]:
+    """Units the actor may show the app to: found by name, or without a text those around it.
+
+    NotFound unless the actor may review the app.
+    """
+    app = MiniApp.objects.filter(pk=app_id).first()
+    if app is None:
+        raise core_errors.NotFound
+    policies.require_review(actor, app, at=at)
+    found = units.search(text, at=at, limit=_OFFERED) if text else _around(app.owner_unit_id)
+    person_id = actor.require_person()
+    return [unit for unit in found if policies.administers(person_id, unit.id, at=at)]
+
+
+def _around(unit_id: int) -> list[units.UnitFound]:
+    """The unit and all above it, the lowest first."""
+    above = units.path(unit_id)
+    return [
+        units.UnitFound(
+            id=unit.id,
+            code=unit.code,
+            name=unit.name,
+            kind=unit.kind,
+            level=unit.level,
+            path=" / ".join(higher.name for higher in above[:place]),
+        )
+        for place, unit in reversed(list(enumerate(above)))
+    ]
