@@ -40,7 +40,8 @@ def worker_is_alive(*, within: timedelta = timedelta(seconds=30)) -> bool:
     """Whether some worker has shown a heartbeat lately."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT EXISTS (SELECT FROM procrastinate_workers WHERE last_heartbeat > now() - %s::interval)",
+            "SELECT EXISTS (SELECT FROM procrastinate_workers"
+            " WHERE last_heartbeat > now() - %s::interval)",
             [f"{within.total_seconds()} seconds"],
         )
         row = cursor.fetchone()
