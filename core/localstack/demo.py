@@ -16,7 +16,6 @@ from core.localstack import folders, ports, processes, product, stack
 from core.localstack.errors import StackError
 
 DATA = product.ROOT / ".local"
-ACCOUNTS = DATA / "accounts.txt"
 PROVINCE = product.ROOT / "org" / "data" / "divisions-zhejiang.csv.gz"
 PEOPLE = 3000
 SEED = 1
@@ -37,32 +36,48 @@ class Progress:
 
 def start(progress: Progress) -> None:
     """Bring the demo up, or go on where it was, and return while it keeps running."""
+    is_new = not folders.is_ours(DATA)
     folders.claim(DATA)
     with folders.locked(DATA, "demo"):
+        if is_new:
+            product.end_strays(DATA)
         port = _port()
         progress("starting the local services (PostgreSQL, Valkey, S3)")
         running = stack.start(DATA, os.environ, progress=progress)
-        site = product.Site(data=DATA, port=port, environment=_environment(running, port))
+        site = product.Site(
+            data=DATA,
+            port=port,
+            sample_port=_sample_port(port),
+            environment=_environment(running, port),
+        )
         progress("bringing the database up to date")
         product.manage(site.environment, "migrate", "--no-input", "--verbosity=0")
-        progress(f"loading the province (once) with {PEOPLE} people")
+        _load_province(site, progress)
+        progress("making the demo accounts and their first work")
         product.manage(
             site.environment,
-            "load_divisions",
-            str(PROVINCE),
-            f"--people={PEOPLE}",
-            f"--seed={SEED}",
-            "--if-empty",
+            "seed_demo",
+            f"--accounts={site.accounts}",
+            f"--sample-port={site.sample_port}",
         )
-        progress("making the demo accounts and their first work")
-        product.manage(site.environment, "seed_demo", f"--accounts={ACCOUNTS}")
         progress("starting the site, the worker and the sample mini-app")
         product.start(site)
         progress(
             "stop it with `make stop`, delete it with `make reset`; the accounts are kept in "
-            f"{ACCOUNTS.relative_to(product.ROOT)}"
+            f"{site.accounts.relative_to(product.ROOT)}"
         )
     print(f"ready {site.origin}", flush=True)
+
+
+def _load_province(site: product.Site, progress: Progress) -> None:
+    progress(f"loading the province with {PEOPLE} people")
+    product.manage(
+        site.environment,
+        "load_divisions",
+        str(PROVINCE),
+        f"--people={PEOPLE}",
+        f"--seed={SEED}",
+    )
 
 
 def stop(progress: Progress) -> None:
@@ -85,7 +100,7 @@ def status() -> int:
     given = [name for name in stack.GIVEN if os.environ.get(name)]
     pids = {
         name: processes.running(processes.slot(DATA, name))
-        for name in (*stack.SERVICES, *product.names())
+        for name in (*stack.SERVICES, *reversed(product.NAMES))
     }
     for name, pid in pids.items():
         print(f"{name:22} {'stopped' if pid is None else f'running, pid {pid}'}")
@@ -146,6 +161,18 @@ def _port() -> int:
     else:
         port = ports.choose(wanted=remembered or DEFAULT_PORT, taken=())
     folders.write_private(DATA / "port", f"{port}\n")
+    return port
+
+
+def _sample_port(site_port: int) -> int:
+    """Return the port of the sample mini-app, the same as before when it can be."""
+    path = DATA / "sample-port"
+    text = path.read_text(encoding="ascii").strip() if path.exists() else ""
+    remembered = int(text) if text.isdigit() else None
+    if remembered and processes.running(processes.slot(DATA, "sample")) is not None:
+        return remembered
+    port = ports.choose(wanted=remembered, taken={site_port})
+    folders.write_private(path, f"{port}\n")
     return port
 
 

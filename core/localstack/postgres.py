@@ -73,8 +73,9 @@ def start(server: Server) -> None:
     place = processes.slot(server.data, "postgres")
     if processes.running(place) is None:
         _initialise(server, manner)
-        _clear_stale_lock(manner.home / "data", place)
-    if processes.running(place) is None:
+        # No server of ours lives, so a lock names a dead process or a stranger that got its
+        # number, and PostgreSQL could not tell the two apart.
+        (manner.home / "data" / "postmaster.pid").unlink(missing_ok=True)
         processes.spawn(place, _command(server, manner))
     processes.wait_until(place, lambda: _answers(server), seconds=60)
     _prepare(server)
@@ -227,24 +228,6 @@ def _command(server: Server, manner: Manner) -> processes.Command:
         folder=manner.home,
         user=manner.user,
     )
-
-
-def _clear_stale_lock(cluster: Path, place: processes.Slot) -> None:
-    """Adopt a living server of this cluster whose pid file was lost; drop a dead one's lock."""
-    lock = cluster / "postmaster.pid"
-    if not lock.exists():
-        return
-    first = lock.read_text(encoding="utf-8").partition("\n")[0].strip()
-    if first.isdigit() and _is_server_of(int(first), cluster):
-        processes.adopt(place, int(first))
-    else:
-        # The pid is dead or belongs to a stranger now, which PostgreSQL itself cannot tell.
-        lock.unlink()
-
-
-def _is_server_of(pid: int, cluster: Path) -> bool:
-    arguments = processes.arguments(pid)
-    return "postgres" in arguments and str(cluster) in arguments
 
 
 def _answers(server: Server) -> bool:

@@ -18,6 +18,7 @@ from core.localstack.errors import StackError
 
 PROC = Path("/proc")
 POLL_SECONDS = 0.05
+MARK = "TONGWEN_PROCESS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,20 +74,6 @@ def _birth_by_ps(pid: int) -> str | None:
     return None if not began or state.startswith("Z") else began.strip()
 
 
-def arguments(pid: int) -> str:
-    """Return the command line of a process, empty when there is no such process."""
-    if PROC.joinpath("self").exists():
-        try:
-            raw = (PROC / str(pid) / "cmdline").read_bytes()
-        except (FileNotFoundError, ProcessLookupError):
-            return ""
-        return raw.replace(b"\0", b" ").decode("utf-8", errors="replace")
-    answer = subprocess.run(
-        ["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return answer.stdout
-
-
 def running(place: Slot) -> int | None:
     """Return the pid when the process of the pid file still lives, else None."""
     try:
@@ -98,13 +85,40 @@ def running(place: Slot) -> int | None:
 
 
 def adopt(place: Slot, pid: int) -> None:
-    """Note a process that already lives as the one of this place."""
+    """Note a living process as the one of this place."""
     folders.write_private(place.pid_file, json.dumps({"pid": pid, "born": birth(pid)}))
+
+
+def stray(place: Slot) -> int | None:
+    """Return the pid of this place's living process although its pid file is gone.
+
+    Every process carries its place in its environment; its own children are younger than it.
+    Where there is no /proc none is found.
+    """
+    mark = f"{MARK}={place.pid_file}".encode()
+    found = [
+        (birth(pid) or "", pid)
+        for pid in (int(entry.name) for entry in PROC.glob("[0-9]*"))
+        if mark in _environment(pid).split(b"\0")
+    ]
+    return (
+        min((int(born.rpartition(":")[2]), pid) for born, pid in found if born)[1]
+        if found
+        else None
+    )
+
+
+def _environment(pid: int) -> bytes:
+    try:
+        return (PROC / str(pid) / "environ").read_bytes()
+    except OSError:
+        # It ended meanwhile, or it is somebody else's and so none of ours.
+        return b""
 
 
 def spawn(place: Slot, command: Command) -> int:
     """Start the command in a session of its own, output to its log, and note its pid."""
-    already = running(place)
+    already = running(place) or recover(place)
     if already is not None:
         return already
     folders.make(place.pid_file.parent)
@@ -112,7 +126,7 @@ def spawn(place: Slot, command: Command) -> int:
     with place.log_file.open("ab") as log:
         process = subprocess.Popen(
             list(command.argv),
-            env=dict(command.environment),
+            env={**command.environment, MARK: str(place.pid_file)},
             cwd=command.folder,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -126,23 +140,38 @@ def spawn(place: Slot, command: Command) -> int:
     return process.pid
 
 
+def recover(place: Slot) -> int | None:
+    """Note the pid of a living process again whose pid file was lost, and return it."""
+    if running(place) is not None:
+        return running(place)
+    pid = stray(place)
+    if pid is not None:
+        adopt(place, pid)
+    return pid
+
+
 def wait_until(place: Slot, ready: Callable[[], bool], *, seconds: float) -> None:
     """Return once `ready` holds; fail with the end of the log when the process dies first."""
     deadline = time.monotonic() + seconds
     while not ready():
         _reap()
         if running(place) is None:
-            raise StackError(
-                f"{place.name} stopped while starting; its log {place.log_file} ends with: "
-                f"{last_line(place.log_file)}",
-                f"{place.name} 启动失败，详见日志 {place.log_file}",
-            )
+            raise died(place)
         if time.monotonic() > deadline:
             raise StackError(
                 f"{place.name} was not ready after {seconds:.0f} seconds; see {place.log_file}",
                 f"{place.name} 在 {seconds:.0f} 秒内未就绪，详见日志 {place.log_file}",
             )
         time.sleep(POLL_SECONDS)
+
+
+def died(place: Slot) -> StackError:
+    """Return the error of a process that ended while starting, with the end of its log."""
+    return StackError(
+        f"{place.name} stopped while starting; its log {place.log_file} ends with: "
+        f"{last_line(place.log_file)}",
+        f"{place.name} 启动失败，详见日志 {place.log_file}",
+    )
 
 
 def stop(place: Slot, *, by: signal.Signals, seconds: float) -> bool:

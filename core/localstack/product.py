@@ -1,8 +1,9 @@
-"""The product's own processes on this machine: the site, the worker and the sample mini-apps."""
+"""The product's own processes on this machine: the site, the worker and the sample mini-app."""
 
 import hashlib
 import http.client
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -20,18 +21,33 @@ SOURCES = (
 )  # fmt: skip
 
 
+NAMES = ("sample", "worker", "web")
+BARE = {"PATH": os.defpath, "PYTHONUNBUFFERED": "1"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """The site of one data folder: its port and the environment its processes get."""
+    """The site of one data folder: its ports and the environment its processes get."""
 
     data: Path
     port: int
+    sample_port: int
     environment: Mapping[str, str]
 
     @property
     def origin(self) -> str:
         """Return the address that a browser opens."""
         return f"http://{ports.LOOPBACK}:{self.port}"
+
+    @property
+    def accounts(self) -> Path:
+        """Return the file with the demo's accounts and passwords."""
+        return self.data / "accounts.json"
+
+    @property
+    def sample_credentials(self) -> Path:
+        """Return the file by which the sample mini-app proves who it is."""
+        return self.accounts.with_name("sample-credentials.json")
 
 
 def manage(environment: Mapping[str, str], *arguments: str) -> None:
@@ -60,28 +76,32 @@ def start(site: Site) -> None:
         processes.spawn(processes.slot(site.data, name), command)
     folders.write_private(noted, wanted)
     web = processes.slot(site.data, "web")
-    processes.wait_until(web, lambda: readiness(site.port).is_ready, seconds=90)
+    processes.wait_until(web, lambda: _is_up(site), seconds=90)
+
+
+def _is_up(site: Site) -> bool:
+    """Tell whether the site works; a worker or sample that died by now is an error."""
+    for name in _commands(site):
+        place = processes.slot(site.data, name)
+        if processes.running(place) is None:
+            raise processes.died(place)
+    return readiness(site.port).is_ready
 
 
 def stop(data: Path) -> list[str]:
     """End every process of the site and return the names of those that ran."""
-    found = sorted((data / "run").glob("*.pid"))
-    names = [path.stem for path in found if path.stem in {"web", "worker"} or _is_sample(path.stem)]
     return [
         name
-        for name in names
+        for name in NAMES
         if processes.stop(processes.slot(data, name), by=signal.SIGTERM, seconds=15)
     ]
 
 
-def names() -> list[str]:
-    """Return the names of the site's processes."""
-    return ["web", "worker", *(f"sample-{folder.name}" for folder in samples())]
-
-
-def samples() -> list[Path]:
-    """Return the folders of the sample mini-apps that can be started."""
-    return sorted(path.parent for path in ROOT.glob("samples/*/__main__.py"))
+def end_strays(data: Path) -> None:
+    """End processes of a site whose data folder was deleted while they ran."""
+    for name in NAMES:
+        if processes.recover(processes.slot(data, name)) is not None:
+            processes.stop(processes.slot(data, name), by=signal.SIGTERM, seconds=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +139,24 @@ def fingerprint(site: Site) -> str:
 
 def _commands(site: Site) -> dict[str, processes.Command]:
     listen = f"tcp:port={site.port}:interface={ports.LOOPBACK}:backlog=4096"
-    argv: dict[str, list[str]] = {
+    argv = {
         "web": ["-m", "daphne", "-v", "0", "-e", listen, "config.asgi:application"],
         "worker": ["manage.py", "procrastinate", "worker"],
     }
-    argv |= {f"sample-{folder.name}": ["-m", f"samples.{folder.name}"] for folder in samples()}
+    if site.sample_credentials.exists():
+        # It gets what any vendor's program gets: its port, the address and its own credentials.
+        argv["sample"] = [
+            "-m",
+            "samples.duty_roster",
+            f"--port={site.sample_port}",
+            f"--platform={site.origin}",
+            f"--credentials={site.sample_credentials}",
+        ]
     return {
         name: processes.Command(
-            argv=[sys.executable, *arguments], environment=site.environment, folder=ROOT
+            argv=[sys.executable, *arguments],
+            environment=BARE if name == "sample" else site.environment,
+            folder=ROOT,
         )
         for name, arguments in argv.items()
     }
-
-
-def _is_sample(name: str) -> bool:
-    return name.startswith("sample-")

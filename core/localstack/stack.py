@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ GIVEN = ("DATABASE_URL", "REDIS_URL", "S3_ENDPOINT")
 GIVEN_S3 = ("S3_ACCESS_KEY", "S3_SECRET_KEY")
 GIVEN_KEYS = ("SECRET_KEY", "FIELD_KEY", "OIDC_SIGNING_KEY_FILE")
 SERVICES = ("postgres", "valkey", "s3")
+STOPS = {"s3": s3.stop, "valkey": valkey.stop, "postgres": postgres.stop}
 NAME = "tongwen"
 
 Progress = Callable[[str], None]
@@ -78,6 +80,7 @@ def start(
     data = data.absolute()
     folders.claim(data)
     with folders.locked(data, "stack"):
+        _find_strays(data)
         stack = _opened(data, given, throwaway=throwaway)
         _start_postgres(stack, progress)
         _start_valkey(stack, progress)
@@ -92,7 +95,7 @@ def stop(data: Path, *, progress: Progress) -> None:
     if not folders.is_ours(data):
         return
     with folders.locked(data, "stack"):
-        for name, end in (("s3", s3.stop), ("valkey", valkey.stop), ("postgres", postgres.stop)):
+        for name, end in STOPS.items():
             if end(data):
                 progress(f"stopped {name}")
 
@@ -129,6 +132,16 @@ def environment(stack: Stack) -> dict[str, str]:
         "OIDC_SIGNING_KEY_FILE": str(keys.signing_key_file(stack.data)),
     }
     return {name: stack.given.get(name, value) for name, value in found.items()}
+
+
+def _find_strays(data: Path) -> None:
+    """Know services again whose pid files are lost; end those whose whole folder was deleted."""
+    is_emptied = not (data / "keys.json").exists()
+    for name in STOPS:
+        place = processes.slot(data, name)
+        if processes.recover(place) is not None and is_emptied:
+            # Asked politely, some would insist on saving first what has no place any more.
+            processes.stop(place, by=signal.SIGKILL, seconds=5)
 
 
 def opened(data: Path, given: Mapping[str, str]) -> Stack:

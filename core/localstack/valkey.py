@@ -38,6 +38,8 @@ def start(server: Server) -> None:
         f'dir "{home}"\n'
         "appendonly yes\n"
         "databases 16\n"
+        # A rewritten title would overwrite the mark by which a lost process is found.
+        "set-proc-title no\n"
         "maxmemory-policy noeviction\n"
         "daemonize no\n",
     )
