@@ -48,11 +48,11 @@ async def serve(scope: Scope, receive: Receive, send: Send) -> None:
     offered = frames.PROTOCOL in scope.get("subprotocols", ())
     await send({"type": "websocket.accept", "subprotocol": frames.PROTOCOL if offered else None})
     if not offered:
-        await send({"type": "websocket.close", "code": Close.BAD_FRAME})
+        await send({"type": "websocket.close", "code": int(Close.BAD_FRAME)})
         return
     visitor = await _visitor(scope)
     if visitor is None:
-        await send({"type": "websocket.close", "code": Close.NOT_SIGNED_IN})
+        await send({"type": "websocket.close", "code": int(Close.NOT_SIGNED_IN)})
         return
     await Connection(visitor, receive, send).live()
 
@@ -81,9 +81,6 @@ class Connection:
             await here.enter(self)
             worker = asyncio.create_task(self._work())
             await self._read()
-        except asyncio.CancelledError:
-            await self._say_bye()
-            raise
         finally:
             self._is_open = False
             if worker is not None:
@@ -104,6 +101,12 @@ class Connection:
     async def revoke(self) -> None:
         """Closes the socket because its session or account has ended."""
         await self.close(Close.REVOKED)
+
+    async def say_bye(self) -> None:
+        """The process stops: clients come back spread over a few seconds."""
+        wait = random.randrange(200, BYE_SPREAD_MS)  # noqa: S311  # spreads load, hides nothing
+        await self.push(frames.frame("bye", {"retry_after_ms": wait}).decode())
+        await self.close(Close.DRAINING)
 
     async def _read(self) -> None:
         while self._is_open:
@@ -170,12 +173,6 @@ class Connection:
             "of": frame.type,
         }
         await self.push(frames.frame("error", content, reply_to=frame.id).decode())
-
-    async def _say_bye(self) -> None:
-        """The process stops: clients come back spread over a few seconds."""
-        wait = random.randrange(200, BYE_SPREAD_MS)  # noqa: S311  # spreads load, hides nothing
-        await self.push(frames.frame("bye", {"retry_after_ms": wait}).decode())
-        await self.close(Close.DRAINING)
 
 
 async def _visitor(scope: Scope) -> Visitor | None:

@@ -7,7 +7,7 @@ import structlog
 from django.utils import timezone
 
 from messaging import hub, policies, threads
-from messaging.gateway import incoming, sign_in
+from messaging.gateway import draining, incoming, sign_in
 from messaging.gateway.sign_in import Visitor
 
 SESSIONS_LIMIT: Final = 10
@@ -25,6 +25,9 @@ class Guest(hub.Socket, Protocol):
     async def revoke(self) -> None:
         """Closes the socket because its session or account has ended."""
 
+    async def say_bye(self) -> None:
+        """Closes the socket because the process stops."""
+
 
 class Sessions:
     """The hub with its guests. Once a second their sessions are looked up, in batches."""
@@ -33,6 +36,7 @@ class Sessions:
         self.hub = hub.Hub()
         self._guests: set[Guest] = set()
         self._checking = asyncio.create_task(self._check_for_ever())
+        draining.on_shutdown(self._drain)
 
     def has_room(self, guest: Guest) -> bool:
         """Whether the person may hold one more socket in this process."""
@@ -53,6 +57,12 @@ class Sessions:
         """The guest hears new read counts of these messages."""
         await threads.run(policies.require_member, guest.actor, wanted.conversation_id)
         await self.hub.watch(guest, wanted.conversation_id, frozenset(wanted.seqs))
+
+    async def _drain(self) -> None:
+        for guest in list(self._guests):
+            await guest.say_bye()
+        # One more turn of the loop, in which the last frames leave.
+        await asyncio.sleep(0.05)
 
     async def _check_for_ever(self) -> None:
         while True:

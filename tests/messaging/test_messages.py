@@ -187,9 +187,7 @@ def test_an_event_is_not_recalled(wang: Phone, li: Phone) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "MESSAGE_NOT_FOUND")
 
 
-def test_a_burst_above_the_limit_is_refused_and_others_are_unharmed(
-    wang: Phone, li: Phone
-) -> None:
+def test_a_burst_above_the_limit_is_refused_and_others_are_unharmed(wang: Phone, li: Phone) -> None:
     room = wang.direct(li)
     answers = [wang.send(room, f"{number}") for number in range(60)]
     refused = [answer for answer in answers if answer.status_code == 429]
@@ -211,7 +209,7 @@ def test_repeating_a_message_does_not_count_against_the_limit(wang: Phone, li: P
 def test_sending_writes_four_rows_whatever_the_groups_size(
     wang: Phone, li: Phone, province: Province
 ) -> None:
-    everybody = [id for name, id in province.people.items() if name != "王伟民"]
+    everybody = [key for name, key in province.people.items() if name != "王伟民"]
     content = {"title": "全体", "person_ids": everybody}
     large = wang.call("post", "/conversations/groups", content).json()["conversation_id"]
     written = []

@@ -1,0 +1,20 @@
+"""Being told to stop, under daphne.
+
+daphne 4.2 means to cancel its sockets' tasks at shutdown, but fails with a KeyError as soon
+as one socket was upgraded, so the gateway listens to Twisted's reactor itself.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+
+
+def on_shutdown(act: Callable[[], Awaitable[None]]) -> None:
+    """`act` runs when the process is told to stop, and the process waits for its end."""
+
+    def begin() -> "Deferred[None]":
+        return Deferred.fromFuture(asyncio.ensure_future(act()))
+
+    reactor.addSystemEventTrigger("before", "shutdown", begin)  # type: ignore[attr-defined]  # the reactor is a module that gets these at run time

@@ -1,0 +1,245 @@
+"""A real daphne with its own database, and people who talk to it over real sockets."""
+
+import asyncio
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+import psycopg
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin, Subprotocol
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PROTOCOL = Subprotocol("im.v1.json")
+CSRF = "a" * 32
+PATIENCE = 10.0
+
+
+@dataclass
+class Site:
+    """One or two web processes over one database."""
+
+    url: str
+    database: str
+    environment: dict[str, str] = field(repr=False)
+    people: dict[str, int]
+    sessions: dict[str, str] = field(repr=False)
+    process: "subprocess.Popen[bytes]" = field(repr=False)
+
+    @property
+    def socket_url(self) -> str:
+        """Where sockets are opened."""
+        return self.url.replace("http", "ws", 1) + "/ws/v1"
+
+    def http(self, name: str) -> httpx.Client:
+        """The person's HTTP client."""
+        cookies = {"tongwen_session": self.sessions[name], "tongwen_csrf": CSRF}
+        return httpx.Client(
+            base_url=f"{self.url}/api/v1/messaging",
+            cookies=cookies,
+            headers={"X-CSRFToken": CSRF, "Origin": self.url},
+            timeout=PATIENCE,
+        )
+
+    def direct(self, name: str, other: str) -> int:
+        """The direct conversation of two people."""
+        with self.http(name) as client:
+            content = {"person_id": self.people[other]}
+            answer = client.post("/conversations/direct", json=content).raise_for_status()
+            return int(answer.json()["conversation_id"])
+
+    def group(self, name: str, *others: str, title: str = "值班群") -> int:
+        """A new group."""
+        with self.http(name) as client:
+            content = {"title": title, "person_ids": [self.people[other] for other in others]}
+            answer = client.post("/conversations/groups", json=content).raise_for_status()
+            return int(answer.json()["conversation_id"])
+
+    def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """What the database holds."""
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            return connection.execute(statement.encode(), values).fetchall()
+
+    def execute(self, statement: str, *values: object) -> None:
+        """Changes what the database holds."""
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            connection.execute(statement.encode(), values)
+
+
+class Device:
+    """One open socket of a person, with everything that came over it."""
+
+    def __init__(self, site: Site, name: str) -> None:
+        self.site, self.name = site, name
+        self.received: list[dict[str, Any]] = []
+        self.connection: ClientConnection
+
+    async def __aenter__(self) -> "Device":
+        self.connection = await open_socket(self.site, self.name)
+        await self.ask("hello", {"client": "test"}, answer="welcome")
+        return self
+
+    async def __aexit__(self, *fault: object) -> None:
+        await self.connection.close()
+
+    async def ask(self, kind: str, data: dict[str, Any], *, answer: str) -> dict[str, Any]:
+        """Sends a frame and waits for its own answer, which must be of that type."""
+        frame_id = uuid.uuid4().hex
+        await self.connection.send(json.dumps({"type": kind, "id": frame_id, "data": data}))
+        frame = await self.until(lambda frame: frame.get("id") == frame_id)
+        assert frame["type"] == answer, frame
+        content: dict[str, Any] = frame["data"]
+        return content
+
+    async def hear(self, kind: str, **expected: object) -> dict[str, Any]:
+        """The data of the first frame of the type with these values, come or to come."""
+
+        def fits(frame: dict[str, Any]) -> bool:
+            data = frame["data"]
+            return frame["type"] == kind and all(data.get(k) == v for k, v in expected.items())
+
+        content: dict[str, Any] = (await self.until(fits))["data"]
+        return content
+
+    async def until(self, fits: Any) -> dict[str, Any]:
+        """The first received frame that fits."""
+        for frame in self.received:
+            if fits(frame):
+                return frame
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                frame = json.loads(await self.connection.recv())
+                self.received.append(frame)
+                if fits(frame):
+                    found: dict[str, Any] = frame
+                    return found
+
+    async def send(self, room: int, body: str, client_id: uuid.UUID | None = None) -> Any:
+        """The acknowledgement of a text."""
+        content = {
+            "conversation_id": room,
+            "client_message_id": str(client_id or uuid.uuid4()),
+            "body": body,
+        }
+        return await self.ask("message.send", content, answer="message.ack")
+
+    async def closed_with(self) -> int | None:
+        """The code with which the server closes the socket."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    self.received.append(json.loads(await self.connection.recv()))
+        except ConnectionClosed as closed:
+            return closed.rcvd.code if closed.rcvd else None
+
+
+async def open_socket(
+    site: Site, name: str | None, *, origin: str | None = "own", query: str = ""
+) -> ClientConnection:
+    """A socket with the person's session cookie, or nobody's."""
+    cookie = {"Cookie": f"tongwen_session={site.sessions[name]}"} if name else {}
+    claimed = site.url if origin == "own" else origin
+    return await connect(
+        site.socket_url + query,
+        subprotocols=[PROTOCOL],
+        origin=Origin(claimed) if claimed is not None else None,
+        additional_headers=cookie,
+        open_timeout=PATIENCE,
+        proxy=None,
+    )
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Site]:
+    """A migrated, filled and serving site; all of it is gone afterwards."""
+    port = free_port()
+    name = f"sockets_{os.getpid()}_{secrets.token_hex(3)}"
+    store, _, _index = os.environ["REDIS_URL"].rpartition("/")
+    database = urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database,
+        "REDIS_URL": f"{store}/13",
+        "SITE_ORIGIN": f"http://127.0.0.1:{port}",
+        "DEPLOYMENT": "local",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "LOG_FORMAT": "text",
+    }
+    _administer(f'CREATE DATABASE "{name}"')
+    try:
+        _run(environment, "manage.py", "migrate", "--verbosity", "0")
+        seeded = json.loads(_run(environment, "-m", "tests.messaging.seed_site"))
+        with serving(environment, port, folder / "daphne.log") as process:
+            yield Site(environment["SITE_ORIGIN"], database, environment, process=process, **seeded)
+    finally:
+        _administer(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def serving(
+    environment: dict[str, str], port: int, log: Path
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """A daphne on the port, stopped afterwards."""
+    endpoint = f"tcp:port={port}:interface=127.0.0.1:backlog=4096"
+    command = [sys.executable, "-m", "daphne", "-e", endpoint, "config.asgi:application"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        _wait_for(port, process, log)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def free_port() -> int:
+    """A port below the range of outgoing connections that nobody listens on."""
+    for port in range(20_000 + secrets.randbelow(8_000), 32_000):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise RuntimeError("no free port")
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise RuntimeError(f"daphne did not start:\n{log.read_text(errors='replace')[-3000:]}")
+
+
+def _run(environment: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr[-3000:])
+    return done.stdout
+
+
+def _administer(statement: str) -> None:
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(statement.encode())
