@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from approvals.queries import tasks
+from documents.queries import circulation
 from messaging.queries import conversations, notices
 
 
@@ -10,7 +11,7 @@ def of(person_id: int, *, at: datetime) -> dict[str, int]:
     """待批, 待签收, 未读消息 and 未读通知 by the names that pages use in data-count."""
     return {
         "approvals": tasks.to_do_count(person_id),
-        "documents": 0,
+        "documents": circulation.awaiting_count(person_id, at=at),
         "messages": conversations.unread_count(person_id),
         "notices": notices.unread_count(person_id),
     }

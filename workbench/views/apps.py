@@ -145,7 +145,7 @@ def _manifest_text(request: HttpRequest) -> str:
     uploaded = request.FILES.get("manifest_file")
     if not isinstance(uploaded, UploadedFile):
         return str(request.POST.get("manifest", ""))
-    content = uploaded.read(manifests.MAX_BYTES + 1)
+    content: bytes = uploaded.read(manifests.MAX_BYTES + 1)
     return content.decode("utf-8-sig", errors="replace")
 
 

@@ -1,0 +1,1 @@
+"""The demonstration: places, accounts and first work, all made through the services."""

@@ -1,0 +1,169 @@
+"""First work, so that no page is empty at the first look: talk, a case, a document on its way."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from uuid import NAMESPACE_URL, uuid5
+
+from approvals.queries import tasks
+from approvals.services import cases, decisions
+from core import errors
+from core.actor import Actor
+from documents.queries import listing
+from documents.services import circulation, drafting, issuing, registration, sign_off
+from messaging.queries import conversations
+from messaging.services import conversations as conversation_services
+from messaging.services import messages
+from org.queries import accounts, units
+from workbench.demo.accounts import Cast
+
+GROUP = "民政业务工作群"
+TALK = (
+    ("核稿人", "各位，今年困难群众走访的通知这周要发出去，请业务科先起草。"),
+    ("拟稿人", "收到，今天下班前把初稿送核。"),
+    ("核稿人", "主送教育局和财政局，别漏了附注里的联系人。"),
+    ("本局收发员", "发文后我跟踪签收，两天内没签收的我来催。"),
+    ("签发人", "好的，辛苦大家。走访名单请按街道分好。"),
+    ("拟稿人", "明白，名单已按街道整理。"),
+)
+TITLE = "西湖区民政局关于开展今冬困难群众走访慰问工作的通知"
+BODY = """为切实做好今冬困难群众生活保障，现将走访慰问工作有关事项通知如下：
+一、走访对象
+低保家庭、特困人员、低保边缘家庭、孤儿和事实无人抚养儿童，以及受灾困难群众。
+二、时间安排
+即日起至12月20日完成首轮走访，12月25日前报送情况汇总。
+三、工作要求
+（一）逐户登记，一户一表，做到情况清、需求明。
+（二）发现急难情形的，先行救助，再补办手续。
+（三）各单位明确一名联络员，加强信息共享。"""
+Play = Callable[[str], Actor]
+
+
+def players(cast: Cast, *, now: datetime) -> Play:
+    """Who acts in a role, from the person's main post."""
+
+    def play(role: str) -> Actor:
+        account = accounts.of_person(cast.person(role))
+        acting = accounts.actor(account.id, at=now) if account else None
+        if acting is None:
+            raise errors.NotFound
+        return acting
+
+    return play
+
+
+def register_issuers(cast: Cast, *, actor: Actor, now: datetime) -> None:
+    """The home county's bureau of civil affairs may issue documents; again changes nothing."""
+    name = cast.issuer.name
+    county = cast.home.name
+    bureau = name.removeprefix(county)
+    code = f"{county[0]}{bureau[0]}发"
+    try:
+        registration.register(
+            actor=actor, unit_id=cast.issuer.id, agency_code=code, mark=f"{name}文件", now=now
+        )
+    except errors.Conflict:
+        return
+
+
+def talk(cast: Cast, play: Play, *, now: datetime) -> None:
+    """A group of the bureau with a short conversation; made once."""
+    opener = play(TALK[0][0])
+    mine = conversations.list_for(actor=opener, cursor=None, limit=100, at=now).items
+    if any(card.title == GROUP for card in mine):
+        return
+    roles = ("拟稿人", "签发人", "本局收发员")
+    group = conversation_services.create_group(
+        actor=opener, title=GROUP, person_ids=[cast.person(role) for role in roles], now=now
+    )
+    for number, (role, text) in enumerate(TALK):
+        messages.send(
+            actor=play(role),
+            conversation_id=group.conversation_id,
+            client_message_id=uuid5(NAMESPACE_URL, f"tongwen-demo-{number}"),
+            body=text,
+            now=now,
+        )
+
+
+def ask_for_leave(play: Play, *, now: datetime) -> None:
+    """One case of leave waits for the head of the bureau; started once."""
+    drafter = play("拟稿人")
+    waiting = tasks.to_do(actor=play("签发人"), at=now, limit=100).items
+    if any(task.initiator_id == drafter.person_id for task in waiting):
+        return
+    first = (now + timedelta(days=7)).date()
+    cases.start(
+        actor=drafter,
+        template_key="leave",
+        title=f"{drafter.name}的请假申请",
+        form={
+            "kind": "年休假",
+            "starts_on": first.isoformat(),
+            "ends_on": (first + timedelta(days=1)).isoformat(),
+            "days": 2,
+            "reason": "回乡探望父母，工作已交接给同科室同事。",
+        },
+        subject=None,
+        chosen={},
+        idempotency_key=f"demo-leave-{first.isoformat()}",
+        now=now,
+    )
+
+
+def circulate(cast: Cast, play: Play, *, settle: Callable[[], None], now: datetime) -> bool:
+    """One notice is drafted, reviewed, signed, numbered and dispatched; False if it was before.
+
+    `settle` lets the worker's part of each step happen.
+    """
+    drafter = play("拟稿人")
+    title = TITLE.replace("西湖区民政局", cast.issuer.name)
+    if any(row.title == title for row in _own_documents(drafter, now)):
+        return False
+    recipients = [unit.id for unit in cast.recipients]
+    draft = drafting.create(
+        actor=drafter,
+        draft=drafting.Draft(title=title, body=_body(cast), main_unit_ids=recipients),
+        now=now,
+    )
+    route = sign_off.Route(
+        reviewer_ids=[cast.person("核稿人")], signatory_id=cast.person("签发人")
+    )
+    case = sign_off.submit(actor=drafter, document_id=draft.id, route=route, now=now)
+    for role, remark in (("核稿人", "格式、用语已核，请签发。"), ("签发人", "同意，印发。")):
+        settle()
+        _approve(play(role), case.case_id, remark, now)
+    settle()
+    clerk = play("本局收发员")
+    issuing.issue(actor=clerk, document_id=draft.id, now=now)
+    settle()
+    circulation.dispatch(actor=clerk, document_id=draft.id, unit_ids=recipients, now=now)
+    settle()
+    return True
+
+
+def _approve(actor: Actor, case_id: int, remark: str, now: datetime) -> None:
+    task = tasks.open_task_of(case_id, actor.require_person())
+    if task is None:
+        raise errors.NotFound
+    decisions.approve(
+        actor=actor,
+        task_id=task.task_id,
+        remark=remark,
+        form_revision=task.form_revision,
+        idempotency_key=f"demo-{task.task_id}",
+        now=now,
+    )
+
+
+def _own_documents(actor: Actor, now: datetime) -> Sequence[listing.DocumentRow]:
+    found = [
+        listing.box(actor=actor, box=box, at=now, cursor=None, limit=100).items
+        for box in (listing.Box.DRAFTS, listing.Box.OUTGOING)
+    ]
+    return [row for rows in found for row in rows]
+
+
+def _body(cast: Cast) -> str:
+    names = units.names([unit.id for unit in cast.recipients])
+    contact = "、".join(unit.name for unit in names.values())
+    return f"{BODY}\n请{contact}协同做好对象比对和资金保障工作。"

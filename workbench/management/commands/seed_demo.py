@@ -1,0 +1,88 @@
+"""`manage.py seed_demo --accounts FILE`: accounts by role and first work in a loaded province."""
+
+import unicodedata
+from argparse import ArgumentParser
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from core import actor
+from core.errors import DomainError
+from workbench.demo import accounts, content
+
+COLUMNS = ("角色", "姓名", "单位", "账号", "密码")
+
+
+class Command(BaseCommand):
+    """Demo accounts with random passwords, templates, the sample app and some work."""
+
+    help = "Make demo accounts and their first work. Run again: passwords stay, nothing doubles."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Where the accounts are kept, and what to leave out."""
+        parser.add_argument("--accounts", type=Path, required=True, help="JSON file, mode 0600")
+        parser.add_argument("--sample-port", type=int, help="port of the sample mini-app")
+        parser.add_argument(
+            "--quick", action="store_true", help="accounts and templates only, no work"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Makes what is missing, then prints the accounts."""
+        try:
+            listed = self._seed(options)
+        except DomainError as refusal:
+            raise CommandError(f"{refusal.code}: {refusal.text}") from refusal
+        rows = [COLUMNS, *((a.role, a.name, a.unit, a.username, a.password) for a in listed)]
+        self.stdout.write(table(rows))
+
+    def _seed(self, options: dict[str, Any]) -> list[accounts.DemoAccount]:
+        now = timezone.now()
+        platform = actor.system("seed_demo")
+        file: Path = options["accounts"]
+        cast = accounts.cast(at=now)
+        listed = accounts.make(cast=cast, actor=platform, kept=accounts.read(file), now=now)
+        accounts.write(file, listed)
+        quiet = {"stdout": _Silent()}
+        call_command("seed_templates", **quiet)
+        call_command("seed_sign_off", **quiet)
+        content.register_issuers(cast, actor=platform, now=now)
+        if not options["quick"]:
+            self._work(cast)
+        return listed
+
+    def _work(self, cast: accounts.Cast) -> None:
+        play = content.players(cast, now=timezone.now())
+        content.talk(cast, play, now=timezone.now())
+        content.ask_for_leave(play, now=timezone.now())
+        content.circulate(cast, play, settle=settle, now=timezone.now())
+
+
+class _Silent:
+    """Swallows what the called commands print: the table is what people look for."""
+
+    def write(self, text: str) -> None:
+        """Nothing is printed."""
+
+
+def settle() -> None:
+    """The worker's part of what was just done is done, as if a worker were running."""
+    call_command("procrastinate", "worker", "--no-wait", "--queues=events")
+
+
+def table(rows: Iterable[Sequence[str]]) -> str:
+    """The rows in columns of even width on a terminal, Chinese characters being two wide."""
+    cells = [list(row) for row in rows]
+    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
+    lines = [
+        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths))
+        for row in cells
+    ]
+    return "\n".join([lines[0].rstrip(), "─" * (sum(widths) + 8), *map(str.rstrip, lines[1:])])
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

@@ -1,0 +1,303 @@
+"""审批, 发起: choosing a template, filling in its form, changing it after it came back."""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.views.decorators.http import require_GET, require_http_methods
+
+from approvals import definitions, forms
+from approvals import errors as approval_errors
+from approvals.queries import cases as case_queries
+from approvals.queries import pictures, templates
+from approvals.services import cases
+from core import errors, http
+from core.actor import Actor
+from org import errors as org_errors
+from org.queries import people, units
+from workbench import parameters
+
+_FOUND_AT_MOST: Final = 12
+_LONGEST_SEARCH: Final = 40
+_LONGEST_TEXT: Final = 10_000
+_CHOSEN_AT_MOST: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A person already picked."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One field as it is drawn: with what was typed, and what is wrong with it."""
+
+    field: forms.Field
+    value: str
+    error: str
+    people: list[Chip]
+
+
+@dataclass(frozen=True, slots=True)
+class Picking:
+    """A step whose approvers are chosen here."""
+
+    step: templates.ChoiceStep
+    people: list[Chip]
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What stands in the form: by the person's hand, or from the last revision."""
+
+    title: str
+    texts: Mapping[str, str]
+    chosen: Mapping[str, Sequence[int]]
+    idempotency_key: str
+    faults: Mapping[str, str] = field(default_factory=dict)
+    choice_faults: Mapping[str, str] = field(default_factory=dict)
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The page of a form."""
+
+    heading: str
+    description: str
+    title: str
+    controls: list[Control]
+    pickings: list[Picking]
+    picture: SafeString
+    refusal: str
+    title_error: str
+    idempotency_key: str
+    returned: str
+    back_id: int | None
+
+
+@http.page
+@require_GET
+def choose(request: HttpRequest) -> HttpResponse:
+    """What may be started, by category."""
+    cards = templates.startable()
+    groups = [(name, list(group)) for name, group in groupby(cards, key=lambda c: c.category)]
+    context = {"screen": "approvals", "groups": groups}
+    return render(request, "workbench/approvals/choose.html", context)
+
+
+@http.page
+@require_http_methods(["GET", "POST"])
+def fill_in(request: HttpRequest, key: str) -> HttpResponse:
+    """The form of a template; posting it starts the case or shows what is wrong."""
+    actor, now = http.actor_of(request), timezone.now()
+    view = templates.view(key)
+
+    def submit(typed: Typed) -> int:
+        return cases.start(
+            actor=actor,
+            template_key=key,
+            title=typed.title,
+            form=forms.read_text(view.form_schema, typed.texts),
+            subject=None,
+            chosen=typed.chosen,
+            idempotency_key=typed.idempotency_key,
+            now=now,
+        ).case_id
+
+    if request.method == "POST":
+        typed = _typed(request.POST, view.form_schema)
+        if not typed.title:
+            typed = _refused(typed, errors.Invalid(fields={"title": "请填写标题"}))
+        else:
+            typed, case_id = _try(typed, submit)
+            if case_id is not None:
+                return redirect("approvals-case", case_id=case_id)
+    else:
+        typed = Typed(f"{actor.name}的{view.name}申请", {}, {}, uuid.uuid4().hex)
+    sheet = _sheet(view.name, view.definition, view.form_schema, typed, at=now)
+    return _page(request, sheet, typed)
+
+
+@http.page
+@require_http_methods(["GET", "POST"])
+def change(request: HttpRequest, task_id: int) -> HttpResponse:
+    """The form of a case that came back; posting it resubmits the case."""
+    actor, now = http.actor_of(request), timezone.now()
+    case = case_queries.view_by_task(actor=actor, task_id=task_id, at=now)
+
+    def submit(typed: Typed) -> int:
+        return cases.resubmit(
+            actor=actor,
+            task_id=task_id,
+            form=forms.read_text(case.form_schema, typed.texts),
+            chosen=typed.chosen,
+            subject_digest=case.subject_digest,
+            remark="",
+            idempotency_key=typed.idempotency_key,
+            now=now,
+        ).case_id
+
+    if request.method == "POST":
+        typed, case_id = _try(_typed(request.POST, case.form_schema), submit)
+        if case_id is not None:
+            return redirect("approvals-case", case_id=case_id)
+    else:
+        typed = Typed(case.title, _texts(case), case.chosen, uuid.uuid4().hex)
+    sheet = _sheet(
+        case.template_name,
+        case.definition,
+        case.form_schema,
+        typed,
+        at=now,
+        returned=case.title,
+        back_id=case.case_id,
+    )
+    return _page(request, sheet, typed)
+
+
+@http.page
+@require_GET
+def candidates(request: HttpRequest) -> HttpResponse:
+    """Fragment: people to pick from: colleagues while nothing is typed, else who is found."""
+    actor, now = http.actor_of(request), timezone.now()
+    wanted = parameters.text(request.GET, "q", longest=_LONGEST_SEARCH)
+    refusal = ""
+    try:
+        found = people.search(wanted, at=now, limit=_FOUND_AT_MOST) if wanted else []
+    except org_errors.SearchTooWide as refused:
+        found, refusal = [], refused.text
+    if not wanted:
+        found = _colleagues(actor, at=now)
+    unique = list({person.person_id: person for person in found}.values())
+    context = {"people": unique, "wanted": wanted, "refusal": refusal}
+    return render(request, "workbench/approvals/candidates.html", context)
+
+
+def _colleagues(actor: Actor, *, at: datetime) -> list[people.PersonInUnit]:
+    if actor.unit_id is None:
+        return []
+    organ = units.organ_of(actor.unit_id)
+    page = people.in_unit(organ.id, at=at, with_below=True, limit=_FOUND_AT_MOST + 1)
+    return [person for person in page.items if person.person_id != actor.person_id]
+
+
+def _try(typed: Typed, submit: Callable[[Typed], int]) -> tuple[Typed, int | None]:
+    """Submit; a refusal of what was typed comes back to stand beside its field."""
+    try:
+        return typed, submit(typed)
+    except (errors.Invalid, errors.Conflict) as refusal:
+        return _refused(typed, refusal), None
+
+
+def _refused(typed: Typed, refusal: errors.DomainError) -> Typed:
+    faults: Any = refusal.details.get("fields", {})
+    choice_faults = {}
+    if isinstance(refusal, approval_errors.ChoiceInvalid):
+        choice_faults = {str(refusal.details.get("node_id", "")): refusal.text}
+    return Typed(
+        title=typed.title,
+        texts=typed.texts,
+        chosen=typed.chosen,
+        # The refused request took nothing with its key; a fresh one starts clean.
+        idempotency_key=uuid.uuid4().hex,
+        faults=dict(faults),
+        choice_faults=choice_faults,
+        refusal=refusal.text,
+    )
+
+
+def _typed(posted: QueryDict, schema: Mapping[str, Any]) -> Typed:
+    return Typed(
+        title=parameters.text(posted, "title", longest=200),
+        texts={
+            name: parameters.text(posted, f"form.{name}", longest=_LONGEST_TEXT)
+            for name in schema.get("properties", {})
+        },
+        chosen={
+            name.removeprefix("chosen."): _ids(posted.getlist(name))
+            for name in posted
+            if name.startswith("chosen.")
+        },
+        idempotency_key=parameters.text(posted, "idempotency_key", longest=80) or uuid.uuid4().hex,
+    )
+
+
+def _ids(texts: Sequence[str]) -> list[int]:
+    numbers = [text for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]
+    return list(dict.fromkeys(int(text) for text in numbers))[:_CHOSEN_AT_MOST]
+
+
+def _texts(case: case_queries.CaseView) -> dict[str, str]:
+    texts = {}
+    for name, value in case.form.items():
+        texts[name] = ("true" if value else "") if isinstance(value, bool) else str(value)
+    return texts
+
+
+def _sheet(
+    heading: str,
+    definition: definitions.Definition,
+    schema: Mapping[str, Any],
+    typed: Typed,
+    *,
+    at: datetime,
+    returned: str = "",
+    back_id: int | None = None,
+) -> Sheet:
+    fields = forms.fields(schema)
+    choices = templates.choices(definition)
+    named = {person for ids in typed.chosen.values() for person in ids}
+    named |= set(_ids([typed.texts.get(f.name, "") for f in fields if f.widget == "person"]))
+    names = people.names(named, at=at)
+
+    def chips(ids: Sequence[int]) -> list[Chip]:
+        return [Chip(person, names[person].name) for person in ids if person in names]
+
+    return Sheet(
+        heading=heading,
+        description=definition.description,
+        title=typed.title,
+        controls=[
+            Control(
+                field=one,
+                value=typed.texts.get(one.name, ""),
+                error=typed.faults.get(one.name, ""),
+                people=chips(_ids([typed.texts.get(one.name, "")]))
+                if one.widget == "person"
+                else [],
+            )
+            for one in fields
+        ],
+        pickings=[
+            Picking(
+                step,
+                chips(typed.chosen.get(step.node_id, [])),
+                typed.choice_faults.get(step.node_id, ""),
+            )
+            for step in choices
+        ],
+        picture=SafeString(pictures.of_template(definition)),  # every text in it is escaped
+        refusal=typed.refusal,
+        title_error=typed.faults.get("title", ""),
+        idempotency_key=typed.idempotency_key,
+        returned=returned,
+        back_id=back_id,
+    )
+
+
+def _page(request: HttpRequest, sheet: Sheet, typed: Typed) -> HttpResponse:
+    status = 422 if typed.refusal else 200
+    context = {"screen": "approvals", "sheet": sheet}
+    return render(request, "workbench/approvals/form.html", context, status=status)
