@@ -1,5 +1,6 @@
-"""The HTTP routes of official documents."""
+"""Everything about official documents over HTTP, under /api/v1/documents/."""
 
-from ninja import Router
+from documents.api import circulation, drafting, files, listing, sign_off
+from documents.api.routes import router
 
-router = Router()
+__all__ = ["circulation", "drafting", "files", "listing", "router", "sign_off"]

@@ -1,0 +1,167 @@
+"""Sign-off: a document is signed by exactly the case that saw exactly its text."""
+
+import pytest
+from django.utils import timezone
+
+from approvals.queries import cases as case_queries
+from approvals.queries import timelines
+from approvals.services import cases
+from core import actor as actors
+from core.models import AuditEntry
+from documents.models import Document, Version
+from documents.queries import details
+from documents.services import sign_off
+from tests.documents.office import Office, content
+
+
+def test_a_document_is_reviewed_and_then_signed(office: Office, sound_audit: None) -> None:
+    document_id, case_id = office.submitted()
+    assert office.state(document_id) == "in_review"
+    office.decide("张晓梅", case_id)
+    assert office.state(document_id) == "in_review"
+    office.decide("王伟民", case_id)
+    seen = content(office.get("曾国强", str(document_id)))
+    assert (seen["state"], seen["signatory_name"]) == ("signed", "王伟民")
+    assert seen["signed_at"] is not None
+    actions = AuditEntry.objects.filter(
+        object_kind="documents.document", object_id=str(document_id)
+    )
+    assert list(actions.order_by("id").values_list("action", flat=True)) == [
+        "documents.document.drafted",
+        "documents.document.submitted",
+        "documents.document.signed",
+    ]
+
+
+def test_all_countersigners_must_agree_before_it_is_signed(office: Office) -> None:
+    document_id = office.drafted()
+    two = [office.province.person("赵卫东"), office.province.person("李建国")]
+    answer = office.send("曾国强", f"{document_id}/submission", office.route(countersigner_ids=two))
+    case_id = content(answer)["case_id"]
+    office.decide("张晓梅", case_id)
+    office.decide("赵卫东", case_id)
+    assert office.get("赵卫东", str(document_id)).status_code == 200
+    assert "王伟民" not in {entry.person_name for entry in _waiting(office, document_id)}
+    office.decide("李建国", case_id)
+    office.decide("王伟民", case_id)
+    assert office.state(document_id) == "signed"
+
+
+def test_the_reviewers_pdf_is_kept_with_its_digests(office: Office) -> None:
+    document_id, _case_id = office.submitted()
+    office.run_jobs()
+    version = Version.objects.get(document=document_id)
+    assert (version.kind, version.revision, version.pages) == ("draft", 1, 1)
+    assert len(version.sha256) == len(version.sm3) == 64
+    assert "　号" in version.paper["number"]
+
+
+def test_a_document_sent_back_is_changed_and_goes_on_in_its_case(office: Office) -> None:
+    document_id, case_id = office.submitted()
+    office.decide("张晓梅", case_id, "send_back")
+    assert office.state(document_id) == "returned"
+    changed = {**office.draft(title="关于调整安排的通知"), "revision": 1}
+    assert office.send("曾国强", str(document_id), changed, method="put").status_code == 200
+    again = office.send("曾国强", f"{document_id}/submission", office.route())
+    assert content(again) == {"id": document_id, "case_id": case_id, "revision": 2}
+    office.decide("张晓梅", case_id)
+    office.decide("王伟民", case_id)
+    assert office.state(document_id) == "signed"
+
+
+@pytest.mark.parametrize("act", ["reject", "withdraw"])
+def test_a_document_not_signed_is_a_draft_again(office: Office, act: str) -> None:
+    document_id, case_id = office.submitted()
+    if act == "reject":
+        office.decide("张晓梅", case_id, "reject")
+    else:
+        cases.withdraw(
+            actor=office.province.actor("曾国强"), case_id=case_id, remark="",
+            idempotency_key="w", now=timezone.now(),
+        )  # fmt: skip
+        office.run_jobs()
+    assert office.state(document_id) == "draft"
+    again = office.send("曾国强", f"{document_id}/submission", office.route())
+    assert content(again)["case_id"] != case_id
+
+
+def test_a_case_that_saw_another_text_signs_nothing(office: Office) -> None:
+    document_id, case_id = office.submitted()
+    _outcome(document_id, case_id, digest="0" * 64)
+    assert office.state(document_id) == "draft"
+
+
+def test_hearing_the_outcome_twice_changes_nothing(office: Office) -> None:
+    document_id, case_id = office.submitted()
+    office.decide("张晓梅", case_id)
+    office.decide("王伟民", case_id)
+    before = Document.objects.values().get(pk=document_id)
+    _outcome(document_id, case_id, digest=before["digest"])
+    assert Document.objects.values().get(pk=document_id) == before
+
+
+def test_submitting_twice_is_refused(office: Office) -> None:
+    document_id, _case_id = office.submitted()
+    answer = office.send("曾国强", f"{document_id}/submission", office.route())
+    assert (answer.status_code, content(answer)["code"]) == (409, "DOCUMENT_NOT_EDITABLE")
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"reviewer_ids": []}, "REVIEWER_INVALID"),
+        ({"reviewer_ids": ["曾国强"]}, "REVIEWER_INVALID"),
+        ({"reviewer_ids": ["赵卫东"]}, "REVIEWER_INVALID"),
+        ({"signatory_id": "单小芳"}, "SIGNATORY_INVALID"),
+        ({"signatory_id": "赵卫东"}, "SIGNATORY_INVALID"),
+    ],
+)
+def test_a_route_that_the_rules_forbid_is_refused(
+    office: Office, change: dict[str, object], code: str
+) -> None:
+    document_id = office.drafted()
+    ids = {
+        name: [office.province.person(str(one)) for one in value]
+        if isinstance(value, list)
+        else office.province.person(str(value))
+        for name, value in change.items()
+    }
+    answer = office.send("曾国强", f"{document_id}/submission", office.route(**ids))
+    assert (answer.status_code, content(answer)["code"]) == (422, code)
+    assert Document.objects.get(pk=document_id).state == "draft"
+
+
+def test_a_notice_without_recipients_is_not_submitted(office: Office) -> None:
+    document_id = office.drafted(main_unit_ids=[])
+    answer = office.send("曾国强", f"{document_id}/submission", office.route())
+    assert content(answer)["code"] == "RECIPIENT_MISSING"
+
+
+def test_a_character_that_no_font_draws_is_named_before_anybody_signs(office: Office) -> None:
+    document_id = office.drafted(body="请陶喆同志参加。\U000e0041\u0e01")
+    answer = office.send("曾国强", f"{document_id}/submission", office.route())
+    assert content(answer)["code"] == "UNPRINTABLE_TEXT"
+    assert "ก" in content(answer)["detail"]
+
+
+def _outcome(document_id: int, case_id: int, *, digest: str) -> None:
+    sign_off.note_outcome(
+        actor=actors.system("tests"),
+        document_id=document_id,
+        case_id=case_id,
+        approved=True,
+        digest=digest,
+        decider_id=case_queries.decisions(case_id, at=timezone.now())[-1].person_id
+        if case_queries.decisions(case_id, at=timezone.now())
+        else Document.objects.get(pk=document_id).drafter_id,
+        ended_at=timezone.now(),
+        now=timezone.now(),
+    )
+
+
+def _waiting(office: Office, document_id: int) -> tuple[timelines.Waiting, ...]:
+    timeline = details.timeline(
+        actor=office.province.actor("曾国强"), document_id=document_id, at=timezone.now()
+    )
+    assert timeline is not None
+    return timeline.waiting
