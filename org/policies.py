@@ -7,7 +7,8 @@ from django.db import connection
 from django.db.models import Q
 
 from core.actor import Actor, ActorKind
-from org.models import AdminRole, Appointment, Unit, UnitKind
+from org.kinds import AdminRole, UnitKind
+from org.models import Appointment, Unit
 
 # Rights are read from grants joined to the range that the tree holds in the same statement: a
 # range remembered from an earlier statement may meanwhile belong to another unit.

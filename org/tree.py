@@ -113,7 +113,7 @@ def move(*, unit_id: int, parent_id: int) -> int:
     parent = _locked(parent_id)
     if old_parent_id is not None:
         _locked(old_parent_id)
-    plan = layout.plan(unit_id, _children(moved.values()))
+    plan = layout.plan(unit_id, _children(_by_place(moved.values())))
     hole = _hole(parent)
     if hole.free < plan.width:
         _widen(parent_id, room=plan.width + layout.LEAF)
@@ -145,12 +145,13 @@ def delete(*, unit_id: int) -> None:
 def renumber() -> int:
     """Every number is rewritten from `parent_id` with fresh slack; returns how many changed.
 
+    Siblings stand in their order (`sort`) again, which inserts into holes don't keep up.
     Waits until no local change is under way and holds off new ones.
     """
     _require_transaction()
     lock_alone()
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {_NODE} FROM org_unit ORDER BY parent_id, lft, id")
+        cursor.execute(f"SELECT {_NODE} FROM org_unit ORDER BY sort, id")
         nodes = [Node(*row) for row in cursor.fetchall()]
         children = _children(nodes)
         numbers: list[tuple[int, int, int, int, int]] = []
@@ -230,7 +231,7 @@ def _widen(unit_id: int, *, room: int) -> None:
         if node.parent_id is None:
             _grow_root(node, room=max(room, node.rght - node.lft))
             return
-        plan = layout.plan(unit_id, _children(nodes.values()), spared=spared)
+        plan = layout.plan(unit_id, _children(_by_place(nodes.values())), spared=spared)
         parent = _locked(node.parent_id)
         hole = _hole(parent)
         if hole.free >= plan.width:
@@ -310,9 +311,13 @@ def _rows(sql: str, values: Sequence[Any]) -> list[Node]:
         return [Node(*row) for row in cursor.fetchall()]
 
 
+def _by_place(nodes: Iterable[Node]) -> list[Node]:
+    return sorted(nodes, key=lambda node: (node.lft, node.id))
+
+
 def _children(nodes: Iterable[Node]) -> Mapping[int, list[int]]:
     below: dict[int, list[int]] = {}
-    for node in sorted(nodes, key=lambda n: (n.lft, n.id)):
+    for node in nodes:
         if node.parent_id is not None:
             below.setdefault(node.parent_id, []).append(node.id)
     return below

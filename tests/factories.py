@@ -12,18 +12,8 @@ from django.utils import timezone
 from core import crypto
 from core.actor import Actor
 from org import names, search_rows, tree
-from org.models import (
-    Account,
-    AdminGrant,
-    AdminRole,
-    Appointment,
-    AppointmentKind,
-    Person,
-    Post,
-    PostFunction,
-    Unit,
-    UnitKind,
-)
+from org.kinds import AdminRole, AppointmentKind, PostFunction, UnitKind
+from org.models import Account, AdminGrant, Appointment, Person, Post, Unit
 from org.queries import accounts
 
 PASSWORD = "Tongwen-Test-2026"

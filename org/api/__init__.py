@@ -2,4 +2,8 @@
 
 import ninja
 
+from org.api import accounts, appointments, authority, people, units
+
 router = ninja.Router(tags=["org"])
+for part in (units, people, appointments, accounts, authority):
+    router.add_router("", part.router)

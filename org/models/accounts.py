@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
+from org.kinds import AdminRole
+
 
 class AccountManager(BaseUserManager["Account"]):
     """Finds accounts by username; accounts are opened by org.services.accounts."""
@@ -43,17 +45,6 @@ class Account(AbstractBaseUser):
             secret=secret,
             algorithm="sha256",
         ).hexdigest()
-
-
-class AdminRole(models.TextChoices):
-    """What an administrator may manage; the last three exclude one another."""
-
-    ORG = "org", "组织管理员"
-    PEOPLE = "people", "人员管理员"
-    APPS = "apps", "应用管理员"
-    SYSTEM = "system", "系统管理员"
-    SECURITY = "security", "安全管理员"
-    AUDIT = "audit", "审计管理员"
 
 
 class AdminGrant(models.Model):

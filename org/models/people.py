@@ -6,30 +6,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
-
-class PersonStatus(models.TextChoices):
-    """Whether the person belongs to the organisation."""
-
-    ACTIVE = "active", "在职"
-    LEFT = "left", "离职"
-
-
-class PostFunction(models.TextChoices):
-    """What a post is for: approvals and dispatch find people by it, not by title."""
-
-    HEAD = "head", "主要负责人"
-    DEPUTY = "deputy", "分管领导"
-    CLERK = "clerk", "收发员"
-    STAFF = "staff", "工作人员"
-
-
-class AppointmentKind(models.TextChoices):
-    """How a person stands in a unit."""
-
-    MAIN = "main", "主任职"
-    CONCURRENT = "concurrent", "兼职"
-    SECONDMENT = "secondment", "借调"
-    TEMPORARY_POSTING = "temporary_posting", "挂职"
+from org.kinds import AppointmentKind, PersonStatus, PostFunction
 
 
 class Person(models.Model):

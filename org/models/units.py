@@ -10,6 +10,8 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
+from org.kinds import UnitKind, UnitOrigin
+
 if TYPE_CHECKING:
     # django-mptt ships no types; to the type checker its classes are Django's own.
     from django.db.models import Manager as TreeManager
@@ -25,27 +27,6 @@ STRUCTURE = frozenset(
 
 class TreeWriteRefused(TypeError):
     """A write that would bend the tree came from outside org.tree: a bug in the caller."""
-
-
-class UnitKind(models.TextChoices):
-    """What a unit is; `org.policies.may_contain` says what may stand below what."""
-
-    REGION = "region", "行政区划"
-    ORGAN = "organ", "单位"
-    FIELD_OFFICE = "field_office", "派出机构"
-    DEPARTMENT = "department", "内设机构"
-    GROUP = "group", "村民小组"
-    VIRTUAL = "virtual", "虚拟组织"
-    TEMPORARY = "temporary", "专班"
-    LINE_FOLDER = "line_folder", "条线目录"
-
-
-class UnitOrigin(models.TextChoices):
-    """Where the row comes from; synthetic units are said to be so wherever they are shown."""
-
-    STATISTICS = "statistics", "统计用区划"
-    SYNTHETIC = "synthetic", "合成数据"
-    ENTERED = "entered", "人工录入"
 
 
 class UnitQuerySet(models.QuerySet["Unit"]):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from org.models import PostFunction
+from org.kinds import PostFunction
 from org.queries import units
 
 _HOLDS = "a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)"

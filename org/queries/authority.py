@@ -6,7 +6,8 @@ from datetime import datetime
 from django.db import connection
 
 from org import policies
-from org.models import AdminGrant, AdminRole
+from org.kinds import AdminRole
+from org.models import AdminGrant
 
 _STANDS = (
     "g.revoked_at IS NULL AND g.valid_from <= %(at)s"

@@ -10,7 +10,8 @@ from django.db import connection
 from core import crypto, paging
 from org import errors
 from org import names as readings
-from org.models import AppointmentKind, Person, Unit
+from org.kinds import AppointmentKind
+from org.models import Person, Unit
 from org.queries import units
 
 _HOLDS = "a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)"

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from org import policies
-from org.models import UnitKind
+from org.kinds import UnitKind
 
 _MISPLACED = """
 SELECT c.id, c.code, c.name,

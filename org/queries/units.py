@@ -10,7 +10,8 @@ from django.db import connection
 from core import paging
 from org import errors
 from org import names as readings
-from org.models import Unit, UnitKind
+from org.kinds import UnitKind
+from org.models import Unit
 
 _FIELDS = ("id", "code", "name", "short_name", "kind", "level", "parent_id")
 _COLUMNS = ", ".join(f"u.{field}" for field in _FIELDS)
@@ -139,13 +140,16 @@ def children(
              AND {_STANDS} AND (u.sort, u.id) > (%(sort)s, %(after)s)
            ORDER BY u.sort, u.id LIMIT %(limit)s
         )
+        , held AS MATERIALIZED (
+          SELECT a.person_id, b.tree_id, b.lft FROM org_appointment a
+            JOIN org_unit b ON b.id = a.unit_id
+           WHERE a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)
+        )
         SELECT {_COLUMNS}, u.sort,
                (SELECT count(*) FROM org_unit c WHERE c.parent_id = u.id
                    AND c.valid_from <= %(at)s AND (c.valid_to IS NULL OR c.valid_to > %(at)s)),
-               (SELECT count(DISTINCT a.person_id) FROM org_unit b
-                  JOIN org_appointment a ON a.unit_id = b.id
-                   AND a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)
-                 WHERE b.tree_id = u.tree_id AND b.lft BETWEEN u.lft AND u.rght)
+               (SELECT count(DISTINCT held.person_id) FROM held
+                 WHERE held.tree_id = u.tree_id AND held.lft BETWEEN u.lft AND u.rght)
           FROM here u ORDER BY u.sort, u.id""",
         {"id": unit_id, "at": at, "sort": after[0], "after": after[1], "limit": limit + 1},
     )
@@ -161,10 +165,10 @@ def card(unit_id: int, *, at: datetime) -> UnitCard:
         SELECT {_COLUMNS}, u.phone, u.address, u.origin, NOT ({_STANDS}),
                (SELECT count(DISTINCT a.person_id) FROM org_appointment a WHERE a.unit_id = u.id
                    AND a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)),
-               (SELECT count(DISTINCT a.person_id) FROM org_unit b
-                  JOIN org_appointment a ON a.unit_id = b.id
-                   AND a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)
-                 WHERE b.tree_id = u.tree_id AND b.lft BETWEEN u.lft AND u.rght)
+               (SELECT count(DISTINCT a.person_id) FROM org_appointment a
+                  JOIN org_unit b ON b.id = a.unit_id
+                   AND b.tree_id = u.tree_id AND b.lft BETWEEN u.lft AND u.rght
+                 WHERE a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s))
           FROM org_unit u WHERE u.id = %(id)s""",
         {"id": unit_id, "at": at},
     )

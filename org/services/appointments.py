@@ -7,7 +7,8 @@ from django.db import IntegrityError, transaction
 from core import audit, db
 from core.actor import Actor
 from org import errors, policies, search_rows
-from org.models import Appointment, AppointmentKind, Person, PersonStatus, Post, PostFunction, Unit
+from org.kinds import AppointmentKind, PersonStatus, PostFunction
+from org.models import Appointment, Person, Post, Unit
 
 RANKS = {
     PostFunction.HEAD: 10,

@@ -7,7 +7,8 @@ from django.db import IntegrityError, transaction
 from core import audit, db
 from core.actor import Actor
 from org import errors, policies
-from org.models import AdminGrant, AdminRole, Person, Unit
+from org.kinds import AdminRole
+from org.models import AdminGrant, Person, Unit
 
 
 @db.service

@@ -104,6 +104,8 @@ def _copy_units(units: Sequence[NewUnit], first: int, progress: Progress) -> Non
     for unit in units:
         if unit.parent is not None:
             children.setdefault(unit.parent, []).append(unit.index)
+    for parts in children.values():
+        parts.sort(key=lambda index: (units[index].sort, index))
     places: dict[int, tuple[int, layout.Place]] = {}
     for tree_id, root in enumerate((u.index for u in units if u.parent is None), start=1):
         plan = layout.plan(root, children)

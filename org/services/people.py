@@ -7,7 +7,8 @@ from datetime import datetime
 from core import audit, crypto, db
 from core.actor import Actor
 from org import errors, names, policies
-from org.models import AppointmentKind, Person, PostFunction
+from org.kinds import AppointmentKind, PostFunction
+from org.models import Person
 from org.services import appointments
 
 

@@ -9,7 +9,9 @@ from django.db.models import Q
 from core import audit, db
 from core.actor import Actor
 from org import codes, errors, policies, search_rows, tree
-from org.models import Appointment, Unit, UnitKind, UnitOrigin
+from org.kinds import UnitKind, UnitOrigin
+from org.models import Appointment, Unit
+from org.queries import units as queries
 
 
 @db.service
@@ -119,6 +121,8 @@ def move(*, actor: Actor, unit_id: int, parent_id: int, now: datetime) -> int:
     """
     unit = _standing(unit_id, at=now)
     _permit_both(actor, unit, parent_id, at=now)
+    if queries.is_within(parent_id, unit_id):
+        raise errors.UnitBelowItself
     _require_allowed(_standing(parent_id, at=now), unit)
     moved = tree.move(unit_id=unit_id, parent_id=parent_id)
     # Now that the rows are locked: both parents must still be what was judged above.

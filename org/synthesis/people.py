@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from org import names
-from org.models import PostFunction, UnitKind
+from org.kinds import PostFunction, UnitKind
 from org.synthesis.units import NewUnit
 
 # Surnames with their share among a thousand, rare ones with uncommon readings included.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from org import codes
 from org.divisions import Division
-from org.models import UnitKind, UnitOrigin
+from org.kinds import UnitKind, UnitOrigin
 
 REGION_SORT = 1000
 

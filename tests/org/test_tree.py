@@ -4,7 +4,8 @@ import pytest
 from django.db import connection, transaction
 
 from org import errors, layout, tree
-from org.models import Unit, UnitKind
+from org.kinds import UnitKind
+from org.models import Unit
 from org.queries import tree as tree_queries
 from tests import factories
 

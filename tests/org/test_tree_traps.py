@@ -10,7 +10,8 @@ from django.db import models, transaction
 from django.db.models import Count
 
 from org import errors, tree
-from org.models import TreeWriteRefused, Unit, UnitKind
+from org.kinds import UnitKind
+from org.models import TreeWriteRefused, Unit
 from org.queries import tree as tree_queries
 from tests import factories
 from tests.org.test_tree import below, new_unit, structure

@@ -1,0 +1,52 @@
+"""Accounts are opened and disabled by the administrators of people."""
+
+from typing import Annotated
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Router
+from pydantic import Field
+
+from core.http import actor_of
+from core.schemas import Id, Schema
+from org.api.units import CreatedOut
+from org.services import accounts
+
+router = Router()
+
+Username = Annotated[str, Field(min_length=2, max_length=60, pattern=r"^[a-z0-9._\-]+$")]
+Password = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class AccountIn(Schema):
+    """What the person signs in with at first."""
+
+    username: Username
+    password: Password
+
+
+@router.post("/people/{person_id}/account", response={201: CreatedOut}, url_name="org-account")
+def open_account(request: HttpRequest, person_id: Id, body: AccountIn) -> tuple[int, CreatedOut]:
+    """The person can sign in."""
+    opened = accounts.open_account(
+        actor=actor_of(request),
+        person_id=person_id,
+        username=body.username,
+        password=body.password,
+        now=timezone.now(),
+    )
+    return 201, CreatedOut(id=opened)
+
+
+@router.post("/accounts/{account_id}/disable", response={204: None}, url_name="org-account-disable")
+def disable_account(request: HttpRequest, account_id: Id) -> tuple[int, None]:
+    """Nobody can sign in with the account; its sessions have ended."""
+    accounts.disable(actor=actor_of(request), account_id=account_id, now=timezone.now())
+    return 204, None
+
+
+@router.post("/accounts/{account_id}/enable", response={204: None}, url_name="org-account-enable")
+def enable_account(request: HttpRequest, account_id: Id) -> tuple[int, None]:
+    """The account can be signed in with again."""
+    accounts.enable(actor=actor_of(request), account_id=account_id, now=timezone.now())
+    return 204, None
