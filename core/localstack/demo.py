@@ -12,13 +12,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
+
 from core.localstack import folders, ports, processes, product, stack
 from core.localstack.errors import StackError
 
 DATA = product.ROOT / ".local"
 PROVINCE = product.ROOT / "org" / "data" / "divisions-zhejiang.csv.gz"
-PEOPLE = 3000
-SEED = 1
+PEOPLE = "3000"
+SEED = "1"
 DEFAULT_PORT = 8000
 HIGHEST_PORT = 65_535
 
@@ -70,14 +72,25 @@ def start(progress: Progress) -> None:
 
 
 def _load_province(site: product.Site, progress: Progress) -> None:
-    progress(f"loading the province with {PEOPLE} people")
+    """Fill an empty tree with the shipped province, or with the file that DIVISIONS names."""
+    wanted = os.environ.get("DIVISIONS", "")
+    if not wanted and _has_units(site.environment["DATABASE_URL"]):
+        return
+    people, seed = os.environ.get("PEOPLE", PEOPLE), os.environ.get("SEED", SEED)
+    progress(f"loading {Path(wanted).name or 'the province'} with {people} people")
     product.manage(
         site.environment,
         "load_divisions",
-        str(PROVINCE),
-        f"--people={PEOPLE}",
-        f"--seed={SEED}",
+        wanted or str(PROVINCE),
+        f"--people={people}",
+        f"--seed={seed}",
     )
+
+
+def _has_units(database_url: str) -> bool:
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute("SELECT EXISTS (SELECT FROM org_unit)").fetchone()
+    return row == (True,)
 
 
 def stop(progress: Progress) -> None:
