@@ -17,4 +17,8 @@ def on_shutdown(act: Callable[[], Awaitable[None]]) -> None:
     def begin() -> "Deferred[None]":
         return Deferred.fromFuture(asyncio.ensure_future(act()))
 
-    reactor.addSystemEventTrigger("before", "shutdown", begin)  # type: ignore[attr-defined]  # the reactor is a module that gets these at run time
+    reactor.addSystemEventTrigger(
+        "before",
+        "shutdown",  # type: ignore[arg-type]  # zope's interface is read as if it had self
+        begin,
+    )

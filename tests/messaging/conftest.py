@@ -19,7 +19,7 @@ class Phone:
         self.client = client
         self.person_id = person_id
 
-    def get(self, path: str, **query: object) -> Any:
+    def get(self, path: str, **query: str | int) -> Any:
         """The answer to a GET below the API."""
         return self.client.get(f"{API}{path}", query)
 
@@ -50,7 +50,7 @@ class Phone:
         """The answer to having read up to an entry."""
         return self.call("put", f"/conversations/{conversation_id}/cursor", {"seq": seq})
 
-    def page(self, conversation_id: int, **query: object) -> Any:
+    def page(self, conversation_id: int, **query: str | int) -> Any:
         """A page of the conversation, decoded."""
         answer = self.get(f"/conversations/{conversation_id}/messages", **query)
         assert answer.status_code == 200, answer.content
