@@ -61,7 +61,7 @@ class ReaderOut(Schema):
     count: int
 
 
-@router.post("/{document_id}/dispatches", response=DispatchedOut, summary="分发")
+@router.post("/{int:document_id}/dispatches", response=DispatchedOut, summary="分发")
 def dispatch_document(
     request: HttpRequest, document_id: Id, body: DispatchIn
 ) -> circulation.Dispatched:
@@ -74,13 +74,13 @@ def dispatch_document(
     )
 
 
-@router.get("/{document_id}/dispatches", response=list[DispatchOut], summary="分发和签收情况")
+@router.get("/{int:document_id}/dispatches", response=list[DispatchOut], summary="分发和签收情况")
 def list_dispatches(request: HttpRequest, document_id: Id) -> list[queries.DispatchView]:
     """发文单位看到全部收文单位，收文单位只看到本单位。"""
     return queries.dispatches(actor=actor_of(request), document_id=document_id, at=timezone.now())
 
 
-@router.post("/{document_id}/acknowledgement", response=AcknowledgedOut, summary="签收")
+@router.post("/{int:document_id}/acknowledgement", response=AcknowledgedOut, summary="签收")
 def acknowledge_document(request: HttpRequest, document_id: Id) -> circulation.Acknowledged:
     """本单位收发员签收；重复签收返回首次签收的时间。"""
     return circulation.acknowledge(
@@ -88,7 +88,7 @@ def acknowledge_document(request: HttpRequest, document_id: Id) -> circulation.A
     )
 
 
-@router.get("/{document_id}/readers", response=list[ReaderOut], summary="阅读情况")
+@router.get("/{int:document_id}/readers", response=list[ReaderOut], summary="阅读情况")
 def list_readers(request: HttpRequest, document_id: Id) -> list[queries.Reader]:
     """谁在何时首次、最近一次查看或下载，共几次。"""
     return queries.readers(actor=actor_of(request), document_id=document_id, at=timezone.now())

@@ -70,7 +70,7 @@ def create_draft(request: HttpRequest, body: DraftIn) -> Status[drafting.Drafted
     return Status(201, drafted)
 
 
-@router.put("/{document_id}", response=DraftedOut, summary="修改草稿")
+@router.put("/{int:document_id}", response=DraftedOut, summary="修改草稿")
 def revise_draft(request: HttpRequest, document_id: Id, body: RevisionIn) -> drafting.Drafted:
     """修改草稿或退回的公文；提交核签后和签发后不能再修改。"""
     return drafting.revise(

@@ -14,7 +14,7 @@ from documents.services import circulation
 
 
 @router.get(
-    "/{document_id}/pdf",
+    "/{int:document_id}/pdf",
     summary="正式文件",
     openapi_extra={
         "responses": {200: {"content": {"application/pdf": {}}, "description": "The issued PDF/A"}}

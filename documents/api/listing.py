@@ -139,7 +139,7 @@ def count_waiting(request: HttpRequest) -> listing.Counts:
     return listing.counts(actor=actor_of(request), at=timezone.now())
 
 
-@router.get("/{document_id}", response=DocumentOut, summary="一份公文")
+@router.get("/{int:document_id}", response=DocumentOut, summary="一份公文")
 def get_document(request: HttpRequest, document_id: Id) -> details.DocumentView:
     """公文全文、收文单位、核签人员、版本摘要。已印发的公文会记录本次查看。"""
     actor, now = actor_of(request), timezone.now()

@@ -37,7 +37,7 @@ class NumberedOut(Schema):
     number: str
 
 
-@router.post("/{document_id}/submission", response=SubmittedOut, summary="提交核稿")
+@router.post("/{int:document_id}/submission", response=SubmittedOut, summary="提交核稿")
 def submit_document(request: HttpRequest, document_id: Id, body: RouteIn) -> sign_off.Submitted:
     """提交核稿、会签、签发；退回的公文修改后沿原审批单继续。"""
     route = sign_off.Route(
@@ -50,7 +50,7 @@ def submit_document(request: HttpRequest, document_id: Id, body: RouteIn) -> sig
     )
 
 
-@router.post("/{document_id}/issue", response=NumberedOut, summary="编号并印发")
+@router.post("/{int:document_id}/issue", response=NumberedOut, summary="编号并印发")
 def issue_document(request: HttpRequest, document_id: Id) -> issuing.Numbered:
     """已签发的公文取得发文字号，随后生成正式文件。"""
     return issuing.issue(actor=actor_of(request), document_id=document_id, now=timezone.now())
