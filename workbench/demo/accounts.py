@@ -159,9 +159,7 @@ def _account_of(person_id: int, actor: Actor, passwords: dict[str, str], now: da
         return held.username
     password = _password()
     if held is not None:
-        account_services.set_password(
-            actor=actor, account_id=held.id, password=password, now=now
-        )
+        account_services.set_password(actor=actor, account_id=held.id, password=password, now=now)
         passwords[held.username] = password
         return held.username
     username = _free_username(people.card(person_id, at=now).pinyin)
@@ -182,9 +180,7 @@ def _free_username(pinyin: str) -> str:
 
 
 def _grant(part: Part, actor: Actor, now: datetime) -> None:
-    held = {
-        (grant.role, grant.root_id) for grant in authority.of_person(part.person_id, at=now)
-    }
+    held = {(grant.role, grant.root_id) for grant in authority.of_person(part.person_id, at=now)}
     for role, root_id in part.grants:
         if (role, root_id) not in held:
             authority_services.grant(

@@ -16,7 +16,9 @@ class NoPlace(errors.Invalid):
     """The tree holds no two staffed neighbours to play in."""
 
     code = "WORKBENCH_NO_DEMO_PLACE"
-    message = "组织树中没有两个相邻且有人员的区县，请先用 load_divisions 导入（--people 不少于 600）"
+    message = (
+        "组织树中没有两个相邻且有人员的区县，请先用 load_divisions 导入（--people 不少于 600）"
+    )
 
 
 @dataclass(frozen=True, slots=True)

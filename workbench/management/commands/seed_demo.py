@@ -58,7 +58,7 @@ class Command(BaseCommand):
         play = content.players(cast, now=timezone.now())
         content.talk(cast, play, now=timezone.now())
         content.ask_for_leave(play, now=timezone.now())
-        content.circulate(cast, play, settle=settle, now=timezone.now())
+        content.circulate(cast, play, settle=settle)
 
 
 class _Silent:
@@ -70,7 +70,7 @@ class _Silent:
 
 def settle() -> None:
     """The worker's part of what was just done is done, as if a worker were running."""
-    call_command("procrastinate", "worker", "--no-wait", "--queues=events")
+    call_command("procrastinate", "worker", "--one-shot", "--queues=events")
 
 
 def table(rows: Iterable[Sequence[str]]) -> str:
