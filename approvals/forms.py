@@ -76,9 +76,17 @@ def _uses(schema: Any, name: str) -> bool:
     return isinstance(schema, list) and any(_uses(value, name) for value in schema)
 
 
+def in_order(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema with the order of its fields said in `x-order`, which jsonb does not keep."""
+    names = list(schema.get("properties", {}))
+    return {**schema, "x-order": [*schema.get("x-order", names)]}
+
+
 def fields(schema: Mapping[str, Any]) -> list[Field]:
-    """The fields in the order in which the schema names them."""
+    """The fields in the order of `x-order`, any others behind them."""
     required = set(schema.get("required", ()))
+    properties = schema.get("properties", {})
+    named = [name for name in schema.get("x-order", ()) if name in properties]
     return [
         Field(
             name=name,
@@ -88,7 +96,8 @@ def fields(schema: Mapping[str, Any]) -> list[Field]:
             help=str(part.get("description", "")),
             options=tuple(str(option) for option in part.get("enum", ())),
         )
-        for name, part in schema.get("properties", {}).items()
+        for name in dict.fromkeys([*named, *properties])
+        for part in [properties[name]]
     ]
 
 
@@ -190,4 +199,6 @@ def _in_words(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "是" if value else "否"
+    if isinstance(value, float):
+        return f"{value:,.2f}"
     return str(value)

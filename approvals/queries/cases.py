@@ -84,6 +84,7 @@ class CaseView:
     form_revision: int
     form: Mapping[str, Any]
     form_schema: Mapping[str, Any]
+    definition: definitions.Definition
     chosen: Mapping[str, Sequence[int]]
     initiator_id: int
     initiator_name: str
@@ -119,8 +120,8 @@ def view(*, actor: Actor, case_id: int, at: datetime) -> CaseView:
     case = readable(case_id, person_id)
     submitted = FormRevision.objects.get(case=case, number=case.form_revision)
     names = people.names([case.initiator_id], at=at)
-    unit_names = units.names([case.unit_id] if case.unit_id is not None else [])
     task = task_queries.open_task_of(case_id, person_id)
+    definition = definitions.parse(case.version.definition)
     return CaseView(
         case_id=case.id,
         serial_number=case.serial_number,
@@ -134,19 +135,36 @@ def view(*, actor: Actor, case_id: int, at: datetime) -> CaseView:
         form_revision=case.form_revision,
         form=submitted.form,
         form_schema=case.version.form_schema,
+        definition=definition,
         chosen=submitted.chosen,
         initiator_id=case.initiator_id,
         initiator_name=names[case.initiator_id].name if case.initiator_id in names else "",
-        unit_name=unit_names[case.unit_id].name if case.unit_id in unit_names else "",
+        unit_name=_full_unit_name(case.unit_id),
         subject_kind=case.subject_kind,
         subject_id=case.subject_id,
         subject_digest=submitted.subject_digest,
         started_at=case.started_at,
         ended_at=case.ended_at,
         task=task,
-        targets=_targets(case, task),
+        targets=_targets(case, definition, task),
         may_withdraw=case.initiator_id == person_id and case.state == CaseState.RUNNING,
     )
+
+
+def _full_unit_name(unit_id: int | None) -> str:
+    """The unit with the organ it belongs to: 西湖区民政局 一科."""
+    way = units.path(unit_id) if unit_id is not None else []
+    tops = [place for place, unit in enumerate(way) if unit.kind in units.ORGAN_LIKE]
+    return " ".join(unit.name for unit in way[tops[-1] if tops else 0 :])
+
+
+def view_by_task(*, actor: Actor, task_id: int, at: datetime) -> CaseView:
+    """The case of the actor's own open task; CaseNotFound for another's or a closed one."""
+    own = Task.objects.filter(id=task_id, assignee=actor.require_person(), state=TaskState.OPEN)
+    case_id = own.values_list("case_id", flat=True).first()
+    if case_id is None:
+        raise errors.CaseNotFound
+    return view(actor=actor, case_id=case_id, at=at)
 
 
 def readable(case_id: int, person_id: int) -> Case:
@@ -253,11 +271,12 @@ def _seat(task: Task, names: Mapping[int, people.PersonName]) -> Seat:
     return Seat(task.assignee_id, name, task.state, task.action)
 
 
-def _targets(case: Case, task: task_queries.OpenTask | None) -> tuple[Target, ...]:
+def _targets(
+    case: Case, definition: definitions.Definition, task: task_queries.OpenTask | None
+) -> tuple[Target, ...]:
     """Where the task may send back to: allowed by the definition and done at least once."""
     if task is None or task.kind != "approve":
         return ()
-    definition = definitions.parse(case.version.definition)
     by_id = definitions.places(definition)
     node = by_id[task.node_id].node
     if not isinstance(node, definitions.Approve):

@@ -1,6 +1,7 @@
 """The flow's picture of a case, and of a template before anything has begun."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from approvals import definitions, pictures
@@ -8,6 +9,7 @@ from approvals.models import Case, CaseEvent, CaseEventKind, CaseState, StepStat
 from approvals.pictures import NodeState, Progress
 from approvals.queries import cases
 from core.actor import Actor
+from org.queries import people
 
 
 def of_case(*, actor: Actor, case_id: int, at: datetime) -> str:
@@ -32,9 +34,14 @@ def _draw(case: Case, at: datetime) -> str:
             case=case, kind__in=[CaseEventKind.BRANCHED, CaseEventKind.SENT_BACK]
         ).order_by("seq")
     )
+    starter = people.names([case.initiator_id], at=at)
+    nodes = _nodes(cases.steps(case.id, at=at), _stale_before(definition, happened))
+    first = definition.nodes[0].id
+    if first in nodes and not nodes[first].people and case.initiator_id in starter:
+        nodes[first] = replace(nodes[first], people=(starter[case.initiator_id].name,))
     is_running = case.state == CaseState.RUNNING
     state = pictures.State(
-        nodes=_nodes(definition, cases.steps(case.id, at=at), _stale_before(definition, happened)),
+        nodes=nodes,
         taken={
             event.node_id: event.detail["index"]
             for event in happened
@@ -61,7 +68,6 @@ def _stale_before(definition: definitions.Definition, happened: list[CaseEvent])
 
 
 def _nodes(
-    definition: definitions.Definition,
     steps: Mapping[str, cases.StepView],
     void: Mapping[str, int],
 ) -> dict[str, NodeState]:

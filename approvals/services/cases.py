@@ -13,6 +13,7 @@ from approvals.definitions import Definition, Mode
 from approvals.models import (
     Case,
     CaseEventKind,
+    CaseState,
     FormRevision,
     Step,
     StepState,
@@ -214,12 +215,12 @@ def _check_chosen(definition: Definition, chosen: Choices, now: datetime) -> Non
     for node_id, person_ids in chosen.items():
         node = open_to_choice.get(node_id)
         if node is None or len(person_ids) > _MOST_CHOSEN:
-            raise errors.ChoiceInvalid(step=node.name if node else node_id)
+            raise errors.ChoiceInvalid(step=node.name if node else node_id, node_id=node_id)
         if len(approvers.active(person_ids, at=now)) != len(person_ids):
-            raise errors.ChoiceInvalid(step=node.name)
+            raise errors.ChoiceInvalid(step=node.name, node_id=node.id)
     for node in open_to_choice.values():
         if node.must_be_chosen and not chosen.get(node.id):
-            raise errors.ChoiceInvalid(step=node.name)
+            raise errors.ChoiceInvalid(step=node.name, node_id=node.id)
 
 
 def _open_case(
@@ -241,6 +242,7 @@ def _open_case(
         unit_id=actor.unit_id,
         subject_kind=subject.kind if subject else "",
         subject_id=subject.id if subject else None,
+        state=CaseState.RUNNING.value,
         started_at=now,
     )
     try:

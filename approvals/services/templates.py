@@ -54,7 +54,7 @@ def publish(
         number=newest.number + 1 if newest else 1,
         name=name,
         definition=dict(definition),
-        form_schema=dict(form_schema),
+        form_schema=forms.in_order(form_schema),
         digest=digest,
         published_at=now,
         published_by_id=actor.person_id,

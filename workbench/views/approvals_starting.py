@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -91,9 +90,7 @@ class Sheet:
 @require_GET
 def choose(request: HttpRequest) -> HttpResponse:
     """What may be started, by category."""
-    cards = templates.startable()
-    groups = [(name, list(group)) for name, group in groupby(cards, key=lambda c: c.category)]
-    context = {"screen": "approvals", "groups": groups}
+    context = {"screen": "approvals", "cards": templates.startable()}
     return render(request, "workbench/approvals/choose.html", context)
 
 
@@ -125,7 +122,9 @@ def fill_in(request: HttpRequest, key: str) -> HttpResponse:
             if case_id is not None:
                 return redirect("approvals-case", case_id=case_id)
     else:
-        typed = Typed(f"{actor.name}的{view.name}申请", {}, {}, uuid.uuid4().hex)
+        typed = Typed(
+            f"{actor.name}的{view.name.removesuffix('申请')}申请", {}, {}, uuid.uuid4().hex
+        )
     sheet = _sheet(view.name, view.definition, view.form_schema, typed, at=now)
     return _page(request, sheet, typed)
 
