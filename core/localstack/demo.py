@@ -52,8 +52,9 @@ def start(progress: Progress) -> None:
             sample_port=_sample_port(port),
             environment=_environment(running, port),
         )
-        progress("bringing the database up to date")
-        product.manage(site.environment, "migrate", "--no-input", "--verbosity=0")
+        if not product.is_current(site):
+            progress("bringing the database up to date")
+            product.manage(site.environment, "migrate", "--no-input", "--verbosity=0")
         _load_province(site, progress)
         progress("making the demo accounts and their first work")
         product.manage(

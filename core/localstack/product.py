@@ -68,15 +68,23 @@ def manage(environment: Mapping[str, str], *arguments: str) -> None:
 
 def start(site: Site) -> None:
     """Run every process of the site; those that run older code or settings begin anew."""
-    wanted = fingerprint(site)
-    noted = site.data / "run" / "fingerprint"
-    if not noted.exists() or noted.read_text(encoding="utf-8") != wanted:
+    if not is_current(site):
         stop(site.data)
     for name, command in _commands(site).items():
         processes.spawn(processes.slot(site.data, name), command)
-    folders.write_private(noted, wanted)
+    folders.write_private(site.data / "run" / "fingerprint", fingerprint(site))
     web = processes.slot(site.data, "web")
     processes.wait_until(web, lambda: _is_up(site), seconds=90)
+
+
+def is_current(site: Site) -> bool:
+    """Tell whether the site runs already, with this code and this environment."""
+    noted = site.data / "run" / "fingerprint"
+    return (
+        processes.running(processes.slot(site.data, "web")) is not None
+        and noted.exists()
+        and noted.read_text(encoding="utf-8") == fingerprint(site)
+    )
 
 
 def _is_up(site: Site) -> bool:
