@@ -47,11 +47,11 @@ def opened(*, to_unit_id: int | None, at: datetime) -> Branch:
 
 def opened_from(root_ids: Sequence[int], *, to_unit_id: int | None, at: datetime) -> Branch:
     """The trees below these units, opened along the way to the unit."""
-    way = {unit.id for unit in units.path(to_unit_id)} - {to_unit_id} if to_unit_id else set()
+    way = {unit.id for unit in units.path(to_unit_id)[:-1]} if to_unit_id else set()
     return Branch(None, 1, tuple(_top(root_id, way, at) for root_id in root_ids))
 
 
-def _top(root_id: int, way: set[int | None], at: datetime) -> TreeNode:
+def _top(root_id: int, way: set[int], at: datetime) -> TreeNode:
     card = units.card(root_id, at=at)
     below = _open(root_id, 2, way, at)
     return TreeNode(
@@ -65,7 +65,7 @@ def _top(root_id: int, way: set[int | None], at: datetime) -> TreeNode:
     )
 
 
-def _open(parent_id: int, depth: int, way: set[int | None], at: datetime) -> Branch:
+def _open(parent_id: int, depth: int, way: set[int], at: datetime) -> Branch:
     page = units.children(parent_id, at=at, limit=BRANCH_LIMIT)
     nodes = tuple(
         _closed(unit, depth, _open(unit.id, depth + 1, way, at) if unit.id in way else None)

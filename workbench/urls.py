@@ -2,22 +2,12 @@
 
 from django.urls import include, path
 
-from workbench.views import (
-    administration,
-    approvals,
-    apps,
-    directory,
-    documents,
-    home,
-    messages,
-)
-
 urlpatterns = [
-    path("", include(home.urlpatterns)),
-    path("messages/", include(messages.urlpatterns)),
-    path("documents/", include(documents.urlpatterns)),
-    path("approvals/", include(approvals.urlpatterns)),
-    path("directory/", include(directory.urlpatterns)),
-    path("apps/", include(apps.urlpatterns)),
-    path("administration/", include(administration.urlpatterns)),
+    path("", include("workbench.views.home")),
+    path("messages/", include("workbench.views.messages")),
+    path("documents/", include("workbench.views.documents")),
+    path("approvals/", include("workbench.views.approvals")),
+    path("directory/", include("workbench.views.directory")),
+    path("apps/", include("workbench.views.apps")),
+    path("administration/", include("workbench.views.administration")),
 ]

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from core.actor import Actor
+from org.kinds import AdminRole
 from org.queries import accounts as account_queries
 from org.queries import appointments, authority, people, units
 from org.services import accounts as account_services
@@ -17,7 +18,6 @@ from workbench.demo import places
 
 # No letter or digit that is mistaken for another one.
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
-ROLES = {role.value: role for role in authority_services.AdminRole}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ def _grant(part: Part, actor: Actor, now: datetime) -> None:
             authority_services.grant(
                 actor=actor,
                 person_id=part.person_id,
-                role=ROLES[role],
+                role=AdminRole(role),
                 root_id=root_id,
                 may_delegate=True,
                 now=now,

@@ -13,13 +13,12 @@ from core import http
 from core.actor import Actor
 from org import errors as org_errors
 from org import policies as org_policies
+from org.kinds import AppointmentKind, PostFunction
 from org.queries import appointments, people, units
 from org.services import appointments as appointment_services
 from org.services import people as people_services
 from workbench import dialogs, forms, parameters
 
-FUNCTIONS = {function.value: function for function in appointment_services.RANKS}
-KINDS = {kind.value: kind for kind in appointment_services.AppointmentKind}
 CANDIDATES_AT_MOST = 20
 
 
@@ -38,8 +37,8 @@ def appoint(request: HttpRequest, unit_id: int) -> HttpResponse:
             unit_id=unit_id,
             person_id=given["person_id"],
             title=given["title"],
-            function=FUNCTIONS[given["function"]],
-            kind=KINDS[given["kind"]],
+            function=PostFunction(given["function"]),
+            kind=AppointmentKind(given["kind"]),
             now=now,
         )
 
@@ -65,7 +64,7 @@ def admit(request: HttpRequest, unit_id: int) -> HttpResponse:
     form = forms.Admit(request.POST or None, functions=_functions())
 
     def act(given: dict[str, Any]) -> None:
-        function = FUNCTIONS[given.pop("function")]
+        function = PostFunction(given.pop("function"))
         people_services.admit(actor=actor, unit_id=unit_id, function=function, now=now, **given)
 
     if form.is_bound and form.carry_out(act):
@@ -111,11 +110,11 @@ def _managed(actor: Actor, unit_id: int, *, at: datetime) -> units.UnitCard:
 
 
 def _functions() -> forms.Choices:
-    return [(function.value, str(function.label)) for function in FUNCTIONS.values()]
+    return [(function.value, str(function.label)) for function in PostFunction]
 
 
 def _kinds() -> forms.Choices:
-    return [(kind.value, str(kind.label)) for kind in KINDS.values()]
+    return [(kind.value, str(kind.label)) for kind in AppointmentKind]
 
 
 def _page_of(unit_id: int) -> str:

@@ -13,11 +13,11 @@ from core import http
 from core.actor import Actor
 from org import errors as org_errors
 from org import policies as org_policies
+from org.kinds import UnitKind
 from org.queries import units
 from org.services import units as unit_services
 from workbench import dialogs, forms, parameters
 
-KINDS = {kind.value: kind for kind in org_policies.ALLOWED_BELOW}
 TARGETS_AT_MOST = 20
 
 
@@ -32,7 +32,7 @@ def add(request: HttpRequest, unit_id: int) -> HttpResponse:
     added: list[int] = []
 
     def act(given: dict[str, Any]) -> None:
-        kind = KINDS[given.pop("kind")]
+        kind = UnitKind(given.pop("kind"))
         added.append(unit_services.add(actor=actor, parent_id=unit_id, kind=kind, now=now, **given))
 
     if form.is_bound and form.carry_out(act):
@@ -124,7 +124,7 @@ def _kinds_below(parent: units.UnitCard) -> forms.Choices:
     levels = (parent.level, min(parent.level + 1, 6))
     return [
         (kind.value, str(kind.label))
-        for kind in KINDS.values()
+        for kind in UnitKind
         if any(
             org_policies.may_contain(place, org_policies.Place(kind.value, level))
             for level in levels

@@ -78,7 +78,9 @@ def table(rows: Iterable[Sequence[str]]) -> str:
     cells = [list(row) for row in rows]
     widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
     lines = [
-        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths))
+        "  ".join(
+            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+        )
         for row in cells
     ]
     return "\n".join([lines[0].rstrip(), "─" * (sum(widths) + 8), *map(str.rstrip, lines[1:])])
