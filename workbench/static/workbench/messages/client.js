@@ -1,0 +1,371 @@
+// The messaging client: one socket, every entry once and in order, nothing lost over a cut connection.
+//
+// The rules (docs/flows/message.md): a conversation's entries are applied strictly by seq; a gap is pulled;
+// what is sent waits in a queue with its own id until it is acknowledged, one in flight per conversation.
+
+const PROTOCOL = "im.v1.json";
+const FIRST_RETRY_MS = 400;
+const LONGEST_RETRY_MS = 15000;
+const OFFLINE_RETRY_MS = 15000;
+const GAP_PATIENCE_MS = 200;
+const ANSWER_PATIENCE_MS = 10000;
+const HEARTBEAT_MS = 25000;
+const READ_EVERY_MS = 500;
+const SIGNED_OUT = new Set([4001, 4003]);
+const NOT_AT_ONCE = new Set([4009, 4029]);
+
+const newId = () => {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+};
+
+/** A refusal that came as an error frame. */
+export class Refusal extends Error {
+  constructor(content) {
+    super(content.message);
+    this.code = content.code;
+    this.status = content.status;
+    this.retryAfterMs = content.retry_after_ms ?? 0;
+  }
+}
+
+/**
+ * Emits: state {online, signedOut, retryAt} · entry {entry} (tracked, in order) · arrived {entry} (any) ·
+ * outgoing {item} · heads {heads} · read {conversation_id, read_seq} · counts {conversation_id, counts} ·
+ * notice {notice} · noticesRead {}.
+ */
+export class Client {
+  constructor({ url, personId, storage = window.sessionStorage }) {
+    this.url = url;
+    this.personId = personId;
+    this.storage = storage;
+    this.listeners = new Map();
+    this.tracked = new Map(); // conversation id → {known, early: Map(seq → entry), pulling}
+    this.queues = new Map(); // conversation id → [item]
+    this.inFlight = new Set(); // conversation ids with a send under way
+    this.asked = new Map(); // frame id → {resolve, reject, timer}
+    this.reading = new Map(); // conversation id → seq still to be acknowledged
+    this.watched = null; // {conversation_id, seqs}
+    this.failures = 0;
+    this.online = false;
+    this.signedOut = false;
+    this.restoreQueues();
+  }
+
+  on(name, act) {
+    if (!this.listeners.has(name)) this.listeners.set(name, []);
+    this.listeners.get(name).push(act);
+  }
+
+  emit(name, content) {
+    for (const act of this.listeners.get(name) ?? []) act(content);
+  }
+
+  // ── connection ──────────────────────────────────────────────────────────
+
+  start() {
+    window.addEventListener("online", () => this.connect());
+    window.addEventListener("offline", () => this.lose());
+    setInterval(() => this.beat(), HEARTBEAT_MS);
+    setInterval(() => this.tellRead(), READ_EVERY_MS);
+    this.connect();
+  }
+
+  connect() {
+    clearTimeout(this.retryTimer);
+    if (this.socket || this.signedOut) return;
+    const socket = new WebSocket(this.url, PROTOCOL);
+    this.socket = socket;
+    socket.addEventListener("open", () => this.greet(socket));
+    socket.addEventListener("message", (event) => this.receive(JSON.parse(event.data)));
+    socket.addEventListener("close", (event) => this.closed(socket, event.code));
+  }
+
+  async greet(socket) {
+    try {
+      await this.ask("hello", { client: "web" });
+    } catch {
+      socket.close();
+      return;
+    }
+    if (this.socket !== socket) return;
+    this.failures = 0;
+    this.setOnline(true);
+    for (const id of this.queues.keys()) this.flush(id);
+    if (this.watched) this.ask("receipt.watch", this.watched).catch(() => {});
+    await this.compareHeads();
+  }
+
+  /** Gives the socket up without waiting for its close: it may be long dead. */
+  lose() {
+    const socket = this.socket;
+    if (!socket) return;
+    this.closed(socket, 1006);
+    socket.close();
+  }
+
+  closed(socket, code) {
+    if (this.socket !== socket) return;
+    this.socket = null;
+    for (const { reject, timer } of this.asked.values()) { clearTimeout(timer); reject(new Error("closed")); }
+    this.asked.clear();
+    this.inFlight.clear();
+    this.signedOut = SIGNED_OUT.has(code);
+    this.setOnline(false);
+    if (this.signedOut) return;
+    const wait = this.byeWait ?? this.nextWait(code);
+    this.byeWait = undefined;
+    this.retryTimer = setTimeout(() => this.connect(), wait);
+  }
+
+  nextWait(code) {
+    if (navigator.onLine === false) return OFFLINE_RETRY_MS;
+    const base = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.failures);
+    this.failures += 1;
+    return (NOT_AT_ONCE.has(code) ? LONGEST_RETRY_MS : base) * (0.5 + Math.random() / 2);
+  }
+
+  setOnline(online) {
+    this.online = online;
+    this.emit("state", { online, signedOut: this.signedOut });
+  }
+
+  beat() {
+    if (this.online) this.ask("hello", { client: "web" }).catch(() => this.lose());
+  }
+
+  // ── frames ──────────────────────────────────────────────────────────────
+
+  /** Sends a frame; resolves with the data of its answer, rejects with Refusal or when cut off. */
+  ask(type, data) {
+    return new Promise((resolve, reject) => {
+      if (this.socket?.readyState !== WebSocket.OPEN) { reject(new Error("closed")); return; }
+      const id = newId();
+      const timer = setTimeout(() => { this.asked.delete(id); reject(new Error("no answer")); this.lose(); }, ANSWER_PATIENCE_MS);
+      this.asked.set(id, { resolve, reject, timer });
+      this.socket.send(JSON.stringify({ type, id, data }));
+    });
+  }
+
+  receive(frame) {
+    const waiting = frame.id ? this.asked.get(frame.id) : undefined;
+    if (waiting) {
+      this.asked.delete(frame.id);
+      clearTimeout(waiting.timer);
+      if (frame.type === "error") waiting.reject(new Refusal(frame.data));
+      else waiting.resolve(frame.data);
+      return;
+    }
+    const act = {
+      "message.created": (data) => this.arrive(data),
+      "message.recalled": (data) => this.arrive(data),
+      "message.read": (data) => this.emit("read", data),
+      "receipt.update": (data) => this.emit("counts", data),
+      "notice.created": (data) => this.emit("notice", { notice: data }),
+      "notice.read": () => this.emit("noticesRead", {}),
+      "sync.hint": (data) => this.hinted(data),
+      bye: (data) => { this.byeWait = data.retry_after_ms; },
+    }[frame.type];
+    act?.(frame.data);
+  }
+
+  // ── entries, strictly in order ──────────────────────────────────────────
+
+  /** From now on the conversation's entries after `known` are emitted one by one, without a gap. */
+  track(conversationId, known) {
+    this.tracked.set(conversationId, { known, early: new Map(), pulling: false });
+  }
+
+  untrack(conversationId) {
+    this.tracked.delete(conversationId);
+  }
+
+  arrive(entry) {
+    this.settle(entry);
+    this.emit("arrived", { entry });
+    const log = this.tracked.get(entry.conversation_id);
+    if (!log || entry.seq <= log.known) return;
+    log.early.set(entry.seq, entry);
+    this.applyEarly(log);
+    if (log.early.size > 0) setTimeout(() => { if (log.early.size > 0) this.pull(entry.conversation_id); }, GAP_PATIENCE_MS);
+  }
+
+  applyEarly(log) {
+    for (const seq of log.early.keys()) if (seq <= log.known) log.early.delete(seq);
+    while (log.early.has(log.known + 1)) {
+      const entry = log.early.get(log.known + 1);
+      log.early.delete(entry.seq);
+      log.known = entry.seq;
+      this.emit("entry", { entry });
+    }
+  }
+
+  async pull(conversationId) {
+    const log = this.tracked.get(conversationId);
+    if (!log || log.pulling) return;
+    log.pulling = true;
+    try {
+      let page;
+      do {
+        page = await this.ask("message.pull", { conversation_id: conversationId, after: log.known });
+        for (const entry of page.entries) {
+          this.settle(entry);
+          if (entry.seq <= log.known) continue;
+          log.known = entry.seq;
+          this.emit("entry", { entry });
+        }
+        log.known = Math.max(log.known, page.through);
+        this.applyEarly(log);
+      } while (!page.complete);
+    } catch (error) {
+      // Cut off again: the next connection compares heads and pulls anew.
+      if (error instanceof Refusal) this.untrack(conversationId);
+    } finally {
+      log.pulling = false;
+    }
+  }
+
+  async compareHeads() {
+    let answer;
+    try {
+      answer = await this.ask("sync.heads", {});
+    } catch {
+      return;
+    }
+    for (const head of answer.heads) {
+      const log = this.tracked.get(head.conversation_id);
+      if (log && head.last_seq > log.known) this.pull(head.conversation_id);
+    }
+    this.emit("heads", { heads: answer.heads });
+  }
+
+  hinted(hint) {
+    const log = this.tracked.get(hint.conversation_id);
+    if (log) { if (hint.last_seq > log.known) this.pull(hint.conversation_id); }
+    else setTimeout(() => this.compareHeads(), Math.random() * 1000);
+  }
+
+  // ── sending ─────────────────────────────────────────────────────────────
+
+  /** The text waits its turn, is sent, and is sent again with the same id until it is acknowledged. */
+  send(conversationId, body) {
+    const item = { id: newId(), conversation_id: conversationId, body, state: "sending", at: new Date().toISOString() };
+    this.queueOf(conversationId).push(item);
+    this.keepQueues();
+    this.emit("outgoing", { item });
+    this.flush(conversationId);
+    return item;
+  }
+
+  retry(conversationId, id) {
+    const item = this.queueOf(conversationId).find((candidate) => candidate.id === id);
+    if (!item) return;
+    item.state = "sending";
+    this.keepQueues();
+    this.emit("outgoing", { item });
+    this.flush(conversationId);
+  }
+
+  waiting(conversationId) {
+    return [...this.queueOf(conversationId)];
+  }
+
+  queueOf(conversationId) {
+    if (!this.queues.has(conversationId)) this.queues.set(conversationId, []);
+    return this.queues.get(conversationId);
+  }
+
+  async flush(conversationId) {
+    if (this.inFlight.has(conversationId) || !this.online) return;
+    const item = this.queueOf(conversationId).find((candidate) => candidate.state === "sending");
+    if (!item) return;
+    this.inFlight.add(conversationId);
+    let wait = 0;
+    try {
+      const ack = await this.ask("message.send", { conversation_id: conversationId, client_message_id: item.id, body: item.body });
+      this.acknowledge(item, ack);
+    } catch (error) {
+      if (error instanceof Refusal && error.status === 429) wait = error.retryAfterMs + Math.random() * 200;
+      else if (error instanceof Refusal && error.status >= 500) wait = 2000;
+      else if (error instanceof Refusal) this.fail(item, error);
+      else return; // cut off: the item keeps its id and goes with the next connection
+    } finally {
+      this.inFlight.delete(conversationId);
+    }
+    setTimeout(() => this.flush(conversationId), wait);
+  }
+
+  acknowledge(item, { seq, created_at }) {
+    if (item.state === "sent") return;
+    item.state = "sent";
+    item.seq = seq;
+    item.created_at = created_at;
+    this.removeItem(item);
+    this.emit("outgoing", { item });
+  }
+
+  fail(item, error) {
+    item.state = "failed";
+    item.reason = error.message;
+    this.keepQueues();
+    this.emit("outgoing", { item });
+  }
+
+  /** An own message that came by another way than its acknowledgement leaves the queue. */
+  settle(entry) {
+    if (entry.sender_id !== this.personId || !entry.client_message_id) return;
+    const item = this.queueOf(entry.conversation_id).find((candidate) => candidate.id === entry.client_message_id);
+    if (item) this.acknowledge(item, entry);
+  }
+
+  removeItem(item) {
+    const queue = this.queueOf(item.conversation_id);
+    queue.splice(queue.indexOf(item), 1);
+    this.keepQueues();
+  }
+
+  storageKey() {
+    return `tongwen:outgoing:${this.personId}`;
+  }
+
+  keepQueues() {
+    this.storage.setItem(this.storageKey(), JSON.stringify([...this.queues.values()].flat()));
+  }
+
+  restoreQueues() {
+    for (const item of JSON.parse(this.storage.getItem(this.storageKey()) ?? "[]")) this.queueOf(item.conversation_id).push(item);
+  }
+
+  // ── reading ─────────────────────────────────────────────────────────────
+
+  /** The person has seen everything up to `seq`; told at most twice a second, until acknowledged. */
+  read(conversationId, seq) {
+    if ((this.reading.get(conversationId) ?? 0) < seq) this.reading.set(conversationId, seq);
+  }
+
+  tellRead() {
+    if (!this.online || this.tellingRead) return;
+    this.tellingRead = true;
+    const told = [...this.reading].map(async ([conversationId, seq]) => {
+      try {
+        await this.ask("message.read", { conversation_id: conversationId, seq });
+      } catch (error) {
+        if (!(error instanceof Refusal)) return;
+      }
+      if (this.reading.get(conversationId) === seq) this.reading.delete(conversationId);
+    });
+    Promise.all(told).finally(() => { this.tellingRead = false; });
+  }
+
+  /** The counts of these own messages come live; one conversation at a time. */
+  watch(conversationId, seqs) {
+    if (this.watched && this.watched.conversation_id !== conversationId && this.online) {
+      this.ask("receipt.watch", { conversation_id: this.watched.conversation_id, seqs: [] }).catch(() => {});
+    }
+    this.watched = { conversation_id: conversationId, seqs };
+    if (this.online) this.ask("receipt.watch", this.watched).catch(() => {});
+  }
+}

@@ -1,0 +1,133 @@
+// 消息: the list, the open conversation, its panel, and the one socket that keeps them live.
+
+import { changed, fetchJson, toast } from "../base.js";
+import { Client } from "./client.js";
+import { Feed } from "./feed.js";
+import { List } from "./list.js";
+import { Notices } from "./notices.js";
+import { Panel } from "./panel.js";
+import { Picker } from "./picker.js";
+
+const panes = document.getElementById("messages");
+const part = (name) => panes.querySelector(`[data-part="${name}"]`) ?? document.querySelector(`[data-part="${name}"]`);
+const { api, searchPeople: searchUrl } = panes.dataset;
+const me = { id: Number(panes.dataset.personId), name: panes.dataset.personName };
+const socketUrl = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/v1`;
+
+const client = new Client({ url: socketUrl, personId: me.id });
+const feed = new Feed({
+  root: part("feed"), client, me, api,
+  onReceipts: (id, seq) => panel.receipts(id, seq),
+  onInfo: () => panel.toggleInfo(feed.id),
+  onRead: (id, seq) => { list.readTo(id, seq); changedSoon(); },
+});
+const notices = new Notices({ root: part("feed"), api, onRead: () => { list.notices.unread = 0; list.draw(); changed(); } });
+const panel = new Panel({
+  root: part("panel"), panes, me, api,
+  onInvite: (card, members) => picker.open({
+    heading: "邀请成员", verb: "邀请", naming: false, already: members.map((member) => member.person_id),
+    onChosen: async (ids) => { await fetchJson(`${api}/conversations/${card.id}/members`, { json: { person_ids: ids } }); panel.info(card.id); },
+  }),
+  onLeft: (id) => { list.drop(id); panel.close(); show(null); },
+});
+const list = new List({ root: part("list"), filter: part("filter"), client, me, api, onOpen: (key) => show(key) });
+const picker = new Picker({ dialog: part("picker"), me, searchUrl });
+
+let changedTimer = null;
+/** The rail's badge follows at once, but a burst of messages asks once. */
+function changedSoon() {
+  clearTimeout(changedTimer);
+  changedTimer = setTimeout(changed, 700);
+}
+
+/** Opens a conversation, the notices ("notices"), or nothing (null). */
+async function show(key, { replace = false } = {}) {
+  panel.close();
+  list.mark(key);
+  panes.classList.toggle("is-detail", key !== null);
+  const address = new URL(location.href);
+  address.search = key === null ? "" : key === "notices" ? "?view=notices" : `?conversation=${key}`;
+  history[replace ? "replaceState" : "pushState"]({ key }, "", address);
+  await draw(key);
+}
+
+async function draw(key) {
+  feed.close();
+  if (key === "notices") { await notices.open(); return; }
+  if (key === null) return;
+  try {
+    const card = await list.card(key);
+    await feed.open({ ...card });
+  } catch (problem) {
+    toast(problem.message, { error: true });
+    show(null, { replace: true });
+  }
+}
+
+async function talkTo(personId) {
+  const { conversation_id: id } = await fetchJson(`${api}/conversations/direct`, { json: { person_id: personId } });
+  await show(id);
+}
+
+async function startChat(ids, title) {
+  if (ids.length === 1) { await talkTo(ids[0]); return; }
+  const { conversation_id: id } = await fetchJson(`${api}/conversations/groups`, { json: { title, person_ids: ids } });
+  await show(id);
+}
+
+client.on("state", ({ online, signedOut }) => {
+  part("offline").hidden = online || signedOut;
+  part("signed-out").hidden = !signedOut;
+});
+client.on("arrived", ({ entry }) => {
+  changedSoon();
+  if (entry.kind !== "event" || entry.event.verb === "recalled") return;
+  panel.refresh(entry.conversation_id);
+  const isGone = ["left", "removed"].includes(entry.event.verb) && entry.event.people.some((person) => person.id === me.id);
+  if (isGone) { list.drop(entry.conversation_id); if (feed.id === entry.conversation_id) { show(null, { replace: true }); toast("您已不在该群聊中"); } return; }
+  if (feed.id === entry.conversation_id) refreshHead(entry.conversation_id);
+});
+client.on("counts", (data) => panel.recount(data));
+client.on("read", changedSoon);
+client.on("notice", ({ notice }) => {
+  list.notices = { unread: list.notices.unread + 1, latest: notice };
+  list.draw();
+  if (notices.isOpen()) notices.take(notice);
+  changedSoon();
+});
+client.on("noticesRead", () => { list.notices.unread = 0; list.draw(); changedSoon(); });
+
+async function refreshHead(id) {
+  const { card } = await fetchJson(`${api}/conversations/${id}`);
+  if (feed.id === id) feed.showHead({ title: card.title, member_count: card.member_count });
+}
+
+part("new").addEventListener("click", () => picker.open({ heading: "发起聊天", verb: "开始聊天", naming: true, onChosen: startChat }));
+part("retry").addEventListener("click", () => client.connect());
+panes.addEventListener("click", (event) => {
+  // base.js has shown the list again; the address follows.
+  if (event.target.closest("[data-back]") && !panes.classList.contains("is-detail")) show(null, { replace: true });
+});
+window.addEventListener("popstate", (event) => {
+  const key = event.state?.key ?? null;
+  panel.close();
+  list.mark(key);
+  panes.classList.toggle("is-detail", key !== null);
+  draw(key);
+});
+
+async function begin() {
+  const asked = new URLSearchParams(location.search);
+  try {
+    await list.load();
+    if (asked.get("view") === "notices") await show("notices", { replace: true });
+    else if (Number(asked.get("person")) > 0) await talkTo(Number(asked.get("person")));
+    else if (Number(asked.get("conversation")) > 0) await show(Number(asked.get("conversation")), { replace: true });
+    else await show(null, { replace: true });
+  } catch (problem) {
+    toast(problem.message, { error: true });
+  }
+  client.start();
+}
+
+begin();
