@@ -207,7 +207,7 @@ class _Canvas:
         look = _LOOKS[known.progress]
         dash = f' stroke-dasharray="{look.dash}"' if look.dash else ""
         who = "、".join(known.people) or _who(leaf)
-        words = known.words or _words(leaf, known.progress)
+        words = known.words or _words(leaf, known.progress, is_ended=self.state.is_ended)
         self.parts.append(f"<g><title>{escape(f'{leaf.name}：{who}，{words}')}</title>")
         self.parts.append(
             f'<rect x="{left:g}" y="{y:g}" width="{wide:g}" height="{_HEIGHT}" rx="4" '
@@ -272,7 +272,9 @@ def _who(leaf: Leaf) -> str:
     return "、".join(dict.fromkeys(words[resolver.kind] for resolver in resolvers))
 
 
-def _words(leaf: Leaf, progress: Progress) -> str:
+def _words(leaf: Leaf, progress: Progress, *, is_ended: bool) -> str:
+    if is_ended and progress is Progress.PENDING:
+        return "未进行"
     if isinstance(leaf, Cc) and progress is Progress.DONE:
         return "已抄送"
     if isinstance(leaf, Start):

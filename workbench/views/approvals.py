@@ -124,7 +124,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_GET
 def rows(request: HttpRequest) -> HttpResponse:
     """Fragment: the list of a tab, or its next rows."""
-    context = {"listing": _listing(request), "current_id": _current(request)}
+    context = {"listing": _listing(request)}
     template = "rows" if request.GET.get("cursor") else "listing"
     return render(request, f"workbench/approvals/{template}.html", context)
 
@@ -210,10 +210,6 @@ def _frame(request: HttpRequest, case_id: int | None) -> dict[str, Any]:
 def _tab(request: HttpRequest) -> str:
     tab = request.GET.get("tab") or request.POST.get("tab") or "to_do"
     return tab if tab in TABS else "to_do"
-
-
-def _current(request: HttpRequest) -> int | None:
-    return parameters.optional_id(request.GET, "current")
 
 
 def _listing(request: HttpRequest) -> Listing:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET, require_http_methods
@@ -120,7 +121,7 @@ def fill_in(request: HttpRequest, key: str) -> HttpResponse:
         else:
             typed, case_id = _try(typed, submit)
             if case_id is not None:
-                return redirect("approvals-case", case_id=case_id)
+                return redirect(f"{reverse('approvals-case', args=[case_id])}?tab=started")
     else:
         typed = Typed(
             f"{actor.name}的{view.name.removesuffix('申请')}申请", {}, {}, uuid.uuid4().hex
@@ -151,7 +152,7 @@ def change(request: HttpRequest, task_id: int) -> HttpResponse:
     if request.method == "POST":
         typed, case_id = _try(_typed(request.POST, case.form_schema), submit)
         if case_id is not None:
-            return redirect("approvals-case", case_id=case_id)
+            return redirect(f"{reverse('approvals-case', args=[case_id])}?tab=started")
     else:
         typed = Typed(case.title, _texts(case), case.chosen, uuid.uuid4().hex)
     sheet = _sheet(

@@ -1,9 +1,11 @@
 // 审批: the remark field that grows, and the picker of people. All found by attribute, so that fragments work too.
 
-const grow = (area) => {
-  area.style.height = "auto";
-  area.style.height = `${Math.min(area.scrollHeight + 2, 140)}px`;
-};
+const MOST_ROWS = 6;
+
+function grow(area) {
+  area.rows = 1;
+  while (area.rows < MOST_ROWS && area.scrollHeight > area.clientHeight) area.rows += 1;
+}
 document.addEventListener("input", (event) => {
   if (event.target.matches?.("textarea[data-grow]")) grow(event.target);
 });
@@ -82,6 +84,14 @@ function show(picker) {
   mark(picker);
   found.hidden = false;
 }
+
+// A refreshed list marks the case that is open.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.elt.id !== "approvals-list") return;
+  for (const row of event.detail.elt.querySelectorAll("a.row")) {
+    if (new URL(row.href).pathname === location.pathname) row.setAttribute("aria-current", "true");
+  }
+});
 
 document.addEventListener("htmx:afterSwap", (event) => {
   const picker = event.detail.target.closest?.("[data-picker]");
