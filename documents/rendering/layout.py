@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 TITLE_WIDTH: Final = 19
@@ -18,6 +19,10 @@ _LEVELS: Final = (
 _HALF_BRACKETS: Final = re.compile(r"^\(([一二三四五六七八九十百]+|\d{1,3})\)")
 _NEVER_FIRST: Final = "，。、；：！？）》」』】”’·…—的了和与及等之"
 _NEVER_LAST: Final = "（《「『【“‘第"
+# Words that the end of a title's line must not tear: enough of a dictionary for two lines.
+_WORDS: Final = frozenset(
+    (Path(__file__).parent / "title_words.txt").read_text(encoding="utf-8").split()
+)
 
 
 class Level(StrEnum):
@@ -80,6 +85,7 @@ def _cut(text: str, wanted: float) -> int:
         cost = abs(_width(before) - wanted)
         cost += 100 if _width(before) > TITLE_WIDTH else 0
         cost += 50 if after[0] in _NEVER_FIRST or before[-1] in _NEVER_LAST else 0
+        cost += 4 if before[-1] + after[0] in _WORDS else 0
         cost += 50 if _tears_latin(before[-1], after[0]) else 0
         cost -= 2.5 if before.endswith(("关于", "、", "》", "的")) else 0
         if cost < best_cost:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import typst
 
@@ -94,15 +94,16 @@ def _compiled(
     return tuple(made) if isinstance(made, list) else (made,)
 
 
-def _ends() -> list[dict[str, int]]:
+def _ends() -> list[dict[str, Any]]:
     """On which pages the text and the signature end, and how many pages there are."""
-    ends: list[dict[str, int]] = json.loads(_compiler().query("<ends>", field="value"))
+    ends: list[dict[str, Any]] = json.loads(_compiler().query("<ends>", field="value"))
     return ends
 
 
-def _fell_apart(ends: list[dict[str, int]]) -> bool:
+def _fell_apart(ends: list[dict[str, Any]]) -> bool:
     """Whether the signature stands on a page without any of the text."""
-    return len({end["page"] for end in ends if "page" in end}) > 1
+    pages = {end["end"]: end["page"] for end in ends if "page" in end}
+    return "signature" in pages and pages["signature"] != pages.get("text")
 
 
 @lru_cache(maxsize=1)
