@@ -1,0 +1,50 @@
+"""The workbench on a desktop and on a phone."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import SignIn
+
+SCREENS = ("消息", "公文", "审批", "通讯录", "工作台")
+
+
+def _fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def test_the_head_of_a_bureau_sees_what_waits(sign_in: SignIn) -> None:
+    page = sign_in("签发人")
+    expect(page.locator("[data-count=approvals].counter-number")).not_to_have_text("0")
+    expect(page.get_by_role("heading", name="待办")).to_be_visible()
+    page.locator(".home-today a.row").first.click()
+    expect(page).to_have_url(re.compile("/approvals/"))
+
+
+def test_every_screen_of_the_rail_opens(sign_in: SignIn) -> None:
+    page = sign_in("拟稿人")
+    rail = page.get_by_role("navigation", name="主导航")
+    for screen in SCREENS:
+        rail.get_by_role("link", name=screen, exact=False).first.click()
+        expect(rail.locator('[aria-current="page"]')).to_contain_text(screen)
+        assert _fits(page)
+
+
+def test_a_phone_has_a_bar_with_a_sheet_for_the_rest(sign_in: SignIn) -> None:
+    page = sign_in("县管理员", narrow=True)
+    rail = page.get_by_role("navigation", name="主导航")
+    for screen in ("消息", "公文", "审批", "工作台"):
+        expect(rail.get_by_role("link", name=screen, exact=False).first).to_be_visible()
+        assert _fits(page)
+    rail.get_by_text("更多").click()
+    rail.get_by_role("link", name="通讯录").last.click()
+    expect(page).to_have_title("通讯录 - 同文")
+    assert _fits(page)
+
+
+@pytest.mark.parametrize("address", ["/", "/directory/", "/administration/", "/no/such/page/"])
+def test_no_page_is_wider_than_a_phone(address: str, sign_in: SignIn) -> None:
+    page = sign_in("县管理员", narrow=True)
+    page.goto(address)
+    assert _fits(page)
