@@ -74,10 +74,10 @@ def test_a_refused_route_answers_with_a_problem_and_is_audited(
     assert answer.status_code == 404
     assert answer["Content-Type"] == "application/problem+json"
     body = answer.json()
-    assert body["code"] == "NOT_FOUND"
+    assert body["code"] == "ORG_PERSON_NOT_FOUND"
     assert body["instance"] == answer["X-Request-ID"]
     described = Client().get(urlsplit(body["type"]).path)
-    assert described.json()["code"] == "NOT_FOUND"
+    assert described.json()["code"] == "ORG_PERSON_NOT_FOUND"
     denied = AuditEntry.objects.get(action="core.access.denied")
     assert denied.object_id == "/api/v1/org/people/987654321"
     assert denied.request_id == body["instance"]
