@@ -88,7 +88,8 @@ def _read_rows(plain: bytes, reading: _Reading) -> None:
     rows = _decoded(plain, reading)
     header = next(rows, None)
     if header is None:
-        reading.fault(1, "the file is empty")
+        if not reading.faults:
+            reading.fault(1, "the file is empty")
         return
     if [cell.strip() for cell in header[1]] != HEADER:
         reading.fault(1, f"the header is not {','.join(HEADER)}")

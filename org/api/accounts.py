@@ -4,7 +4,7 @@ from typing import Annotated
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Router
+from ninja import Router, Status
 from pydantic import Field
 
 from core.http import actor_of
@@ -26,7 +26,7 @@ class AccountIn(Schema):
 
 
 @router.post("/people/{person_id}/account", response={201: CreatedOut}, url_name="org-account")
-def open_account(request: HttpRequest, person_id: Id, body: AccountIn) -> tuple[int, CreatedOut]:
+def open_account(request: HttpRequest, person_id: Id, body: AccountIn) -> Status[CreatedOut]:
     """The person can sign in."""
     opened = accounts.open_account(
         actor=actor_of(request),
@@ -35,18 +35,18 @@ def open_account(request: HttpRequest, person_id: Id, body: AccountIn) -> tuple[
         password=body.password,
         now=timezone.now(),
     )
-    return 201, CreatedOut(id=opened)
+    return Status(201, CreatedOut(id=opened))
 
 
 @router.post("/accounts/{account_id}/disable", response={204: None}, url_name="org-account-disable")
-def disable_account(request: HttpRequest, account_id: Id) -> tuple[int, None]:
+def disable_account(request: HttpRequest, account_id: Id) -> Status[None]:
     """Nobody can sign in with the account; its sessions have ended."""
     accounts.disable(actor=actor_of(request), account_id=account_id, now=timezone.now())
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/accounts/{account_id}/enable", response={204: None}, url_name="org-account-enable")
-def enable_account(request: HttpRequest, account_id: Id) -> tuple[int, None]:
+def enable_account(request: HttpRequest, account_id: Id) -> Status[None]:
     """The account can be signed in with again."""
     accounts.enable(actor=actor_of(request), account_id=account_id, now=timezone.now())
-    return 204, None
+    return Status(204, None)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Router
+from ninja import Router, Status
 from pydantic import Field
 
 from core.http import actor_of
@@ -27,7 +27,7 @@ class AppointmentIn(Schema):
 
 
 @router.post("/units/{unit_id}/appointments", response={201: CreatedOut}, url_name="org-appoint")
-def appoint(request: HttpRequest, unit_id: Id, body: AppointmentIn) -> tuple[int, CreatedOut]:
+def appoint(request: HttpRequest, unit_id: Id, body: AppointmentIn) -> Status[CreatedOut]:
     """The person holds the post from now on."""
     created = appointments.appoint(
         actor=actor_of(request),
@@ -39,13 +39,13 @@ def appoint(request: HttpRequest, unit_id: Id, body: AppointmentIn) -> tuple[int
         order=body.order,
         now=timezone.now(),
     )
-    return 201, CreatedOut(id=created)
+    return Status(201, CreatedOut(id=created))
 
 
 @router.post(
     "/appointments/{appointment_id}/end", response={204: None}, url_name="org-appointment-end"
 )
-def end_appointment(request: HttpRequest, appointment_id: Id) -> tuple[int, None]:
+def end_appointment(request: HttpRequest, appointment_id: Id) -> Status[None]:
     """The appointment stands no longer."""
     appointments.end(actor=actor_of(request), appointment_id=appointment_id, now=timezone.now())
-    return 204, None
+    return Status(204, None)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Router
+from ninja import Router, Status
 
 from core.http import actor_of
 from core.schemas import Id, Schema
@@ -54,7 +54,7 @@ def list_administrators(request: HttpRequest, unit_id: Id) -> list[queries.Grant
 
 
 @router.post("/units/{unit_id}/grants", response={201: CreatedOut}, url_name="org-grant")
-def grant(request: HttpRequest, unit_id: Id, body: GrantIn) -> tuple[int, CreatedOut]:
+def grant(request: HttpRequest, unit_id: Id, body: GrantIn) -> Status[CreatedOut]:
     """The person administers the unit."""
     created = authority.grant(
         actor=actor_of(request),
@@ -66,11 +66,11 @@ def grant(request: HttpRequest, unit_id: Id, body: GrantIn) -> tuple[int, Create
         valid_until=body.valid_until,
         now=timezone.now(),
     )
-    return 201, CreatedOut(id=created)
+    return Status(201, CreatedOut(id=created))
 
 
 @router.post("/grants/{grant_id}/revoke", response={204: None}, url_name="org-grant-revoke")
-def revoke(request: HttpRequest, grant_id: Id) -> tuple[int, None]:
+def revoke(request: HttpRequest, grant_id: Id) -> Status[None]:
     """The right is void from now on."""
     authority.revoke(actor=actor_of(request), grant_id=grant_id, now=timezone.now())
-    return 204, None
+    return Status(204, None)

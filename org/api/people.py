@@ -4,13 +4,13 @@ from typing import Annotated
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Query, Router, Status
 from pydantic import Field
 
 from core.http import actor_of
-from core.paging import Limit
+from core.paging import Cursor, Limit
 from core.schemas import Id, Schema, ShortText
-from org.api.units import PersonInUnitOut
+from org.api.units import SearchText
 from org.kinds import PostFunction
 from org.queries import people as queries
 from org.services import people
@@ -19,6 +19,29 @@ router = Router()
 
 PersonalName = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f<>]+$")]
 Phone = Annotated[str, Field(max_length=20, pattern=r"^[0-9+\-]*$")]
+
+
+class PersonInUnitOut(Schema):
+    """One appointment in a list of people."""
+
+    appointment_id: int
+    person_id: int
+    name: str
+    title: str
+    function: str
+    kind: str
+    kind_name: str
+    unit_id: int
+    unit_name: str
+    rank: int
+    order: int
+
+
+class PeopleOut(Schema):
+    """One page of people by unit, rank and order."""
+
+    items: list[PersonInUnitOut]
+    next_cursor: str | None
 
 
 class CardAppointmentOut(Schema):
@@ -73,7 +96,7 @@ class PhoneOut(Schema):
 @router.get("/people/search", response=list[PersonInUnitOut], url_name="org-people-search")
 def search_people(
     request: HttpRequest,
-    text: Annotated[str, Query(min_length=1, max_length=60)],
+    text: SearchText,
     root_id: Annotated[Id | None, Query()] = None,
     limit: Limit = 20,
 ) -> list[queries.PersonInUnit]:
@@ -94,8 +117,23 @@ def reveal_phone(request: HttpRequest, person_id: Id) -> PhoneOut:
     return PhoneOut(phone=phone)
 
 
+@router.get("/units/{unit_id}/people", response=PeopleOut, url_name="org-unit-people")
+def list_people(
+    request: HttpRequest,
+    unit_id: Id,
+    with_below: bool = False,
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> PeopleOut:
+    """The people of the unit (仅本级), or of all below it too (含下级)."""
+    page = queries.in_unit(
+        unit_id, at=timezone.now(), with_below=with_below, limit=limit, cursor=cursor
+    )
+    return PeopleOut.model_validate(page)
+
+
 @router.post("/units/{unit_id}/people", response={201: AdmittedOut}, url_name="org-people-admit")
-def admit_person(request: HttpRequest, unit_id: Id, body: PersonIn) -> tuple[int, people.Admitted]:
+def admit_person(request: HttpRequest, unit_id: Id, body: PersonIn) -> Status[people.Admitted]:
     """A new person holds a main appointment in the unit."""
     admitted = people.admit(
         actor=actor_of(request),
@@ -108,4 +146,4 @@ def admit_person(request: HttpRequest, unit_id: Id, body: PersonIn) -> tuple[int
         order=body.order,
         now=timezone.now(),
     )
-    return 201, admitted
+    return Status(201, admitted)

@@ -4,20 +4,20 @@ from typing import Annotated
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Query, Router, Status
 from pydantic import Field
 
 from core.http import actor_of
 from core.paging import Cursor, Limit
 from core.schemas import Id, Schema, ShortText
 from org.kinds import UnitKind
-from org.queries import people as people_queries
 from org.queries import units as queries
 from org.services import units
 
 router = Router()
 
 Contact = Annotated[str, Field(max_length=40, pattern=r"^[0-9+()\- 转]*$")]
+SearchText = Annotated[str, Query(min_length=1, max_length=60, pattern=r"^[^\x00]+$")]
 Code = Annotated[str, Field(max_length=18, pattern=r"^[0-9A-Za-z]*$")]
 
 
@@ -79,29 +79,6 @@ class UnitFoundOut(Schema):
     path: str
 
 
-class PersonInUnitOut(Schema):
-    """One appointment in a list of people."""
-
-    appointment_id: int
-    person_id: int
-    name: str
-    title: str
-    function: str
-    kind: str
-    kind_name: str
-    unit_id: int
-    unit_name: str
-    rank: int
-    order: int
-
-
-class PeopleOut(Schema):
-    """One page of people by unit, rank and order."""
-
-    items: list[PersonInUnitOut]
-    next_cursor: str | None
-
-
 class UnitIn(Schema):
     """A new unit. Organs bring a unified social credit code, regions a statistics code."""
 
@@ -148,7 +125,7 @@ def list_roots(request: HttpRequest) -> list[queries.UnitBranch]:
 @router.get("/units/search", response=list[UnitFoundOut], url_name="org-units-search")
 def search_units(
     request: HttpRequest,
-    text: Annotated[str, Query(min_length=1, max_length=60)],
+    text: SearchText,
     root_id: Annotated[Id | None, Query()] = None,
     limit: Limit = 20,
 ) -> list[queries.UnitFound]:
@@ -174,23 +151,8 @@ def list_children(
     return UnitsOut.model_validate(page)
 
 
-@router.get("/units/{unit_id}/people", response=PeopleOut, url_name="org-unit-people")
-def list_people(
-    request: HttpRequest,
-    unit_id: Id,
-    with_below: bool = False,
-    limit: Limit = 50,
-    cursor: Cursor = "",
-) -> PeopleOut:
-    """The people of the unit (仅本级), or of all below it too (含下级)."""
-    page = people_queries.in_unit(
-        unit_id, at=timezone.now(), with_below=with_below, limit=limit, cursor=cursor
-    )
-    return PeopleOut.model_validate(page)
-
-
 @router.post("/units/{unit_id}/children", response={201: CreatedOut}, url_name="org-unit-add")
-def add_unit(request: HttpRequest, unit_id: Id, body: UnitIn) -> tuple[int, CreatedOut]:
+def add_unit(request: HttpRequest, unit_id: Id, body: UnitIn) -> Status[CreatedOut]:
     """A new unit below this one."""
     created = units.add(
         actor=actor_of(request),
@@ -204,11 +166,11 @@ def add_unit(request: HttpRequest, unit_id: Id, body: UnitIn) -> tuple[int, Crea
         address=body.address,
         now=timezone.now(),
     )
-    return 201, CreatedOut(id=created)
+    return Status(201, CreatedOut(id=created))
 
 
 @router.post("/units/{unit_id}/names", response={204: None}, url_name="org-unit-rename")
-def rename_unit(request: HttpRequest, unit_id: Id, body: NamesIn) -> tuple[int, None]:
+def rename_unit(request: HttpRequest, unit_id: Id, body: NamesIn) -> Status[None]:
     """The unit carries new names."""
     units.rename(
         actor=actor_of(request),
@@ -217,7 +179,7 @@ def rename_unit(request: HttpRequest, unit_id: Id, body: NamesIn) -> tuple[int, 
         short_name=body.short_name,
         now=timezone.now(),
     )
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/units/{unit_id}/move", response=MovedOut, url_name="org-unit-move")
@@ -230,7 +192,7 @@ def move_unit(request: HttpRequest, unit_id: Id, body: MoveIn) -> MovedOut:
 
 
 @router.post("/units/{unit_id}/abolish", response={204: None}, url_name="org-unit-abolish")
-def abolish_unit(request: HttpRequest, unit_id: Id) -> tuple[int, None]:
+def abolish_unit(request: HttpRequest, unit_id: Id) -> Status[None]:
     """The unit stands no longer."""
     units.abolish(actor=actor_of(request), unit_id=unit_id, now=timezone.now())
-    return 204, None
+    return Status(204, None)

@@ -143,7 +143,7 @@ def search(
 
     SearchTooWide for a single Chinese character over a province or a city.
     """
-    wanted = "".join(text.split()).lower()
+    wanted = "".join(text.replace("\x00", "").split()).lower()
     if not wanted:
         return []
     latin = readings.is_latin(wanted)

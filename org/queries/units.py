@@ -252,7 +252,7 @@ def search(
 
     Village groups (第3村民小组, thousands of each) are found by code only.
     """
-    wanted = "".join(text.split())
+    wanted = "".join(text.replace("\x00", "").split())
     if not wanted:
         return []
     rows = _fetch(

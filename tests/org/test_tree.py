@@ -1,7 +1,7 @@
 """Gapped writes keep the numbers equal to what parent_id says."""
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from org import errors, layout, tree
 from org.kinds import UnitKind
@@ -120,9 +120,9 @@ def test_check_names_every_kind_of_fault_and_repair_mends_the_numbers() -> None:
     province = factories.small_province()
     xihu, shangcheng = province.unit("西湖区"), province.unit("上城区")
     # Past every guard, as a hand-written UPDATE would be.
-    _force(shangcheng, "lft = (SELECT lft FROM org_unit WHERE id = %s)", xihu)
-    _force(province.unit("海曙区"), "depth = %s", 9)
-    _force(province.unit("海曙区民政局"), "tree_id = %s", 7)
+    factories.force_unit(shangcheng, f"lft = (SELECT lft FROM org_unit WHERE id = {xihu})")
+    factories.force_unit(province.unit("海曙区"), "depth = 9")
+    factories.force_unit(province.unit("海曙区民政局"), "tree_id = 7")
     reasons = {fault.reason for fault in tree_queries.check().faults}
     assert reasons == {
         "its range overlaps a sibling's",
@@ -145,7 +145,7 @@ def test_check_names_a_kind_that_may_not_stand_where_it_stands() -> None:
 def test_renumber_refuses_a_cycle_and_names_its_units() -> None:
     province = factories.small_province()
     organ, office = province.unit("西湖区民政局"), province.unit("西湖区民政局/办公室")
-    _force(organ, "parent_id = %s", office)
+    factories.force_unit(organ, f"parent_id = {office}")
     with pytest.raises(tree.TreeHasCycle) as refusal, transaction.atomic():
         tree.renumber()
     assert {organ, office} <= set(refusal.value.args[0])
@@ -185,8 +185,3 @@ def test_plan_puts_parts_within_and_beside_each_other() -> None:
     assert one.lft < two.lft < two.rght < three.lft < four.lft < four.rght < three.rght < one.rght
     assert [place.depth for place in (one, two, three, four)] == [0, 1, 1, 2]
     assert three.rght - four.rght > 1000
-
-
-def _force(unit_id: int, assignment: str, value: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE org_unit SET {assignment} WHERE id = %s", [value, unit_id])

@@ -1,0 +1,135 @@
+"""Appointing people and ending appointments; who holds what when."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.utils import timezone
+
+from core.models import AuditEntry
+from org.models import Appointment, Person
+from org.queries import appointments
+from tests import factories
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
+
+ADMIN = "何管理"
+
+
+@pytest.fixture
+def province() -> factories.Province:
+    return factories.small_province()
+
+
+def send(client: Client, path: str, body: object | None = None) -> Any:
+    return client.post(f"/api/v1/org/{path}", body or {}, content_type="application/json")
+
+
+def test_a_county_admin_admits_a_person_who_is_found_at_once(
+    province: factories.Province,
+) -> None:
+    client = province.client(ADMIN)
+    answer = send(
+        client,
+        f"units/{province.unit('西湖区民政局/一科')}/people",
+        {"name": "欧阳思雨", "title": "科员", "function": "staff", "phone": "13900001234"},
+    )
+    assert answer.status_code == 201, answer.content
+    for text in ("阳思", "ouyangsiyu", "oysy"):
+        found = client.get("/api/v1/org/people/search", {"text": text}).json()
+        assert [person["name"] for person in found] == ["欧阳思雨"], text
+    held = appointments.of_person(answer.json()["person_id"], at=timezone.now())
+    assert [(h.title, h.function, h.kind) for h in held] == [("科员", "staff", "main")]
+    actions = AuditEntry.objects.filter(actor_name=ADMIN).values_list("action", flat=True)
+    assert list(actions) == ["org.person.admitted", "org.appointment.made"]
+
+
+def test_a_person_gets_a_second_post_and_it_ends(province: factories.Province) -> None:
+    client = province.client(ADMIN)
+    person = province.person("曾国强")
+    body = {"person_id": person, "title": "联络员", "function": "staff", "kind": "concurrent"}
+    unit = province.unit("西湖区卫生健康局")
+    made = send(client, f"units/{unit}/appointments", body)
+    assert made.status_code == 201
+    now = timezone.now()
+    assert [h.title for h in appointments.of_person(person, at=now)] == ["科长", "联络员"]
+    again = send(client, f"units/{unit}/appointments", body)
+    assert (again.status_code, again.json()["code"]) == (409, "ORG_ALREADY_APPOINTED")
+    ended = send(client, f"appointments/{made.json()['id']}/end")
+    assert ended.status_code == 204
+    assert [h.title for h in appointments.of_person(person, at=timezone.now())] == ["科长"]
+    assert [h.title for h in appointments.of_person(person, at=now)] == ["科长", "联络员"]
+    gone = send(client, f"appointments/{made.json()['id']}/end")
+    assert (gone.status_code, gone.json()["code"]) == (404, "ORG_APPOINTMENT_NOT_FOUND")
+
+
+def test_a_person_has_one_main_appointment(province: factories.Province) -> None:
+    body = {"person_id": province.person("曾国强"), "title": "科员", "function": "staff"}
+    path = f"units/{province.unit('西湖区卫生健康局/一科')}/appointments"
+    refused = send(province.client(ADMIN), path, body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "ORG_MAIN_APPOINTMENT_EXISTS")
+    assert Appointment.objects.filter(person_id=body["person_id"]).count() == 1
+    # The database says so too.
+    with pytest.raises(IntegrityError, match="org_appointment_one_main"), transaction.atomic():
+        held = Appointment.objects.get(person_id=body["person_id"])
+        held.pk, held.unit_id = None, province.unit("西湖区")
+        held.save()
+
+
+def test_nobody_is_appointed_in_the_next_county(province: factories.Province) -> None:
+    client = province.client(ADMIN)
+    counts = (Person.objects.count(), Appointment.objects.count())
+    next_county = province.unit("上城区民政局/一科")
+    new = {"name": "新人", "title": "科员", "function": "staff"}
+    mine = {
+        "person_id": province.person("曾国强"), "title": "联络员", "function": "staff",
+        "kind": "concurrent",
+    }  # fmt: skip
+    theirs = {**mine, "person_id": province.person("林上城")}
+    for path, body in (
+        (f"units/{next_county}/people", new),
+        (f"units/{next_county}/appointments", mine),
+        (f"units/{province.unit('西湖区民政局')}/appointments", theirs),
+        (f"appointments/{province.appointments['林上城']}/end", {}),
+    ):
+        answer = send(client, path, body)
+        assert (answer.status_code, answer.json()["code"]) == (403, "ORG_OUT_OF_SCOPE"), path
+    assert (Person.objects.count(), Appointment.objects.count()) == counts
+    assert Appointment.objects.get(pk=province.appointments["林上城"]).valid_to is None
+    assert AuditEntry.objects.filter(action="core.access.denied").count() == 4
+
+
+def test_function_holders_look_into_inner_departments_only(
+    province: factories.Province,
+) -> None:
+    now = timezone.now()
+    organ = province.unit("西湖区民政局")
+    named = {person_id: name for name, person_id in province.people.items()}
+
+    def holders(unit: str, function: str) -> list[str]:
+        found = appointments.function_holders(province.unit(unit), function, at=now)
+        return [named[person_id] for person_id in found]
+
+    assert holders("西湖区民政局", "head") == ["王伟民"]
+    assert holders("西湖区民政局", "deputy") == ["李建国"]
+    assert holders("西湖区民政局", "clerk") == ["张晓梅"]
+    assert holders("西湖区民政局", "staff") == ["曾国强", "单小芳"]
+    assert holders("西湖区", "head") == []  # organs below a region are not its departments
+    assert appointments.head_of(organ, at=now) == province.person("王伟民")
+    above = appointments.heads_above(province.unit("西湖区民政局/一科"), 3, at=now)
+    assert [named[person_id] for person_id in above] == ["王伟民"]
+
+
+def test_membership_is_asked_for_an_instant(province: factories.Province) -> None:
+    district = province.unit("西湖区")
+    before = timezone.now()
+    Appointment.objects.filter(pk=province.appointments["曾国强"]).update(valid_to=before)
+    assert province.person("曾国强") not in appointments.person_ids_in_subtree(district, at=before)
+    earlier = before - timedelta(seconds=1)
+    assert len(appointments.person_ids_in_subtree(district, at=earlier)) == 15
+    assert len(appointments.person_ids_in_subtree(district, at=before)) == 14
+    assert appointments.person_ids_in(district, at=before) == []
+    organs = [province.unit("西湖区民政局"), province.unit("上城区民政局")]
+    assert len(appointments.person_ids_in_subtrees(organs, at=earlier)) == 10

@@ -1,0 +1,165 @@
+"""People of a unit, cards, search, and phone numbers."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from core.models import AuditEntry
+from org.models import Person
+from org.queries import people
+from tests import factories
+from tests.conftest import Budget
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
+
+
+@pytest.fixture
+def province() -> factories.Province:
+    return factories.small_province()
+
+
+@pytest.fixture
+def client(province: factories.Province) -> Client:
+    return province.client("王伟民")
+
+
+def get(client: Client, path: str, **query: object) -> Any:
+    answer = client.get(f"/api/v1/org/{path}", query)
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+def test_people_stand_by_rank_in_the_unit_itself_or_with_all_below(
+    province: factories.Province, client: Client, budget: Budget
+) -> None:
+    path = f"units/{province.unit('西湖区民政局')}/people"
+    with budget("org.people.in_unit"):
+        own = get(client, path)
+    assert [(p["name"], p["title"]) for p in own["items"]] == [
+        ("王伟民", "局长"),
+        ("李建国", "副局长"),
+    ]
+    with budget("org.people.in_subtree"):
+        below = get(client, path, with_below=True)
+    assert [(p["name"], p["unit_name"]) for p in below["items"]] == [
+        ("王伟民", "西湖区民政局"),
+        ("李建国", "西湖区民政局"),
+        ("张晓梅", "办公室"),
+        ("曾国强", "一科"),
+        ("单小芳", "一科"),
+    ]
+
+
+def test_pages_of_people_meet_without_gap_or_repeat(
+    province: factories.Province, client: Client
+) -> None:
+    path = f"units/{province.unit('浙江省')}/people"
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        page = get(client, path, with_below=True, limit=8, cursor=cursor)
+        seen += [person["name"] for person in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert len(seen) == len(set(seen)) == 35
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("曾国", ["曾国强"]),
+        ("国强", ["曾国强"]),
+        ("zengguoqiang", ["曾国强"]),
+        ("zgq", ["曾国强"]),
+        ("ZGQ", ["曾国强"]),
+        ("shan", ["单小芳"]),
+        ("dan", []),
+        ("科员", []),
+    ],
+)
+def test_people_are_found_by_infix_pinyin_and_initials(
+    province: factories.Province, client: Client, text: str, names: list[str]
+) -> None:
+    found = get(client, "people/search", text=text, root_id=province.unit("西湖区"))
+    assert [person["name"] for person in found] == names
+
+
+def test_a_search_stays_within_its_subtree(
+    province: factories.Province, client: Client, budget: Budget
+) -> None:
+    with budget("org.people.search"):
+        everywhere = get(client, "people/search", text="科员")
+    assert {person["unit_name"] for person in everywhere} == {"一科"}
+    assert [person["name"] for person in everywhere] == ["董科员", "罗科员", "马科员", "唐科员"]
+    within = get(client, "people/search", text="科员", root_id=province.unit("上城区"))
+    assert sorted(person["name"] for person in within) == ["罗科员", "马科员"]
+
+
+def test_one_character_is_too_wide_for_a_province_and_fine_in_a_county(
+    province: factories.Province, client: Client
+) -> None:
+    for query in ({"text": "国"}, {"text": "国", "root_id": province.unit("浙江省")}):
+        refused = client.get("/api/v1/org/people/search", query)
+        assert (refused.status_code, refused.json()["code"]) == (422, "ORG_SEARCH_TOO_WIDE")
+    found = get(client, "people/search", text="国", root_id=province.unit("西湖区"))
+    assert {person["name"] for person in found} == {"李建国", "曾国强"}
+
+
+@pytest.mark.parametrize("text", ["%", "%%%%", "__", "\\", "' OR 1=1 --", "  "])
+def test_special_characters_find_nobody(
+    province: factories.Province, client: Client, text: str
+) -> None:
+    query = {"text": text, "root_id": province.unit("西湖区")}
+    answer = client.get("/api/v1/org/people/search", query)
+    assert (answer.status_code, answer.json()) == (200, [])
+
+
+def test_an_endless_or_nul_text_is_refused(client: Client) -> None:
+    for text in ("王" * 10_000, "王\x00"):
+        answer = client.get("/api/v1/org/people/search", {"text": text})
+        assert answer.status_code == 422
+
+
+def test_a_card_masks_the_phone_and_names_the_post(
+    province: factories.Province, client: Client, budget: Budget
+) -> None:
+    with budget("org.people.card"):
+        card = get(client, f"people/{province.person('曾国强')}")
+    assert card["phone_masked"] == "138****0018"
+    assert [(a["unit_path"], a["title"]) for a in card["appointments"]] == [
+        ("浙江省 / 杭州市 / 西湖区 / 西湖区民政局 / 一科", "科长")
+    ]
+    assert client.get("/api/v1/org/people/999999").status_code == 404
+
+
+def test_the_phone_is_stored_encrypted(province: factories.Province) -> None:
+    person = Person.objects.get(pk=province.person("曾国强"))
+    assert b"1380000" not in bytes(person.phone_cipher)
+    assert len(bytes(person.phone_index)) == 32
+
+
+def test_revealing_a_phone_is_for_the_county_and_is_audited(
+    province: factories.Province,
+) -> None:
+    path = f"/api/v1/org/people/{province.person('曾国强')}/phone"
+    shown = province.client("何管理").post(path, content_type="application/json")
+    assert shown.json() == {"phone": "13800000018"}
+    own = province.client("曾国强").post(path, content_type="application/json")
+    assert own.json() == {"phone": "13800000018"}
+    for stranger in ("马科员", "王伟民"):
+        refused = province.client(stranger).post(path, content_type="application/json")
+        assert (refused.status_code, refused.json()["code"]) == (403, "ORG_OUT_OF_SCOPE")
+    revealed = AuditEntry.objects.filter(action="org.phone.revealed").order_by("id")
+    assert sorted(revealed.values_list("actor_name", flat=True)) == ["何管理", "曾国强"]
+    assert AuditEntry.objects.filter(action="core.access.denied").count() == 2
+
+
+def test_names_tell_unit_and_title_of_the_instant(province: factories.Province) -> None:
+    ids = [province.person("王伟民"), 999999]
+    (named,) = people.names(ids, at=timezone.now()).values()
+    assert (named.name, named.unit_name, named.title) == ("王伟民", "西湖区民政局", "局长")
+    (before,) = people.names(ids, at=factories.FOUNDED.replace(year=2020)).values()
+    assert (before.unit_id, before.unit_name) == (None, "")
