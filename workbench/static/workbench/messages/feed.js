@@ -8,6 +8,8 @@ const NEAR_END = 80;
 const RECALL_MS = 120000;
 const WATCHED = 50;
 
+const isWide = () => window.matchMedia("(min-width: 768px)").matches;
+
 export class Feed {
   constructor({ root, client, me, api, onReceipts, onInfo, onRead }) {
     Object.assign(this, { root, client, me, api, onReceipts, onInfo, onRead });
@@ -21,7 +23,7 @@ export class Feed {
   close() {
     if (this.id) this.client.untrack(this.id);
     this.id = null;
-    this.root.replaceChildren(empty("选择一个会话", "从左侧选择会话，或发起新的聊天"));
+    this.root.replaceChildren(element("div", "pane-body shaded", {}, empty("选择一个会话", "从左侧选择会话，或发起新的聊天")));
   }
 
   async open(card) {
@@ -53,7 +55,7 @@ export class Feed {
     (this.newLine ?? this.log.lastElementChild)?.scrollIntoView({ block: this.newLine ? "center" : "end" });
     this.watchOwn();
     this.noteRead();
-    if (window.matchMedia("(min-width: 768px)").matches) this.input.focus();
+    if (isWide()) this.input.focus();
   }
 
   // ── frame ───────────────────────────────────────────────────────────────
@@ -67,14 +69,14 @@ export class Feed {
     this.body.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.jump = element("button", "button small feed-jump", { type: "button", hidden: true, onclick: () => this.toEnd() });
     this.input = element("textarea", "input composer-input", {
-      rows: "1", maxlength: "16000", placeholder: "输入消息，Enter 发送，Shift+Enter 换行", "aria-label": "输入消息", enterkeyhint: "send",
+      rows: "1", maxlength: "16000", placeholder: isWide() ? "输入消息，Enter 发送，Shift+Enter 换行" : "输入消息", "aria-label": "输入消息", enterkeyhint: "send",
     });
     this.input.addEventListener("keydown", (event) => this.keyed(event));
     this.input.addEventListener("input", () => this.grow());
     this.sendButton = element("button", "button primary", { type: "submit" }, icon("send"), "发送");
     const composer = element("form", "pane-foot composer", { "aria-label": "发送消息" }, this.input, this.sendButton);
     composer.addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
-    const info = element("button", "icon-button", { type: "button", "aria-label": card.kind === "group" ? "群聊信息" : "聊天信息", title: "信息", onclick: () => this.onInfo() }, icon("people"));
+    const info = element("button", "icon-button", { type: "button", "aria-label": card.kind === "group" ? "群聊信息" : "聊天信息", title: "信息", onclick: () => this.onInfo() }, icon("directory"));
     this.root.replaceChildren(
       element("div", "pane-head", {}, element("button", "back", { type: "button", "data-back": true, "aria-label": "返回会话列表" }, icon("back")), this.title, this.subtitle, element("div", "actions", {}, info)),
       this.body, element("div", "feed-jump-place", {}, this.jump), composer,
@@ -282,7 +284,8 @@ export class Feed {
 
   scrolled() {
     if (this.body.scrollTop < 120) this.older();
-    if (this.isNearEnd()) { this.fresh = 0; this.jump.hidden = true; this.noteRead(); }
+    if (this.isNearEnd()) { this.fresh = 0; this.jump.hidden = true; }
+    this.noteRead();
   }
 
   fillScreen() {
@@ -325,12 +328,24 @@ export class Feed {
     this.body.scrollTop = top + this.body.scrollHeight - height;
   }
 
+  /** What has stood on a visible screen to its last line is read, and nothing else. */
   noteRead() {
     if (!this.id || !this.known || document.visibilityState !== "visible" || !this.body?.isConnected) return;
     if (this.body.offsetParent === null || this.known <= this.readSeq) return;
-    this.readSeq = this.known;
-    this.client.read(this.id, this.known);
-    this.onRead(this.id, this.known);
+    const seq = this.isNearEnd() ? this.known : this.lastSeen();
+    if (seq <= this.readSeq) return;
+    this.readSeq = seq;
+    this.client.read(this.id, seq);
+    this.onRead(this.id, seq);
+  }
+
+  lastSeen() {
+    const end = this.body.getBoundingClientRect().bottom;
+    for (const [seq, row] of [...this.rows].sort(([a], [b]) => b - a)) {
+      if (seq <= this.readSeq) return 0;
+      if (row.getBoundingClientRect().bottom <= end) return seq;
+    }
+    return 0;
   }
 }
 

@@ -94,7 +94,7 @@ export class List {
 
   row(card) {
     return this.build({
-      key: card.id, tile: card.kind === "group" ? iconAvatar("people", "group") : avatar(card.title), title: card.title,
+      key: card.id, tile: card.kind === "group" ? iconAvatar("directory", "group") : avatar(card.title), title: card.title,
       unread: card.unread, preview: this.preview(card), at: card.last_entry ? card.last_at : null,
     });
   }

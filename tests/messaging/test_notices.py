@@ -1,0 +1,114 @@
+"""Work notices: once for each key, unread until opened, safe links."""
+
+import pytest
+from django.utils import timezone
+
+from core import actor as actors
+from messaging import errors
+from messaging.models import NoticeTarget, WorkNotice
+from messaging.queries import notices as queries
+from messaging.services import notices
+from messaging.services.notices import NoticeSent
+from tests.conftest import Budget
+from tests.messaging.conftest import Phone
+
+
+def _notify(*phones: Phone, key: str = "case:1", link: str = "/approvals/1/") -> NoticeSent:
+    return notices.send(
+        actor=actors.system("test"),
+        source="approvals",
+        source_name="审批",
+        key=key,
+        person_ids=[phone.person_id for phone in phones],
+        title="您有一项待办",
+        body="请在今日内处理",
+        link=link,
+        now=timezone.now(),
+    )
+
+
+def test_a_notice_reaches_each_person_and_counts_as_unread(wang: Phone, li: Phone) -> None:
+    sent = _notify(wang, li)
+    assert (sent.targets, sent.repeated) == (2, False)
+    notice = wang.get("/notices").json()["items"][0]
+    assert (notice["id"], notice["title"], notice["link"], notice["read_at"]) == (
+        sent.id, "您有一项待办", "/approvals/1/", None,
+    )  # fmt: skip
+    assert wang.get("/unread").json() == {"messages": 0, "notices": 1}
+    assert queries.unread_count(li.person_id) == 1
+
+
+def test_the_same_key_sends_once(wang: Phone, li: Phone) -> None:
+    first = _notify(wang)
+    again = _notify(wang, li)
+    assert again == NoticeSent(id=first.id, targets=1, repeated=True)
+    assert (WorkNotice.objects.count(), NoticeTarget.objects.count()) == (1, 1)
+
+
+def test_opening_a_notice_makes_it_read_for_its_reader_alone(wang: Phone, li: Phone) -> None:
+    sent = _notify(wang, li)
+    assert wang.call("put", f"/notices/{sent.id}/read").status_code == 204
+    assert (queries.unread_count(wang.person_id), queries.unread_count(li.person_id)) == (0, 1)
+
+
+def test_all_notices_can_be_opened_at_once(wang: Phone) -> None:
+    _notify(wang, key="a")
+    _notify(wang, key="b")
+    assert wang.call("put", "/notices/read").status_code == 204
+    assert queries.unread_count(wang.person_id) == 0
+
+
+def test_anothers_notice_looks_absent(wang: Phone, li: Phone) -> None:
+    sent = _notify(wang)
+    answer = li.call("put", f"/notices/{sent.id}/read")
+    assert (answer.status_code, answer.json()["code"]) == (404, "NOTICE_NOT_FOUND")
+    assert li.get("/notices").json()["items"] == []
+    assert queries.unread_count(wang.person_id) == 1
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "javascript:alert(1)",
+        "//evil.example",
+        "/\\evil.example",
+        "http://evil.example",
+        "data:text/html,x",
+        "https:///x",
+        "/a\nb",
+    ],
+)
+def test_an_unsafe_link_is_refused(wang: Phone, link: str) -> None:
+    with pytest.raises(errors.UnsafeLink):
+        _notify(wang, link=link)
+    assert WorkNotice.objects.count() == 0
+
+
+@pytest.mark.parametrize("link", ["", "/documents/3/", "https://roster.example.gov.cn/week"])
+def test_pages_of_ours_and_https_are_taken(wang: Phone, link: str) -> None:
+    _notify(wang, link=link)
+    assert wang.get("/notices").json()["items"][0]["link"] == link
+
+
+def test_a_notice_for_nobody_is_refused(wang: Phone) -> None:
+    with pytest.raises(errors.NobodyToNotify):
+        _notify()
+    assert WorkNotice.objects.count() == 0
+
+
+def test_pages_of_notices_go_back_in_time(wang: Phone) -> None:
+    ids = [_notify(wang, key=f"{number}").id for number in range(3)]
+    first = wang.get("/notices", limit=2).json()
+    second = wang.get("/notices", limit=2, cursor=first["next_cursor"]).json()
+    assert [notice["id"] for notice in first["items"]] == [ids[2], ids[1]]
+    assert [notice["id"] for notice in second["items"]] == [ids[0]]
+    assert [notice.id for notice in queries.latest(wang.person_id, 2)] == [ids[2], ids[1]]
+
+
+def test_the_queries_of_notices_are_budgeted(wang: Phone, li: Phone, budget: Budget) -> None:
+    with budget("messaging.notices.send"):
+        _notify(wang, li)
+    with budget("messaging.notices.list"):
+        wang.get("/notices")
+    with budget("messaging.notices.read"):
+        wang.call("put", "/notices/read")
