@@ -47,6 +47,7 @@ class Cast:
     parts: list[Part]
     home: units.UnitBranch
     issuer: units.UnitName
+    builder: units.UnitName
     recipients: tuple[units.UnitName, units.UnitName]
 
     def person(self, role: str) -> int:
@@ -87,7 +88,7 @@ def cast(*, at: datetime) -> Cast:
         *_officers(place.top.id, holder, at),
         Part("邻县人员", holder(their_bureau, "staff")),
     ]
-    return Cast(parts, place.home, issuer, (first, second))
+    return Cast(parts, place.home, issuer, builder, (first, second))
 
 
 def make(

@@ -3,6 +3,7 @@
 import unicodedata
 from argparse import ArgumentParser
 from collections.abc import Iterable, Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +47,11 @@ class Command(BaseCommand):
         cast = accounts.cast(at=now)
         listed = accounts.make(cast=cast, actor=platform, kept=accounts.read(file), now=now)
         accounts.write(file, listed)
-        quiet = {"stdout": _Silent()}
-        call_command("seed_templates", **quiet)
-        call_command("seed_sign_off", **quiet)
+        _run("seed_templates")
+        _run("seed_sign_off")
         content.register_issuers(cast, actor=platform, now=now)
+        if options["sample_port"]:
+            _publish_sample(cast, listed, file, options["sample_port"])
         if not options["quick"]:
             self._work(cast)
         return listed
@@ -61,11 +63,25 @@ class Command(BaseCommand):
         content.circulate(cast, play, settle=settle)
 
 
-class _Silent:
-    """Swallows what the called commands print: the table is what people look for."""
+def _publish_sample(
+    cast: accounts.Cast, listed: Iterable[accounts.DemoAccount], file: Path, port: int
+) -> None:
+    """The sample app is in the home county's workbenches, its credentials beside the accounts."""
+    usernames = {account.role: account.username for account in listed}
+    _run(
+        "seed_sample_app",
+        owner_unit=cast.builder.code,
+        developer=usernames["应用开发者"],
+        reviewer=usernames["应用审核员"],
+        audience_unit=cast.home.code,
+        base_url=f"http://127.0.0.1:{port}",
+        credentials=file.with_name("sample-credentials.json"),
+    )
 
-    def write(self, text: str) -> None:
-        """Nothing is printed."""
+
+def _run(command: str, **options: Any) -> None:
+    """Runs another command without its lines: the table is what people look for."""
+    call_command(command, stdout=StringIO(), **options)
 
 
 def settle() -> None:
