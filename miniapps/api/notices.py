@@ -5,6 +5,7 @@ from typing import Annotated
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Header, Router
+from ninja.responses import Status
 from pydantic import Field, StringConstraints
 
 from core import http as core_http
@@ -49,7 +50,7 @@ class NoticeOut(Schema):
 @router.post("/notices", response={201: NoticeOut}, url_name="apps-notices")
 def send_notice(
     request: HttpRequest, payload: NoticeIn, idempotency_key: IdempotencyKey
-) -> tuple[int, NoticeOut]:
+) -> Status[NoticeOut]:
     """Sends a work notice to people within the range of notice.send, once per key."""
     app_auth.require_scope(request, notices.SCOPE)
     sent = notices.send(
@@ -62,4 +63,4 @@ def send_notice(
         path=payload.path,
         now=timezone.now(),
     )
-    return 201, NoticeOut(id=sent.id, recipients=sent.targets, repeated=sent.repeated)
+    return Status(201, NoticeOut(id=sent.id, recipients=sent.targets, repeated=sent.repeated))

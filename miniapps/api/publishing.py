@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router
+from ninja.responses import Status
 from pydantic import Field
 
 from core import http as core_http
@@ -73,7 +74,7 @@ def reach(request: HttpRequest, release_id: Id, payload: Audience) -> Reach:
     url_name="miniapps-publish",
     summary="Publish a release",
 )
-def publish(request: HttpRequest, release_id: Id, payload: Audience) -> tuple[int, None]:
+def publish(request: HttpRequest, release_id: Id, payload: Audience) -> Status[None]:
     """Shows the approved release to exactly the audience."""
     publishing.publish(
         actor=core_http.actor_of(request),
@@ -81,7 +82,7 @@ def publish(request: HttpRequest, release_id: Id, payload: Audience) -> tuple[in
         audience=_drafts(payload),
         now=timezone.now(),
     )
-    return 204, None
+    return Status(204, None)
 
 
 @router.post(
@@ -90,7 +91,7 @@ def publish(request: HttpRequest, release_id: Id, payload: Audience) -> tuple[in
     url_name="miniapps-suspend",
     summary="Shut an app at once",
 )
-def suspend(request: HttpRequest, app_id: Id, payload: Suspension) -> tuple[int, None]:
+def suspend(request: HttpRequest, app_id: Id, payload: Suspension) -> Status[None]:
     """Hides the app from everybody and kills its tokens."""
     publishing.suspend(
         actor=core_http.actor_of(request),
@@ -98,7 +99,7 @@ def suspend(request: HttpRequest, app_id: Id, payload: Suspension) -> tuple[int,
         reason=payload.reason,
         now=timezone.now(),
     )
-    return 204, None
+    return Status(204, None)
 
 
 @router.post(
@@ -107,10 +108,10 @@ def suspend(request: HttpRequest, app_id: Id, payload: Suspension) -> tuple[int,
     url_name="miniapps-resume",
     summary="Open a suspended app again",
 )
-def resume(request: HttpRequest, app_id: Id) -> tuple[int, None]:
+def resume(request: HttpRequest, app_id: Id) -> Status[None]:
     """Shows the suspended release to the audience it had."""
     publishing.resume(actor=core_http.actor_of(request), app_id=app_id, now=timezone.now())
-    return 204, None
+    return Status(204, None)
 
 
 @router.post(
@@ -119,10 +120,10 @@ def resume(request: HttpRequest, app_id: Id) -> tuple[int, None]:
     url_name="miniapps-grant-withdraw",
     summary="Take a scope from an app",
 )
-def withdraw_grant(request: HttpRequest, grant_id: Id) -> tuple[int, None]:
+def withdraw_grant(request: HttpRequest, grant_id: Id) -> Status[None]:
     """Ends the grant and kills the app's tokens."""
     grants.withdraw(actor=core_http.actor_of(request), grant_id=grant_id, now=timezone.now())
-    return 204, None
+    return Status(204, None)
 
 
 def _drafts(payload: Audience) -> list[plans.RuleDraft]:

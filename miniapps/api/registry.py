@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router
+from ninja.responses import Status
 
 from core import http as core_http
 from core.schemas import Id, Schema
@@ -79,12 +80,12 @@ def list_mine(request: HttpRequest) -> list[apps.AppLine]:
 @router.post(
     "/apps", response={201: Registered}, url_name="miniapps-register", summary="Register an app"
 )
-def register(request: HttpRequest, payload: Manifest) -> tuple[int, registry.Registered]:
+def register(request: HttpRequest, payload: Manifest) -> Status[registry.Registered]:
     """Makes an app of the manifest, with a first draft and an OAuth client."""
     made = registry.register(
         actor=core_http.actor_of(request), document=payload.manifest, now=timezone.now()
     )
-    return 201, made
+    return Status(201, made)
 
 
 @router.post(
@@ -93,7 +94,7 @@ def register(request: HttpRequest, payload: Manifest) -> tuple[int, registry.Reg
     url_name="miniapps-releases",
     summary="Hand in a new version",
 )
-def add_release(request: HttpRequest, app_id: Id, payload: Manifest) -> tuple[int, ReleaseId]:
+def add_release(request: HttpRequest, app_id: Id, payload: Manifest) -> Status[ReleaseId]:
     """Makes a draft of the app's next version."""
     release_id = registry.add_release(
         actor=core_http.actor_of(request),
@@ -101,7 +102,7 @@ def add_release(request: HttpRequest, app_id: Id, payload: Manifest) -> tuple[in
         document=payload.manifest,
         now=timezone.now(),
     )
-    return 201, ReleaseId(release_id=release_id)
+    return Status(201, ReleaseId(release_id=release_id))
 
 
 @router.post(
@@ -110,10 +111,10 @@ def add_release(request: HttpRequest, app_id: Id, payload: Manifest) -> tuple[in
     url_name="miniapps-submit",
     summary="Ask for a review",
 )
-def submit(request: HttpRequest, release_id: Id) -> tuple[int, None]:
+def submit(request: HttpRequest, release_id: Id) -> Status[None]:
     """Puts the draft into the reviewers' queue."""
     registry.submit(actor=core_http.actor_of(request), release_id=release_id, now=timezone.now())
-    return 204, None
+    return Status(204, None)
 
 
 @router.post(
@@ -122,7 +123,7 @@ def submit(request: HttpRequest, release_id: Id) -> tuple[int, None]:
     url_name="miniapps-withdraw",
     summary="Take a release back",
 )
-def withdraw(request: HttpRequest, release_id: Id) -> tuple[int, None]:
+def withdraw(request: HttpRequest, release_id: Id) -> Status[None]:
     """Makes the release a draft again, before anybody has decided."""
     registry.withdraw(actor=core_http.actor_of(request), release_id=release_id, now=timezone.now())
-    return 204, None
+    return Status(204, None)

@@ -5,6 +5,7 @@ from typing import Annotated
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router
+from ninja.responses import Status
 from pydantic import StringConstraints
 
 from core import http as core_http
@@ -48,7 +49,7 @@ def list_queue(request: HttpRequest) -> list[apps.AppLine]:
     url_name="miniapps-approve",
     summary="Approve a release",
 )
-def approve(request: HttpRequest, release_id: Id, payload: Approval) -> tuple[int, None]:
+def approve(request: HttpRequest, release_id: Id, payload: Approval) -> Status[None]:
     """Lets the release be published."""
     review.approve(
         actor=core_http.actor_of(request),
@@ -56,7 +57,7 @@ def approve(request: HttpRequest, release_id: Id, payload: Approval) -> tuple[in
         remark=payload.remark,
         now=timezone.now(),
     )
-    return 204, None
+    return Status(204, None)
 
 
 @router.post(
@@ -65,7 +66,7 @@ def approve(request: HttpRequest, release_id: Id, payload: Approval) -> tuple[in
     url_name="miniapps-reject",
     summary="Reject a release",
 )
-def reject(request: HttpRequest, release_id: Id, payload: Rejection) -> tuple[int, None]:
+def reject(request: HttpRequest, release_id: Id, payload: Rejection) -> Status[None]:
     """Ends the release with a reason."""
     review.reject(
         actor=core_http.actor_of(request),
@@ -73,4 +74,4 @@ def reject(request: HttpRequest, release_id: Id, payload: Rejection) -> tuple[in
         remark=payload.remark,
         now=timezone.now(),
     )
-    return 204, None
+    return Status(204, None)

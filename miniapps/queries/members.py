@@ -80,10 +80,21 @@ def listed(app_id: int, person_ids: Collection[int], *, at: datetime) -> list[Me
         )
     )
     names = people.names(sorted(subs), at=at)
-    shown = sorted(names.values(), key=lambda person: (person.unit_name, person.name, person.id))
-    return [
-        Member(subs[person.id], person.name, person.unit_name, person.title) for person in shown
+    placed = unit_names([person.unit_id for person in names.values() if person.unit_id])
+    found = [
+        Member(subs[person.id], person.name, placed.get(person.unit_id or 0, ""), person.title)
+        for person in names.values()
     ]
+    return sorted(found, key=lambda member: (member.unit_name, member.name, member.sub))
+
+
+def unit_names(unit_ids: Collection[int]) -> dict[int, str]:
+    """The units as people say them: an inner department after the organ it belongs to."""
+    said: dict[int, str] = {}
+    for unit_id, path in units.paths(unit_ids).items():
+        organ = next((unit for unit in reversed(path) if unit.kind in units.ORGAN_LIKE), path[-1])
+        said[unit_id] = organ.name if organ.id == unit_id else f"{organ.name} {path[-1].name}"
+    return said
 
 
 def name_of_app(app_id: int) -> str:

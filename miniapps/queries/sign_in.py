@@ -8,7 +8,7 @@ from django.db.models import Q
 from oauth2_provider.models import get_access_token_model
 
 from miniapps.models import Grant, Release, ReleaseState, Subject
-from miniapps.queries import audience
+from miniapps.queries import audience, members
 from miniapps.scopes import ScopeKind, of_kind
 from org.queries import people, units
 
@@ -72,14 +72,13 @@ def claims(oauth_client_id: int, person_id: int, *, at: datetime) -> Claims | No
     if subject is None:
         return None
     person = people.names([person_id], at=at).get(person_id)
-    unit = None
-    if person is not None and person.unit_id is not None:
-        unit = units.names([person.unit_id]).get(person.unit_id)
+    unit_id = person.unit_id if person else None
+    unit = units.names([unit_id]).get(unit_id) if unit_id is not None else None
     return Claims(
         sub=subject.sub,
         name=person.name if person else "",
         unit_code=unit.code if unit else "",
-        unit_name=unit.name if unit else "",
+        unit_name=members.unit_names([unit.id])[unit.id] if unit else "",
         title=person.title if person else "",
     )
 

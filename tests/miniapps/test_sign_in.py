@@ -41,7 +41,7 @@ def test_a_visible_app_signs_a_person_in_without_asking(
     assert claims["iss"] == settings.SITE_ORIGIN
     assert claims["nonce"] == "n-1"
     assert claims["name"] == apps.VIEWER
-    assert claims["unit_name"] == "办公室"
+    assert claims["unit_name"] == "西湖区民政局 办公室"
     assert claims["exp"] - claims["iat"] <= 5 * 60
     assert "phone" not in claims
 

@@ -54,7 +54,7 @@ def detail(request: HttpRequest, app_id: int) -> HttpResponse:
     return _show(
         request,
         "detail",
-        listing=_listing(request, actor, now),
+        listing=_listing(request, actor, now, app),
         is_detail=True,
         app=app,
         release=_in_focus(app),
@@ -119,16 +119,27 @@ def open_app(request: HttpRequest, app_id: int) -> HttpResponse:
     return HttpResponseRedirect(f"{entrance.initiate_login_uri}{separator}{query}")
 
 
-def _listing(request: HttpRequest, actor: Actor, now: datetime) -> Listing:
-    asked = request.GET.get("tab", "mine")
-    tab = asked if asked in dict(TABS) else "mine"
+def _listing(
+    request: HttpRequest, actor: Actor, now: datetime, app: apps.AppDetail | None = None
+) -> Listing:
+    """The tab that was asked for, else the one in which the open app stands."""
     queue = apps.review_queue(actor, at=now)
-    lines = {
-        "mine": lambda: apps.mine(actor, at=now),
-        "queue": lambda: queue,
-        "all": lambda: apps.administered(actor, at=now),
-    }[tab]()
+    tab = request.GET.get("tab", "")
+    if tab not in dict(TABS):
+        tab = _fitting_tab(app, queue)
+    if tab == "queue":
+        lines = queue
+    elif tab == "all":
+        lines = apps.administered(actor, at=now)
+    else:
+        lines = apps.mine(actor, at=now)
     return Listing(tab=tab, lines=lines, waiting=len(queue))
+
+
+def _fitting_tab(app: apps.AppDetail | None, queue: list[apps.AppLine]) -> str:
+    if app is None or app.rights.develop:
+        return "mine"
+    return "queue" if any(line.id == app.line.id for line in queue) else "all"
 
 
 def _in_focus(app: apps.AppDetail) -> apps.ReleaseLine:

@@ -1,0 +1,158 @@
+"""Apps send work notices: to people in their range, once per key, and to nobody else."""
+
+import json
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from core.models import AuditEntry
+from messaging.queries import notices as inbox
+from miniapps.models import Subject
+from miniapps.services import publishing
+from tests.factories import Province
+from tests.miniapps import apps
+
+pytestmark = pytest.mark.django_db
+
+
+def sub_of(province: Province, app: apps.Published, person: str) -> str:
+    """The app's name for the person, who has signed in to it."""
+    apps.code_for(province.client(person), app)
+    return Subject.objects.get(app_id=app.app_id, person_id=province.person(person)).sub
+
+
+def send(app: apps.Published, *, key: str | None = "k1", token: str = "", **body: Any) -> Any:
+    headers = {"Authorization": f"Bearer {token or apps.own_token(app)}"}
+    if key is not None:
+        headers["Idempotency-Key"] = key
+    notice = {"title": "值班提醒", "body": "今天由您值班", "path": "/"} | body
+    return Client().post(
+        "/api/v1/apps/notices",
+        json.dumps(notice),
+        content_type="application/json",
+        headers=headers,
+    )
+
+
+def unread(province: Province, *people: str) -> list[int]:
+    return [inbox.unread_count(province.person(name)) for name in people]
+
+
+def test_a_notice_arrives_and_leads_back_into_the_app(
+    province: Province, roster: apps.Published
+) -> None:
+    sub = sub_of(province, roster, apps.VIEWER)
+    answer = send(roster, recipients=[sub], path="/week")
+    assert answer.status_code == 201
+    assert answer.json()["recipients"] == 1
+    assert answer.json()["repeated"] is False
+    (notice,) = inbox.latest(province.person(apps.VIEWER), 5)
+    assert (notice.title, notice.source_name) == ("值班提醒", "值班排班")
+    assert notice.link == f"/apps/{roster.app_id}/open?to=%2Fweek"
+    entry = AuditEntry.objects.get(action="miniapps.notice.sent")
+    assert (entry.actor_kind, entry.app_id) == ("app", roster.app_id)
+
+
+def test_the_same_key_sends_once(province: Province, roster: apps.Published) -> None:
+    sub = sub_of(province, roster, apps.VIEWER)
+    first, second = send(roster, recipients=[sub]), send(roster, recipients=[sub])
+    assert first.json()["id"] == second.json()["id"]
+    assert second.json()["repeated"] is True
+    assert unread(province, apps.VIEWER) == [1]
+
+
+def test_two_apps_may_use_the_same_key(province: Province, roster: apps.Published) -> None:
+    other = apps.published(province, app_id="cn.gov.xihu.other", name="另一个应用")
+    send(roster, recipients=[sub_of(province, roster, apps.VIEWER)])
+    send(other, recipients=[sub_of(province, other, apps.VIEWER)])
+    assert unread(province, apps.VIEWER) == [2]
+
+
+def test_a_unit_is_reached_with_all_below_it(province: Province, roster: apps.Published) -> None:
+    answer = send(roster, unit_codes=[apps.OWNER_CODE])
+    assert answer.json()["recipients"] == 5
+    assert unread(province, apps.VIEWER, apps.DEVELOPER, apps.NEIGHBOUR) == [1, 1, 0]
+
+
+@pytest.mark.parametrize("code", ["330203", "3301", "33", "000000", "11TEST000000000007"])
+def test_a_unit_outside_the_range_is_refused_as_if_it_were_absent(
+    province: Province, roster: apps.Published, code: str
+) -> None:
+    answer = send(roster, unit_codes=[apps.OWNER_CODE, code])
+    assert (answer.status_code, answer.json()["code"]) == (403, "MINIAPPS_OUTSIDE_RANGE")
+    assert unread(province, apps.VIEWER, apps.STRANGER) == [0, 0]
+
+
+def test_another_apps_name_for_a_person_means_nothing(
+    province: Province, roster: apps.Published
+) -> None:
+    other = apps.published(province, app_id="cn.gov.xihu.other", name="另一个应用")
+    foreign = sub_of(province, other, apps.VIEWER)
+    for recipients in ([foreign], ["x" * 24]):
+        answer = send(roster, recipients=recipients)
+        assert (answer.status_code, answer.json()["code"]) == (403, "MINIAPPS_OUTSIDE_RANGE")
+    assert unread(province, apps.VIEWER) == [0]
+
+
+def test_who_left_the_audience_is_not_reached_any_more(
+    province: Province, roster: apps.Published
+) -> None:
+    from miniapps.models import AudienceRule
+
+    sub = sub_of(province, roster, apps.NEIGHBOUR)
+    AudienceRule.objects.update(unit_id=province.unit(apps.OWNER))
+    assert send(roster, recipients=[sub]).status_code == 403
+    assert unread(province, apps.NEIGHBOUR) == [0]
+
+
+@pytest.mark.parametrize(
+    ("key", "body", "code"),
+    [
+        (None, {}, "SCHEMA_VIOLATED"),
+        ("", {}, "SCHEMA_VIOLATED"),
+        ("k" * 65, {}, "SCHEMA_VIOLATED"),
+        ("k1", {"title": ""}, "SCHEMA_VIOLATED"),
+        ("k1", {"colour": "red"}, "SCHEMA_VIOLATED"),
+        ("k1", {"title": "a\x00b"}, "SCHEMA_VIOLATED"),
+        ("k1", {"path": "//evil.example"}, "MINIAPPS_LINK_OUTSIDE_APP"),
+        ("k1", {"path": "https://evil.example"}, "MINIAPPS_LINK_OUTSIDE_APP"),
+        ("k1", {"unit_codes": []}, "MINIAPPS_RECIPIENTS_MISSING"),
+    ],
+)
+def test_a_notice_that_says_too_little_or_too_much_is_refused(
+    province: Province, roster: apps.Published, key: str | None, body: dict[str, Any], code: str
+) -> None:
+    answer = send(roster, key=key, **({"unit_codes": [apps.OWNER_CODE]} | body))
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
+    assert unread(province, apps.VIEWER) == [0]
+
+
+def test_a_token_without_the_scope_sends_nothing(
+    province: Province, roster: apps.Published
+) -> None:
+    token = apps.own_token(roster, scope="org.member.read")
+    answer = send(roster, token=token, unit_codes=[apps.OWNER_CODE])
+    assert (answer.status_code, answer.json()["code"]) == (403, "MINIAPPS_SCOPE_NOT_GRANTED")
+    assert unread(province, apps.VIEWER) == [0]
+
+
+def test_a_persons_token_is_no_apps_token(province: Province, roster: apps.Published) -> None:
+    browser = province.client(apps.VIEWER)
+    person_token = apps.exchange(roster, apps.code_for(browser, roster)).json()["access_token"]
+    answer = send(roster, token=person_token, unit_codes=[apps.OWNER_CODE])
+    assert (answer.status_code, answer.json()["code"]) == (401, "NOT_SIGNED_IN")
+    assert browser.post("/api/v1/apps/notices").status_code == 401
+
+
+def test_a_suspended_app_sends_nothing(province: Province, roster: apps.Published) -> None:
+    token = apps.own_token(roster)
+    publishing.suspend(
+        actor=province.actor(apps.REVIEWER),
+        app_id=roster.app_id,
+        reason="检查",
+        now=timezone.now(),
+    )
+    assert send(roster, token=token, unit_codes=[apps.OWNER_CODE]).status_code == 401
+    assert unread(province, apps.VIEWER) == [0]

@@ -1,0 +1,103 @@
+"""Releases are decided about by somebody who has no part in them."""
+
+import json
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from miniapps.models import Developer, Release, Review
+from miniapps.services import registry, review
+from tests.factories import Province
+from tests.miniapps import apps
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def release_id(province: Province) -> int:
+    """A submitted release."""
+    made = apps.registered(province)
+    registry.submit(
+        actor=province.actor(apps.DEVELOPER), release_id=made.release_id, now=timezone.now()
+    )
+    return made.release_id
+
+
+def decide(province: Province, person: str, release_id: int, verdict: str, remark: str = "") -> Any:
+    return province.client(person).post(
+        f"/api/v1/miniapps/releases/{release_id}/{verdict}",
+        json.dumps({"remark": remark}),
+        content_type="application/json",
+    )
+
+
+def test_an_administrator_of_the_owner_unit_approves(province: Province, release_id: int) -> None:
+    queue = province.client(apps.REVIEWER).get("/api/v1/miniapps/queue").json()
+    assert [line["release_id"] for line in queue] == [release_id]
+    assert decide(province, apps.REVIEWER, release_id, "approve", "同意").status_code == 204
+    assert Release.objects.get().state == "approved"
+    decision = Review.objects.get()
+    assert (decision.verdict, decision.remark) == ("approved", "同意")
+    assert decision.reviewer_id == province.person(apps.REVIEWER)
+
+
+def test_a_rejection_needs_a_reason_and_ends_the_release(
+    province: Province, release_id: int
+) -> None:
+    assert decide(province, apps.REVIEWER, release_id, "reject").status_code == 422
+    assert Release.objects.get().state == "submitted"
+    assert decide(province, apps.REVIEWER, release_id, "reject", "用途不清").status_code == 204
+    assert Release.objects.get().state == "rejected"
+    again = decide(province, apps.REVIEWER, release_id, "approve")
+    assert (again.status_code, again.json()["code"]) == (409, "MINIAPPS_WRONG_STATE")
+
+
+@pytest.mark.parametrize("person", [apps.VIEWER, apps.STRANGER, "马科员"])
+def test_nobody_else_decides(province: Province, release_id: int, person: str) -> None:
+    assert province.client(person).get("/api/v1/miniapps/queue").json() == []
+    assert decide(province, person, release_id, "approve").status_code == 404
+    assert Release.objects.get().state == "submitted"
+    assert Review.objects.count() == 0
+
+
+def test_nobody_reviews_an_app_he_belongs_to(province: Province, release_id: int) -> None:
+    app_id = Release.objects.get().app_id
+    Developer.objects.create(
+        app_id=app_id, person_id=province.person(apps.REVIEWER), since=timezone.now()
+    )
+    answer = decide(province, apps.REVIEWER, release_id, "approve")
+    assert (answer.status_code, answer.json()["code"]) == (403, "MINIAPPS_OWN_APP")
+    assert province.client(apps.REVIEWER).get("/api/v1/miniapps/queue").json() == []
+    assert Release.objects.get().state == "submitted"
+
+
+def test_the_database_itself_refuses_a_review_by_a_developer(
+    province: Province, release_id: int
+) -> None:
+    with pytest.raises(IntegrityError, match="nobody reviews"), transaction.atomic():
+        Review.objects.create(
+            release_id=release_id,
+            reviewer_id=province.person(apps.DEVELOPER),
+            verdict="approved",
+            decided_at=timezone.now(),
+        )
+    assert Review.objects.count() == 0
+
+
+def test_a_release_under_review_is_not_decided_by_another(
+    province: Province, release_id: int
+) -> None:
+    review.begin(actor=province.actor("冯副厅"), release_id=release_id, now=timezone.now())
+    assert Release.objects.get().state == "reviewing"
+    assert decide(province, apps.REVIEWER, release_id, "approve").status_code == 409
+    assert decide(province, "冯副厅", release_id, "approve").status_code == 204
+
+
+def test_a_withdrawn_release_cannot_be_approved(province: Province, release_id: int) -> None:
+    registry.withdraw(
+        actor=province.actor(apps.DEVELOPER), release_id=release_id, now=timezone.now()
+    )
+    assert decide(province, apps.REVIEWER, release_id, "approve").status_code == 409
+    assert Release.objects.get().state == "draft"
