@@ -55,6 +55,20 @@ class WrongDocumentState(errors.Conflict):
     message = "公文当前状态为“{state}”，不能进行此操作"
 
 
+class DraftIncomplete(errors.Invalid):
+    """A draft has a title and a text."""
+
+    code = "DRAFT_INCOMPLETE"
+    message = "请填写标题和正文"
+
+
+class DraftInvalid(errors.Invalid):
+    """The urgency or the classification is none that exists."""
+
+    code = "DRAFT_INVALID"
+    message = "紧急程度或公开属性无效"
+
+
 class RecipientInvalid(errors.Invalid):
     """A recipient is no organ, abolished, or named twice."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from approvals.queries import timelines
 from core.actor import Actor
@@ -24,6 +25,7 @@ from documents.models import (
     VersionKind,
 )
 from documents.queries import contents
+from documents.rendering import render
 from documents.rendering.render import FormalDocument
 from org.queries import people
 
@@ -170,10 +172,10 @@ def view(*, actor: Actor, document_id: int, at: datetime) -> DocumentView:
     )
 
 
-def paper(*, actor: Actor, document_id: int, at: datetime) -> FormalDocument:
-    """The paper for somebody who may see the document, to be shown as pages."""
+def pages(*, actor: Actor, document_id: int, at: datetime) -> tuple[bytes, ...]:
+    """The pages as SVG images for somebody who may see the document."""
     _standing, document = _seen(actor, document_id, at)
-    return contents.paper(document, at=at)
+    return _set(contents.paper(document, at=at))
 
 
 def final_file(*, actor: Actor, document_id: int, at: datetime) -> StoredFile:
@@ -201,6 +203,12 @@ def timeline(*, actor: Actor, document_id: int, at: datetime) -> timelines.Timel
     if document.case_id is None or not (is_inside or is_asked):
         return None
     return timelines.of_subject(document.case_id, at=at)
+
+
+@lru_cache(maxsize=32)
+def _set(paper: FormalDocument) -> tuple[bytes, ...]:
+    """The pages of a paper; the last few papers are remembered for their other pages."""
+    return render.preview(paper)
 
 
 def _seen(actor: Actor, document_id: int, at: datetime) -> tuple[policies.Standing, Document]:

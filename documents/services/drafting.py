@@ -10,13 +10,17 @@ from core.db import service
 from documents import errors, markings, papers, policies
 from documents.models import (
     EDITABLE,
+    Classification,
     Document,
     DocumentState,
     DocumentType,
     IssuingUnit,
     Recipient,
     RecipientRole,
+    Urgency,
 )
+from documents.queries import drafting as queries
+from documents.rendering import render
 from documents.services import _loading
 from org.queries import units
 
@@ -54,7 +58,7 @@ def create(*, actor: Actor, draft: Draft, now: datetime) -> Drafted:
     issuing_unit = IssuingUnit.objects.filter(unit_id=standing.organ_id).first()
     if issuing_unit is None:
         raise errors.NotAnIssuingUnit
-    content = _content(draft, now)
+    content = _complete(draft)
     document = Document.objects.create(
         issuing_unit=issuing_unit,
         document_type=content.document_type,
@@ -93,11 +97,30 @@ def revise(
         raise errors.DocumentNotEditable
     if document.revision != revision:
         raise errors.DocumentChanged
-    content = _content(draft, now)
+    content = _complete(draft)
     if papers.digest(content) != document.digest:
         _rewrite(document, content, now)
         _record(actor, "documents.document.revised", document, now)
     return Drafted(document.pk, document.revision, document.digest)
+
+
+@service
+def specimen(*, actor: Actor, draft: Draft, now: datetime) -> tuple[bytes, ...]:
+    """The pages of a draft as it is being written, as SVG images; nothing of it is stored.
+
+    What is classified is not even shown.
+    """
+    _refuse_classified(draft)
+    head = queries.desk(actor=actor, at=now).letterhead
+    year = papers.beijing_day(now).year
+    paper = papers.paper(
+        _content(draft),
+        head,
+        number=papers.number_text(head.agency_code, year, None),
+        dated_on=None,
+        printed_on=None,
+    )
+    return render.preview(paper)
 
 
 def _refuse_classified(draft: Draft) -> None:
@@ -106,7 +129,17 @@ def _refuse_classified(draft: Draft) -> None:
         raise errors.ClassifiedRefused
 
 
-def _content(draft: Draft, now: datetime) -> papers.Content:
+def _complete(draft: Draft) -> papers.Content:
+    """The content to keep; DraftIncomplete without a title or a text."""
+    content = _content(draft)
+    if not content.title or not content.body:
+        raise errors.DraftIncomplete
+    return content
+
+
+def _content(draft: Draft) -> papers.Content:
+    if draft.classification not in Classification.values or draft.urgency not in Urgency.values:
+        raise errors.DraftInvalid
     main, cc = list(draft.main_unit_ids), list(draft.cc_unit_ids)
     names = _names([*main, *cc])
     return papers.Content(

@@ -1,16 +1,298 @@
-"""The screen of documents."""
+"""公文: the boxes of documents, one document beside its handling, and what is done with it."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.contrib import messages as flashes
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils import timezone
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_GET, require_POST
 
-from core import http
+from approvals.queries import timelines
+from core import errors, http, paging
+from core.actor import Actor
+from documents import errors as document_errors
+from documents.queries import circulation as circulation_queries
+from documents.queries import details, drafting, listing
+from documents.queries.listing import Box
+from documents.services import circulation, issuing
+from workbench import parameters
+from workbench.views import documents_drafting
+
+TABS: Final[Mapping[Box, str]] = {
+    Box.AWAITING: "待签收",
+    Box.INCOMING: "收文",
+    Box.OUTGOING: "发文",
+    Box.DONE: "已办",
+    Box.DRAFTS: "草稿",
+}
+NOTHING: Final[Mapping[Box, tuple[str, str]]] = {
+    Box.AWAITING: ("没有待签收的公文", "发给本单位的公文会出现在这里，由收发员签收"),
+    Box.INCOMING: ("还没有收文", "本单位签收的公文会出现在这里"),
+    Box.OUTGOING: ("还没有发文", "提交核签和已印发的公文会出现在这里"),
+    Box.DONE: ("还没有办理过公文", "您核稿、会签、签发或签收过的公文会保留在这里"),
+    Box.DRAFTS: ("没有草稿", "点击右上角“拟稿”起草一份通知"),
+}
+_COLOURS: Final[Mapping[str, str]] = {
+    "in_review": "blue",
+    "returned": "amber",
+    "signed": "green",
+    "numbered": "blue",
+    "issued": "green",
+}
+_MARKS: Final[Mapping[str, str]] = {
+    "rejected": "is-refused",
+    "sent_back": "is-refused",
+    "withdrawn": "is-refused",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the list."""
+
+    row: listing.DocumentRow
+    meta: str
+    tag: str
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The list pane: one page of a box."""
+
+    tab: Box
+    lines: list[Line]
+    next_cursor: str | None
+    nothing: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One entry of the handling timeline."""
+
+    title: str
+    meta: str
+    remark: str
+    at: datetime | None
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One organ the document went to, with its readers."""
+
+    sent: circulation_queries.DispatchView
+    readers: list[circulation_queries.Reader]
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """The detail pane: the paper, how it was handled, where it went."""
+
+    document: details.DocumentView
+    colour: str
+    page_numbers: range
+    story: list[Happening]
+    deliveries: list[Delivery]
+    own_readers: list[circulation_queries.Reader]
+    undelivered: list[details.RecipientView]
 
 
 @http.page
+@require_GET
 def index(request: HttpRequest) -> HttpResponse:
-    """An empty screen in the frame."""
-    return render(request, "workbench/base.html", {"screen": "documents"})
+    """The list of a box, with no document open."""
+    return render(request, "workbench/documents/index.html", _frame(request, None))
 
 
-urlpatterns = [path("", index, name="documents")]
+@http.page
+@require_GET
+def rows(request: HttpRequest) -> HttpResponse:
+    """Fragment: the next rows of a box."""
+    context = {"listing": _listing(request)}
+    return render(request, "workbench/documents/rows.html", context)
+
+
+@http.page
+@require_GET
+def detail(request: HttpRequest, document_id: int) -> HttpResponse:
+    """One document: a fragment for htmx, else the whole screen with the document open."""
+    actor, now = http.actor_of(request), timezone.now()
+    circulation.record_opening(actor=actor, document_id=document_id, now=now)
+    is_fragment = "HX-Request" in request.headers
+    if is_fragment and "HX-History-Restore-Request" not in request.headers:
+        context = {"detail": _detail(actor, document_id, now), "tab": _tab(request)}
+        return render(request, "workbench/documents/detail.html", context)
+    return render(request, "workbench/documents/index.html", _frame(request, document_id))
+
+
+@http.page
+@gzip_page
+@require_GET
+def page_image(request: HttpRequest, document_id: int, number: int) -> HttpResponse:
+    """A page of the paper as an image."""
+    pages = details.pages(actor=http.actor_of(request), document_id=document_id, at=timezone.now())
+    if not 1 <= number <= len(pages):
+        raise errors.NotFound
+    return HttpResponse(pages[number - 1], content_type="image/svg+xml")
+
+
+@http.page
+@require_POST
+def issue(request: HttpRequest, document_id: int) -> HttpResponse:
+    """The document is numbered; its final PDF follows while the page waits."""
+    numbered = issuing.issue(
+        actor=http.actor_of(request), document_id=document_id, now=timezone.now()
+    )
+    flashes.success(request, f"已编号：{numbered.number}")
+    return redirect("documents-detail", document_id=document_id)
+
+
+@http.page
+@require_POST
+def dispatch(request: HttpRequest, document_id: int) -> HttpResponse:
+    """The document is sent to the organs that were ticked."""
+    sent = circulation.dispatch(
+        actor=http.actor_of(request),
+        document_id=document_id,
+        unit_ids=documents_drafting.ids(request.POST.getlist("unit")),
+        now=timezone.now(),
+    )
+    flashes.success(request, f"已分发 {len(sent.unit_ids)} 个单位")
+    return redirect("documents-detail", document_id=document_id)
+
+
+@http.page
+@require_POST
+def acknowledge(request: HttpRequest, document_id: int) -> HttpResponse:
+    """The actor's organ has acknowledged the document."""
+    circulation.acknowledge(
+        actor=http.actor_of(request), document_id=document_id, now=timezone.now()
+    )
+    flashes.success(request, "已签收，本单位人员现在可以查看")
+    return redirect("documents-detail", document_id=document_id)
+
+
+def _frame(request: HttpRequest, document_id: int | None) -> dict[str, object]:
+    actor, now = http.actor_of(request), timezone.now()
+    counts = listing.counts(actor=actor, at=now)
+    return {
+        "screen": "documents",
+        "tabs": [(tab.value, name, _waiting(tab, counts)) for tab, name in TABS.items()],
+        "tab": _tab(request),
+        "listing": _listing(request),
+        "may_draft": drafting.may_draft(actor=actor, at=now),
+        "current_id": document_id,
+        "detail": None if document_id is None else _detail(actor, document_id, now),
+    }
+
+
+def _waiting(tab: Box, counts: listing.Counts) -> int:
+    return counts.awaiting if tab is Box.AWAITING else 0
+
+
+def _tab(request: HttpRequest) -> Box:
+    wanted = parameters.text(request.GET, "tab", longest=10)
+    if wanted in set(Box):
+        return Box(wanted)
+    actor, now = http.actor_of(request), timezone.now()
+    counts = listing.counts(actor=actor, at=now)
+    if counts.awaiting:
+        return Box.AWAITING
+    return Box.OUTGOING if drafting.may_draft(actor=actor, at=now) else Box.INCOMING
+
+
+def _listing(request: HttpRequest) -> Listing:
+    tab = _tab(request)
+    page: paging.Page[listing.DocumentRow] = listing.box(
+        actor=http.actor_of(request),
+        box=tab,
+        at=timezone.now(),
+        cursor=parameters.text(request.GET, "cursor", longest=512) or None,
+    )
+    return Listing(tab, [_line(tab, row) for row in page.items], page.next_cursor, NOTHING[tab])
+
+
+def _line(tab: Box, row: listing.DocumentRow) -> Line:
+    meta = "　".join(part for part in (row.issuer_name, row.number_text) if part)
+    if tab is Box.INCOMING:
+        return Line(row, meta, *(("已签收", "green") if row.acknowledged else ("待签收", "amber")))
+    if tab is Box.AWAITING:
+        return Line(row, meta, row.urgency_name or "待签收", "red" if row.urgency else "amber")
+    return Line(row, meta, row.state_name, _COLOURS.get(row.state, ""))
+
+
+def _detail(actor: Actor, document_id: int, now: datetime) -> Detail:
+    document = details.view(actor=actor, document_id=document_id, at=now)
+    sent = circulation_queries.dispatches(actor=actor, document_id=document_id, at=now)
+    readers = (
+        circulation_queries.readers(actor=actor, document_id=document_id, at=now)
+        if document.rights.see_readers
+        else []
+    )
+    delivered = {one.unit_id for one in sent}
+    pages = details.pages(actor=actor, document_id=document_id, at=now)
+    timeline = details.timeline(actor=actor, document_id=document_id, at=now)
+    return Detail(
+        document=document,
+        colour=_COLOURS.get(document.state, ""),
+        page_numbers=range(1, len(pages) + 1),
+        story=_story(document, timeline),
+        deliveries=[
+            Delivery(one, [reader for reader in readers if reader.organ_id == one.unit_id])
+            for one in sent
+        ],
+        own_readers=[reader for reader in readers if reader.organ_id not in delivered],
+        undelivered=[
+            unit for unit in (*document.main, *document.cc) if unit.unit_id not in delivered
+        ],
+    )
+
+
+def _story(document: details.DocumentView, timeline: timelines.Timeline | None) -> list[Happening]:
+    story = [Happening("拟稿", document.drafter_name, "", document.created_at, "is-done")]
+    if timeline is not None:
+        story += [
+            Happening(
+                entry.headline,
+                entry.person_title,
+                entry.remark,
+                entry.at,
+                _MARKS.get(entry.kind, "is-done"),
+            )
+            for entry in timeline.entries
+        ]
+        story += [
+            Happening(f"等待{one.person_name}{one.node_name}", "", "", one.since, "is-current")
+            for one in timeline.waiting
+        ]
+    if document.state == "signed":
+        story.append(Happening("等待编号印发", "", "", None, "is-current"))
+    if document.state == "numbered":
+        story.append(Happening("正在排版印制", document.number_text, "", None, "is-current"))
+    if document.issued_at is not None:
+        story.append(Happening("编号印发", document.number_text, "", document.issued_at, "is-done"))
+    return story
+
+
+urlpatterns = [
+    path("", index, name="documents"),
+    path("rows/", rows, name="documents-rows"),
+    path("new/", documents_drafting.new, name="documents-new"),
+    path("specimen/", documents_drafting.specimen, name="documents-specimen"),
+    path("units/", documents_drafting.found_units, name="documents-units"),
+    path("people/", documents_drafting.found_people, name="documents-people"),
+    path("<int:document_id>/", detail, name="documents-detail"),
+    path("<int:document_id>/edit/", documents_drafting.edit, name="documents-edit"),
+    path("<int:document_id>/submit/", documents_drafting.submit, name="documents-submit"),
+    path("<int:document_id>/issue/", issue, name="documents-issue"),
+    path("<int:document_id>/dispatch/", dispatch, name="documents-dispatch"),
+    path("<int:document_id>/acknowledge/", acknowledge, name="documents-acknowledge"),
+    path("<int:document_id>/pages/<int:number>.svg", page_image, name="documents-page"),
+]
