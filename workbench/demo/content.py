@@ -121,11 +121,10 @@ def circulate(cast: Cast, play: Play, *, settle: Callable[[], None]) -> None:
     drafter, clerk = play("拟稿人"), play("本局收发员")
     title = TITLE.replace("西湖区民政局", cast.issuer.name)
     recipients = [unit.id for unit in cast.recipients]
-    if _found(drafter, title) is None:
+    row = _found(drafter, title)
+    if row is None:
         _draft(drafter, cast, title, recipients)
     for _ in range(_MOST_STEPS):
-        settle()
-        row = _found(drafter, title)
         match row.state if row else "":
             case "draft" if row:
                 _submit(drafter, cast, row.id)
@@ -135,11 +134,20 @@ def circulate(cast: Cast, play: Play, *, settle: Callable[[], None]) -> None:
             case "signed" if row:
                 issuing.issue(actor=clerk, document_id=row.id, now=timezone.now())
             case "issued" if row:
-                circulation.dispatch(
-                    actor=clerk, document_id=row.id, unit_ids=recipients, now=timezone.now()
-                )
-                settle()
+                _dispatch(clerk, row.id, recipients, settle)
                 return
+        settle()
+        row = _found(drafter, title)
+
+
+def _dispatch(
+    clerk: Actor, document_id: int, unit_ids: Sequence[int], settle: Callable[[], None]
+) -> None:
+    sent = circulation.dispatch(
+        actor=clerk, document_id=document_id, unit_ids=unit_ids, now=timezone.now()
+    )
+    if sent.unit_ids:
+        settle()
 
 
 def _draft(drafter: Actor, cast: Cast, title: str, recipients: Sequence[int]) -> None:

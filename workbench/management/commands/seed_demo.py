@@ -3,6 +3,7 @@
 import unicodedata
 from argparse import ArgumentParser
 from collections.abc import Iterable, Sequence
+from contextlib import redirect_stderr
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,8 @@ def _run(command: str, **options: Any) -> None:
 
 def settle() -> None:
     """The worker's part of what was just done is done, as if a worker were running."""
-    call_command("procrastinate", "worker", "--one-shot", "--queues=events")
+    with redirect_stderr(StringIO()):  # the worker announces itself each time
+        call_command("procrastinate", "worker", "--one-shot", "--queues=events")
 
 
 def table(rows: Iterable[Sequence[str]]) -> str:
