@@ -14,7 +14,17 @@ from org.kinds import AppointmentKind
 from org.models import Person, Unit
 from org.queries import units
 
+_LISTED = (
+    'a.id, a.person_id, p.name, t.title, t.function, a.kind, u.id, u.name, t.rank, a."order", u.lft'
+)
 _HOLDS = "a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)"
+
+_WITHIN_ROOT = (
+    "JOIN org_unit r ON r.id = %(root)s AND u.tree_id = r.tree_id"
+    " AND u.lft BETWEEN r.lft AND r.rght"
+)
+_BY_LATIN = "(s.pinyin LIKE %(prefix)s OR s.initials LIKE %(prefix)s)"
+_BY_CHARACTERS = "s.grams @> %(grams)s::varchar[] AND s.name LIKE %(infix)s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +117,7 @@ def in_unit(
     scope = "u.lft BETWEEN r.lft AND r.rght" if with_below else "u.id = r.id"
     rows = _fetch(
         f"""
-        SELECT a.id, a.person_id, p.name, t.title, t.function, a.kind, u.id, u.name, t.rank,
-               a."order", u.lft
+        SELECT {_LISTED}
           FROM org_unit r JOIN org_unit u ON u.tree_id = r.tree_id AND {scope}
           JOIN org_appointment a ON a.unit_id = u.id AND {_HOLDS}
           JOIN org_person p ON p.id = a.person_id JOIN org_post t ON t.id = a.post_id
@@ -149,21 +158,11 @@ def search(
     latin = readings.is_latin(wanted)
     if len(wanted) == 1 and not latin:
         _require_narrow(root_id)
-    within = (
-        "JOIN org_unit r ON r.id = %(root)s AND u.tree_id = r.tree_id"
-        " AND u.lft BETWEEN r.lft AND r.rght"
-        if root_id is not None
-        else ""
-    )
-    matches = (
-        "(s.pinyin LIKE %(prefix)s OR s.initials LIKE %(prefix)s)"
-        if latin
-        else "s.grams @> %(grams)s::varchar[] AND s.name LIKE %(infix)s"
-    )
+    within = _WITHIN_ROOT if root_id is not None else ""
+    matches = _BY_LATIN if latin else _BY_CHARACTERS
     rows = _fetch(
         f"""
-        SELECT a.id, a.person_id, p.name, t.title, t.function, a.kind, u.id, u.name, t.rank,
-               a."order", u.lft
+        SELECT {_LISTED}
           FROM org_appointmentsearch s JOIN org_appointment a ON a.id = s.appointment_id
            AND {_HOLDS}
           JOIN org_unit u ON u.id = a.unit_id {within}

@@ -278,6 +278,10 @@ def search(
             "limit": limit,
         },
     )
+    return _with_paths(rows)
+
+
+def _with_paths(rows: list[tuple[Any, ...]]) -> list[UnitFound]:
     above = paths([row[0] for row in rows])
     return [
         UnitFound(

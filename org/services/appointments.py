@@ -1,5 +1,6 @@
 """People are appointed to posts, and appointments end."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -39,21 +40,11 @@ def appoint(
     """
     if not policies.may_manage_people(actor, unit_id, at=now):
         raise errors.OutOfScope
-    unit = Unit.objects.select_for_update(no_key=True).filter(pk=unit_id).first()
-    if unit is None:
-        raise errors.UnitNotFound
-    if unit.valid_to is not None:
-        raise errors.UnitAbolished
-    person = Person.objects.select_for_update(no_key=True).filter(pk=person_id).first()
-    if person is None or person.status != PersonStatus.ACTIVE:
-        raise errors.PersonNotFound
+    _lock_unit(unit_id)
+    _lock_person(person_id)
     if not policies.may_appoint(actor, person_id, at=now):
         raise errors.OutOfScope
-    post, _ = Post.objects.get_or_create(
-        unit_id=unit_id,
-        title=title,
-        defaults={"function": function, "rank": RANKS[function] if rank is None else rank},
-    )
+    post = _post(unit_id, title, function, rank)
     appointment = Appointment(
         person_id=person_id,
         post=post,
@@ -63,21 +54,10 @@ def appoint(
         office_phone=office_phone,
         valid_from=now,
     )
-    try:
-        with transaction.atomic():
-            appointment.save(force_insert=True)
-    except IntegrityError as clash:
-        raise _refusal_of(clash) from clash
+    _insert(appointment)
     search_rows.write([appointment.pk])
-    audit.record(
-        actor=actor,
-        action="org.appointment.made",
-        object_kind="org.appointment",
-        object_id=appointment.pk,
-        unit_id=unit_id,
-        now=now,
-        detail={"person_id": person_id, "title": title, "kind": kind.value},
-    )
+    detail = {"person_id": person_id, "title": title, "kind": kind.value}
+    _record(actor, "org.appointment.made", appointment, now, detail)
     return appointment.pk
 
 
@@ -92,14 +72,53 @@ def end(*, actor: Actor, appointment_id: int, now: datetime) -> None:
     if not policies.may_manage_people(actor, appointment.unit_id, at=now):
         raise errors.OutOfScope
     Appointment.objects.filter(pk=appointment_id).update(valid_to=now)
+    detail = {"person_id": appointment.person_id}
+    _record(actor, "org.appointment.ended", appointment, now, detail)
+
+
+def _lock_unit(unit_id: int) -> None:
+    unit = Unit.objects.select_for_update(no_key=True).filter(pk=unit_id).first()
+    if unit is None:
+        raise errors.UnitNotFound
+    if unit.valid_to is not None:
+        raise errors.UnitAbolished
+
+
+def _lock_person(person_id: int) -> None:
+    person = Person.objects.select_for_update(no_key=True).filter(pk=person_id).first()
+    if person is None or person.status != PersonStatus.ACTIVE:
+        raise errors.PersonNotFound
+
+
+def _post(unit_id: int, title: str, function: PostFunction, rank: int | None) -> Post:
+    given = {"function": function, "rank": RANKS[function] if rank is None else rank}
+    post, _ = Post.objects.get_or_create(unit_id=unit_id, title=title, defaults=given)
+    return post
+
+
+def _insert(appointment: Appointment) -> None:
+    try:
+        with transaction.atomic():
+            appointment.save(force_insert=True)
+    except IntegrityError as clash:
+        raise _refusal_of(clash) from clash
+
+
+def _record(
+    actor: Actor,
+    action: str,
+    appointment: Appointment,
+    now: datetime,
+    detail: Mapping[str, object],
+) -> None:
     audit.record(
         actor=actor,
-        action="org.appointment.ended",
+        action=action,
         object_kind="org.appointment",
-        object_id=appointment_id,
+        object_id=appointment.pk,
         unit_id=appointment.unit_id,
         now=now,
-        detail={"person_id": appointment.person_id},
+        detail=detail,
     )
 
 

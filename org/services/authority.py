@@ -32,10 +32,7 @@ def grant(
         actor, role, root_id, subtree=subtree, until=valid_until, at=now
     ):
         raise errors.GrantBeyondOwn
-    if not Person.objects.filter(pk=person_id).exists():
-        raise errors.PersonNotFound
-    if not Unit.objects.filter(pk=root_id).exists():
-        raise errors.UnitNotFound
+    _require_both(person_id, root_id)
     given = AdminGrant(
         person_id=person_id,
         role=role,
@@ -71,6 +68,13 @@ def revoke(*, actor: Actor, grant_id: int, now: datetime) -> None:
         raise errors.GrantBeyondOwn
     AdminGrant.objects.filter(pk=grant_id).update(revoked_at=now)
     _record(actor, "org.grant.revoked", given, now=now)
+
+
+def _require_both(person_id: int, root_id: int) -> None:
+    if not Person.objects.filter(pk=person_id).exists():
+        raise errors.PersonNotFound
+    if not Unit.objects.filter(pk=root_id).exists():
+        raise errors.UnitNotFound
 
 
 def _record(actor: Actor, action: str, given: AdminGrant, *, now: datetime) -> None:

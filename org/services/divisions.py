@@ -15,7 +15,7 @@ from org.divisions import DivisionFile
 from org.models import DivisionLoad, Unit
 from org.synthesis import people as synthetic_people
 from org.synthesis import units as synthetic_units
-from org.synthesis.people import Staff
+from org.synthesis.people import NewPerson, Staff
 from org.synthesis.units import NewUnit
 
 Progress = Callable[[str, int, int], None]
@@ -24,6 +24,13 @@ Progress = Callable[[str, int, int], None]
 # Appointments and units of a loaded tree stand since then, whenever it was loaded.
 FOUNDED = datetime(2024, 1, 1, tzinfo=UTC)
 _BATCH = 5_000
+_POST_COLUMNS = "id, unit_id, title, function, rank"
+_PERSON_COLUMNS = (
+    "id, public_id, name, pinyin, initials, phone_cipher, phone_index, job_level, status,"
+    " created_at"
+)
+_APPOINTMENT_COLUMNS = 'id, person_id, post_id, unit_id, kind, "order", office_phone, valid_from'
+_SEARCH_COLUMNS = "appointment_id, city_id, county_id, township_id, name, pinyin, initials, grams"
 _UNIT_COLUMNS = (
     "id, parent_id, tree_id, lft, rght, depth, code, name, short_name, kind, level, sort,"
     " valid_from, phone, address, origin, name_grams"
@@ -82,6 +89,11 @@ def load(
     done = DivisionLoad.objects.create(
         digest=file.digest, people=people, seed=seed, units=len(units), loaded_at=now
     )
+    _record(actor, done, now=now)
+    return Loaded(Outcome.LOADED, len(units), len(staff.people))
+
+
+def _record(actor: Actor, done: DivisionLoad, *, now: datetime) -> None:
     audit.record(
         actor=actor,
         action="org.divisions.loaded",
@@ -89,14 +101,12 @@ def load(
         object_id=done.pk,
         now=now,
         detail={
-            "digest": file.digest,
-            "divisions": len(file.divisions),
-            "units": len(units),
-            "people": len(staff.people),
-            "seed": seed,
+            "digest": done.digest,
+            "units": done.units,
+            "people": done.people,
+            "seed": done.seed,
         },
     )
-    return Loaded(Outcome.LOADED, len(units), len(staff.people))
 
 
 def _copy_units(units: Sequence[NewUnit], first: int, progress: Progress) -> None:
@@ -139,72 +149,47 @@ def _unit_row(unit: NewUnit, first: int, tree_id: int, place: layout.Place) -> t
 def _copy_staff(
     staff: Staff, units: Sequence[NewUnit], first_unit: int, *, now: datetime, progress: Progress
 ) -> None:
-    people, posts = staff.people, staff.posts
-    first_post = _reserve("org_post", len(posts))
-    first_person = _reserve("org_person", len(people))
-    first_appointment = _reserve("org_appointment", len(people))
-    since = FOUNDED.isoformat()
-    _copy(
-        "org_post",
-        "id, unit_id, title, function, rank",
-        (
-            (first_post + p.index, first_unit + p.unit, p.title, p.function.value, p.rank)
-            for p in posts
-        ),
-        len(posts),
-        "posts",
-        progress,
+    first_post = _reserve("org_post", len(staff.posts))
+    first_person = _reserve("org_person", len(staff.people))
+    first_appointment = _reserve("org_appointment", len(staff.people))
+    posts = (
+        (first_post + p.index, first_unit + p.unit, p.title, p.function.value, p.rank)
+        for p in staff.posts
     )
-    _copy(
-        "org_person",
-        "id, public_id, name, pinyin, initials, phone_cipher, phone_index, job_level, status,"
-        " created_at",
+    people = (_person_row(person, first_person, now) for person in staff.people)
+    appointments = (
         (
-            (
-                first_person + p.index,
-                p.public_id,
-                p.name,
-                p.pinyin,
-                p.initials,
-                _bytes(crypto.encrypt_text(p.phone)),
-                _bytes(crypto.blind_index(p.phone)),
-                p.job_level,
-                "active",
-                now.isoformat(),
-            )
-            for p in people
-        ),
-        len(people),
-        "people",
-        progress,
+            first_appointment + person.index,
+            first_person + person.index,
+            first_post + person.post,
+            first_unit + staff.posts[person.post].unit,
+            "main",
+            person.order,
+            f"8{person.index % 10_000:04d}",
+            FOUNDED.isoformat(),
+        )
+        for person in staff.people
     )
-    _copy(
-        "org_appointment",
-        'id, person_id, post_id, unit_id, kind, "order", office_phone, valid_from',
-        (
-            (
-                first_appointment + p.index,
-                first_person + p.index,
-                first_post + p.post,
-                first_unit + posts[p.post].unit,
-                "main",
-                p.order,
-                f"8{p.index % 10_000:04d}",
-                since,
-            )
-            for p in people
-        ),
-        len(people),
-        "appointments",
-        progress,
-    )
-    _copy(
-        "org_appointmentsearch",
-        "appointment_id, city_id, county_id, township_id, name, pinyin, initials, grams",
-        _search_rows(staff, units, first_unit, first_appointment),
-        len(people),
-        "search rows",
-        progress,
+    rows = _search_rows(staff, units, first_unit, first_appointment)
+    total = len(staff.people)
+    _copy("org_post", _POST_COLUMNS, posts, len(staff.posts), "posts", progress)
+    _copy("org_person", _PERSON_COLUMNS, people, total, "people", progress)
+    _copy("org_appointment", _APPOINTMENT_COLUMNS, appointments, total, "appointments", progress)
+    _copy("org_appointmentsearch", _SEARCH_COLUMNS, rows, total, "search rows", progress)
+
+
+def _person_row(person: NewPerson, first: int, now: datetime) -> tuple[object, ...]:
+    return (
+        first + person.index,
+        person.public_id,
+        person.name,
+        person.pinyin,
+        person.initials,
+        _bytes(crypto.encrypt_text(person.phone)),
+        _bytes(crypto.blind_index(person.phone)),
+        person.job_level,
+        "active",
+        now.isoformat(),
     )
 
 

@@ -36,17 +36,7 @@ def admit(
     """A person nobody knew before holds a main appointment in the unit."""
     if not policies.may_manage_people(actor, unit_id, at=now):
         raise errors.OutOfScope
-    pinyin, initials = names.reading(name)
-    person = Person.objects.create(
-        public_id=uuid.uuid4(),
-        name=name,
-        pinyin=pinyin,
-        initials=initials,
-        phone_cipher=crypto.encrypt_text(phone) if phone else None,
-        phone_index=crypto.blind_index(phone) if phone else None,
-        job_level=job_level,
-        created_at=now,
-    )
+    person = _create(name=name, phone=phone, job_level=job_level, now=now)
     audit.record(
         actor=actor,
         action="org.person.admitted",
@@ -85,3 +75,17 @@ def reveal_phone(*, actor: Actor, person_id: int, now: datetime) -> str:
         now=now,
     )
     return crypto.decrypt_text(bytes(person.phone_cipher)) if person.phone_cipher else ""
+
+
+def _create(*, name: str, phone: str, job_level: str, now: datetime) -> Person:
+    pinyin, initials = names.reading(name)
+    return Person.objects.create(
+        public_id=uuid.uuid4(),
+        name=name,
+        pinyin=pinyin,
+        initials=initials,
+        phone_cipher=crypto.encrypt_text(phone) if phone else None,
+        phone_index=crypto.blind_index(phone) if phone else None,
+        job_level=job_level,
+        created_at=now,
+    )

@@ -1,6 +1,7 @@
 """Units are added, renamed, moved and abolished by the administrators of their place."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -46,26 +47,12 @@ def add(
         address=address,
         origin=UnitOrigin.ENTERED,
     )
-    parent = _standing(parent_id, at=now)
-    unit.level = level if level is not None else _level_below(parent, kind)
-    _require_allowed(parent, unit)
-    try:
-        with transaction.atomic():
-            tree.insert(unit, parent_id=parent_id)
-    except IntegrityError as clash:
-        raise errors.UnitCodeTaken(unit_code=unit.code) from clash
+    _insert_below(parent_id, unit, level, at=now)
     # The parent's row is locked only now: it may have been abolished or moved meanwhile.
     _standing(parent_id, at=now)
     _permit(actor, parent_id, at=now)
-    audit.record(
-        actor=actor,
-        action="org.unit.added",
-        object_kind="org.unit",
-        object_id=unit.pk,
-        unit_id=unit.pk,
-        now=now,
-        detail={"parent_id": parent_id, "name": name, "kind": kind.value, "code": unit.code},
-    )
+    detail = {"parent_id": parent_id, "name": name, "kind": kind.value, "code": unit.code}
+    _record(actor, "org.unit.added", unit.pk, now, detail)
     return unit.pk
 
 
@@ -84,15 +71,7 @@ def add_root(*, actor: Actor, name: str, code: str, level: int, now: datetime) -
         origin=UnitOrigin.ENTERED,
     )
     tree.insert(unit, parent_id=None)
-    audit.record(
-        actor=actor,
-        action="org.unit.added",
-        object_kind="org.unit",
-        object_id=unit.pk,
-        unit_id=unit.pk,
-        now=now,
-        detail={"name": name, "code": code},
-    )
+    _record(actor, "org.unit.added", unit.pk, now, {"name": name, "code": code})
     return unit.pk
 
 
@@ -102,15 +81,7 @@ def rename(*, actor: Actor, unit_id: int, name: str, short_name: str = "", now: 
     _permit(actor, unit_id, at=now)
     before = _standing(unit_id, at=now)
     tree.rename(unit_id=unit_id, name=name, short_name=short_name or name)
-    audit.record(
-        actor=actor,
-        action="org.unit.renamed",
-        object_kind="org.unit",
-        object_id=unit_id,
-        unit_id=unit_id,
-        now=now,
-        detail={"before": before.name, "after": name},
-    )
+    _record(actor, "org.unit.renamed", unit_id, now, {"before": before.name, "after": name})
 
 
 @db.service
@@ -129,15 +100,8 @@ def move(*, actor: Actor, unit_id: int, parent_id: int, now: datetime) -> int:
     _standing(parent_id, at=now)
     _permit(actor, parent_id, at=now)
     search_rows.write_below(unit_id)
-    audit.record(
-        actor=actor,
-        action="org.unit.moved",
-        object_kind="org.unit",
-        object_id=unit_id,
-        unit_id=unit_id,
-        now=now,
-        detail={"before": unit.parent_id, "after": parent_id, "units": moved},
-    )
+    detail = {"before": unit.parent_id, "after": parent_id, "units": moved}
+    _record(actor, "org.unit.moved", unit_id, now, detail)
     return moved
 
 
@@ -159,15 +123,32 @@ def abolish(*, actor: Actor, unit_id: int, now: datetime) -> None:
     ):
         raise errors.UnitInUse
     Unit.objects.filter(pk=unit_id).update(valid_to=now)
+    _record(actor, "org.unit.abolished", unit_id, now, {"name": unit.name, "code": unit.code})
+
+
+def _record(
+    actor: Actor, action: str, unit_id: int, now: datetime, detail: Mapping[str, object]
+) -> None:
     audit.record(
         actor=actor,
-        action="org.unit.abolished",
+        action=action,
         object_kind="org.unit",
         object_id=unit_id,
         unit_id=unit_id,
         now=now,
-        detail={"name": unit.name, "code": unit.code},
+        detail=detail,
     )
+
+
+def _insert_below(parent_id: int, unit: Unit, level: int | None, *, at: datetime) -> None:
+    parent = _standing(parent_id, at=at)
+    unit.level = level if level is not None else _level_below(parent, UnitKind(unit.kind))
+    _require_allowed(parent, unit)
+    try:
+        with transaction.atomic():
+            tree.insert(unit, parent_id=parent_id)
+    except IntegrityError as clash:
+        raise errors.UnitCodeTaken(unit_code=unit.code) from clash
 
 
 def _permit(actor: Actor, unit_id: int, *, at: datetime) -> None:
