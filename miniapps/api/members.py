@@ -1,12 +1,12 @@
 """App-facing: who the app is, and the people in its range."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Query, Router
-from pydantic import StringConstraints
+from ninja import Router
+from pydantic import Field, StringConstraints
 
 from core import http as core_http
 from core.schemas import Schema
@@ -19,8 +19,8 @@ router = Router()
 UnitCode = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z0-9\-]{0,32}$"),
+    Field(description="Only this unit and what is below it"),
 ]
-NO_UNIT: Any = Query("", description="Only this unit and what is below it")
 
 
 class WhoAmI(Schema):
@@ -56,7 +56,7 @@ def me(request: HttpRequest) -> WhoAmI:
 @router.get(
     "/members", response=list[Member], url_name="apps-members", summary="The people in range"
 )
-def list_members(request: HttpRequest, unit_code: UnitCode = NO_UNIT) -> list[people.Member]:
+def list_members(request: HttpRequest, unit_code: UnitCode = "") -> list[people.Member]:
     """Lists the people in the range of org.member.read by unit and name, 2,000 at most."""
     app_auth.require_scope(request, members.SCOPE)
     return members.introduce(
