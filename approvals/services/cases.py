@@ -100,23 +100,7 @@ def start(
     )
     if known is not None:
         return StartedCase(**known)
-    version = template_queries.newest(template_key, subject_kind=subject.kind if subject else "")
-    _check_submission(version, form, chosen, now)
-    case = _open_case(actor, version, title, subject, now)
-    submitted = _submit(case, form, chosen, subject.digest if subject else "", now)
-    Step.objects.create(
-        case=case,
-        node_id=version.definition["nodes"][0]["id"],
-        round=1,
-        mode=Mode.ANY_OF,
-        state=StepState.DONE,
-        opened_at=now,
-        closed_at=now,
-    )
-    act = _moving.Act(engine.Begin(), CaseEventKind.STARTED, version.definition["nodes"][0]["id"])
-    _moving.move(case=case, submitted=submitted, act=act, actor=actor, now=now)
-    _record(actor, "approvals.case.started", case, now)
-    started = StartedCase(case.id, case.serial_number, case.state)
+    started = _begin(actor, template_key, title, form, subject, chosen, now)
     _answers.keep(person_id=person_id, key=idempotency_key, answer=asdict(started))
     return started
 
@@ -152,23 +136,7 @@ def resubmit(
     )
     if known is not None:
         return Resubmitted(**known)
-    case, task = _lock_resubmission(person_id, task_id)
-    before = FormRevision.objects.get(case=case, number=case.form_revision)
-    choice = before.chosen if chosen is None else chosen
-    _check_submission(case.version, form, choice, now)
-    case.form_revision += 1
-    submitted = _submit(case, form, choice, subject_digest, now)
-    act = _moving.Act(
-        engine.Agree(task.step.node_id, person_id),
-        CaseEventKind.RESUBMITTED,
-        task.step.node_id,
-        TaskAction.RESUBMITTED,
-        remark.strip(),
-        {"changed": _changed(before.form, form)},
-    )
-    _moving.move(case=case, submitted=submitted, act=act, actor=actor, now=now)
-    _record(actor, "approvals.case.resubmitted", case, now)
-    resubmitted = Resubmitted(case.id, case.form_revision, case.state)
+    resubmitted = _go_on(actor, task_id, form, chosen, subject_digest, remark.strip(), now)
     _answers.keep(person_id=person_id, key=idempotency_key, answer=asdict(resubmitted))
     return resubmitted
 
@@ -198,6 +166,63 @@ def withdraw(
     withdrawn = Withdrawn(case.id)
     _answers.keep(person_id=person_id, key=idempotency_key, answer=asdict(withdrawn))
     return withdrawn
+
+
+def _begin(
+    actor: Actor,
+    template_key: str,
+    title: str,
+    form: Mapping[str, Any],
+    subject: Subject | None,
+    chosen: Choices,
+    now: datetime,
+) -> StartedCase:
+    version = template_queries.newest(template_key, subject_kind=subject.kind if subject else "")
+    _check_submission(version, form, chosen, now)
+    case = _open_case(actor, version, title, subject, now)
+    submitted = _submit(case, form, chosen, subject.digest if subject else "", now)
+    Step.objects.create(
+        case=case,
+        node_id=version.definition["nodes"][0]["id"],
+        round=1,
+        mode=Mode.ANY_OF,
+        state=StepState.DONE,
+        opened_at=now,
+        closed_at=now,
+    )
+    act = _moving.Act(engine.Begin(), CaseEventKind.STARTED, version.definition["nodes"][0]["id"])
+    _moving.move(case=case, submitted=submitted, act=act, actor=actor, now=now)
+    _record(actor, "approvals.case.started", case, now)
+    return StartedCase(case.id, case.serial_number, case.state)
+
+
+def _go_on(
+    actor: Actor,
+    task_id: int,
+    form: Mapping[str, Any],
+    chosen: Choices | None,
+    subject_digest: str,
+    remark: str,
+    now: datetime,
+) -> Resubmitted:
+    person_id = actor.require_person()
+    case, task = _lock_resubmission(person_id, task_id)
+    before = FormRevision.objects.get(case=case, number=case.form_revision)
+    choice = before.chosen if chosen is None else chosen
+    _check_submission(case.version, form, choice, now)
+    case.form_revision += 1
+    submitted = _submit(case, form, choice, subject_digest, now)
+    act = _moving.Act(
+        engine.Agree(task.step.node_id, person_id),
+        CaseEventKind.RESUBMITTED,
+        task.step.node_id,
+        TaskAction.RESUBMITTED,
+        remark,
+        {"changed": _changed(before.form, form)},
+    )
+    _moving.move(case=case, submitted=submitted, act=act, actor=actor, now=now)
+    _record(actor, "approvals.case.resubmitted", case, now)
+    return Resubmitted(case.id, case.form_revision, case.state)
 
 
 def _check_submission(

@@ -49,7 +49,7 @@ def publish(
     newest = TemplateVersion.objects.filter(template=template).order_by("-number").first()
     if newest is not None and newest.digest == digest:
         return Published(key, newest.number)
-    version = TemplateVersion.objects.create(
+    version = TemplateVersion(
         template=template,
         number=newest.number + 1 if newest else 1,
         name=name,
@@ -59,16 +59,25 @@ def publish(
         published_at=now,
         published_by_id=actor.person_id,
     )
+    version.save(force_insert=True)
     Template.objects.filter(id=template.id).update(name=name)
+    _record(actor, version, now)
+    return Published(key, version.number)
+
+
+def _record(actor: Actor, version: TemplateVersion, now: datetime) -> None:
     audit.record(
         actor=actor,
         action="approvals.template.published",
         object_kind="approvals.template",
-        object_id=template.id,
-        detail={"key": key, "version": version.number, "digest": digest},
+        object_id=version.template_id,
+        detail={
+            "key": version.template.key,
+            "version": version.number,
+            "digest": version.digest,
+        },
         now=now,
     )
-    return Published(key, version.number)
 
 
 def _lock_template(key: str, name: str, subject_kind: str, now: datetime) -> Template:

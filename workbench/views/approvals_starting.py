@@ -257,7 +257,6 @@ def _sheet(
     back_id: int | None = None,
 ) -> Sheet:
     fields = forms.fields(schema)
-    choices = templates.choices(definition)
     named = {person for ids in typed.chosen.values() for person in ids}
     named |= set(_ids([typed.texts.get(f.name, "") for f in fields if f.widget == "person"]))
     names = people.names(named, at=at)
@@ -265,29 +264,21 @@ def _sheet(
     def chips(ids: Sequence[int]) -> list[Chip]:
         return [Chip(person, names[person].name) for person in ids if person in names]
 
+    def control(one: forms.Field) -> Control:
+        value = typed.texts.get(one.name, "")
+        people_shown = chips(_ids([value])) if one.widget == "person" else []
+        return Control(one, value, typed.faults.get(one.name, ""), people_shown)
+
+    def picking(step: templates.ChoiceStep) -> Picking:
+        fault = typed.choice_faults.get(step.node_id, "")
+        return Picking(step, chips(typed.chosen.get(step.node_id, [])), fault)
+
     return Sheet(
         heading=heading,
         description=definition.description,
         title=typed.title,
-        controls=[
-            Control(
-                field=one,
-                value=typed.texts.get(one.name, ""),
-                error=typed.faults.get(one.name, ""),
-                people=chips(_ids([typed.texts.get(one.name, "")]))
-                if one.widget == "person"
-                else [],
-            )
-            for one in fields
-        ],
-        pickings=[
-            Picking(
-                step,
-                chips(typed.chosen.get(step.node_id, [])),
-                typed.choice_faults.get(step.node_id, ""),
-            )
-            for step in choices
-        ],
+        controls=[control(one) for one in fields],
+        pickings=[picking(step) for step in templates.choices(definition)],
         picture=SafeString(pictures.of_template(definition)),  # every text in it is escaped
         refusal=typed.refusal,
         title_error=typed.faults.get("title", ""),
