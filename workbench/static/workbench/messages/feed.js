@@ -45,7 +45,9 @@ export class Feed {
     this.readSeq = card.read_seq;
     this.known = page.through;
     this.complete = page.complete;
+    // What was written meanwhile stands below the page that has come now.
     this.log.replaceChildren();
+    this.outgoing.clear();
     for (const entry of page.entries) this.append(entry);
     this.markNew(page.entries);
     for (const item of this.client.waiting(card.id)) this.showOutgoing(item);

@@ -1,6 +1,6 @@
 // 消息: the list, the open conversation, its panel, and the one socket that keeps them live.
 
-import { changed, fetchJson, toast } from "../base.js";
+import { changed, fetchJson, Problem, toast } from "../base.js";
 import { Client } from "./client.js";
 import { Feed } from "./feed.js";
 import { List } from "./list.js";
@@ -59,6 +59,7 @@ async function draw(key) {
     const card = await list.card(key);
     await feed.open({ ...card });
   } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
     toast(problem.message, { error: true });
     show(null, { replace: true });
   }
@@ -125,9 +126,11 @@ async function begin() {
     else if (Number(asked.get("conversation")) > 0) await show(Number(asked.get("conversation")), { replace: true });
     else await show(null, { replace: true });
   } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
     toast(problem.message, { error: true });
+  } finally {
+    client.start();
   }
-  client.start();
 }
 
 begin();
