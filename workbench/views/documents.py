@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET, require_POST
 from approvals.queries import timelines
 from core import errors, http, paging
 from core.actor import Actor
-from documents import errors as document_errors
 from documents.queries import circulation as circulation_queries
 from documents.queries import details, drafting, listing
 from documents.queries.listing import Box
@@ -99,6 +98,8 @@ class Detail:
     colour: str
     page_numbers: range
     story: list[Happening]
+    case_id: int | None
+    """The approval case, for those who take part in it."""
     deliveries: list[Delivery]
     own_readers: list[circulation_queries.Reader]
     undelivered: list[details.RecipientView]
@@ -244,6 +245,7 @@ def _detail(actor: Actor, document_id: int, now: datetime) -> Detail:
         colour=_COLOURS.get(document.state, ""),
         page_numbers=range(1, len(pages) + 1),
         story=_story(document, timeline),
+        case_id=document.case_id if _takes_part(actor, document) else None,
         deliveries=[
             Delivery(one, [reader for reader in readers if reader.organ_id == one.unit_id])
             for one in sent
@@ -253,6 +255,11 @@ def _detail(actor: Actor, document_id: int, now: datetime) -> Detail:
             unit for unit in (*document.main, *document.cc) if unit.unit_id not in delivered
         ],
     )
+
+
+def _takes_part(actor: Actor, document: details.DocumentView) -> bool:
+    asked = {document.drafter_id, *(one.person_id for one in document.participants)}
+    return actor.person_id in asked
 
 
 def _story(document: details.DocumentView, timeline: timelines.Timeline | None) -> list[Happening]:
