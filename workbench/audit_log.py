@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from core import paging
 from core.models import AuditEntry
+from workbench import audit_words
 
 PER_PAGE = 50
 
@@ -29,8 +30,8 @@ class Line:
     at: datetime
     actor_name: str
     action: str
-    object_kind: str
-    object_id: str
+    code: str
+    subject: str
     detail: str
     address: str
     chain: int
@@ -41,7 +42,7 @@ def page(filters: Filters, *, cursor: str | None) -> paging.Page[Line]:
     """The entries that fit, newest first."""
     rows = AuditEntry.objects.all()
     if filters.action:
-        rows = rows.filter(action__startswith=filters.action)
+        rows = rows.filter(action__in=audit_words.codes_of(filters.action))
     if filters.name:
         rows = rows.filter(actor_name=filters.name)
     if filters.since:
@@ -62,10 +63,10 @@ def _line(row: AuditEntry) -> Line:
         id=row.pk,
         at=row.at,
         actor_name=row.actor_name,
-        action=row.action,
-        object_kind=row.object_kind,
-        object_id=row.object_id,
-        detail="，".join(f"{name}：{value}" for name, value in row.detail.items()),
+        action=audit_words.action(row.action),
+        code=row.action,
+        subject=audit_words.subject(row.object_kind, row.object_id),
+        detail=audit_words.details(row.detail),
         address=row.address,
         chain=row.chain,
         seq=row.seq,

@@ -8,10 +8,16 @@ from messaging.queries import conversations, notices
 
 
 def of(person_id: int, *, at: datetime) -> dict[str, int]:
-    """待批, 待签收, 未读消息 and 未读通知 by the names that pages use in data-count."""
+    """待批, 待签收, 未读消息 and 未读通知 by the names that pages use in data-count.
+
+    `inbox` is what the screen 消息 holds unread: talk and notices.
+    """
+    unread_messages = conversations.unread_count(person_id)
+    unread_notices = notices.unread_count(person_id)
     return {
         "approvals": tasks.to_do_count(person_id),
         "documents": circulation.awaiting_count(person_id, at=at),
-        "messages": conversations.unread_count(person_id),
-        "notices": notices.unread_count(person_id),
+        "messages": unread_messages,
+        "notices": unread_notices,
+        "inbox": unread_messages + unread_notices,
     }

@@ -185,8 +185,8 @@ def test_the_auditor_reads_the_log_and_proves_it(province: Province) -> None:
     )
     auditor = province.client("陈省收")
     assert auditor.get("/administration/")["Location"] == "/administration/audit/"
-    page = _page(auditor, "/administration/audit/?action=org.unit&name=何管理")
-    assert "org.unit.renamed" in page
+    page = _page(auditor, "/administration/audit/?action=更名&name=何管理")
+    assert 'title="org.unit.renamed">组织更名' in page
     assert "养老服务科" in page
     assert "org.unit.renamed" not in _page(auditor, "/administration/audit/?name=马科员")
     proof = auditor.post("/administration/audit/verify/").content.decode()

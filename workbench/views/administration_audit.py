@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_POST
 
 from core import audit, http
-from workbench import audit_log, offices, parameters
+from workbench import audit_log, audit_words, offices, parameters
 
 
 @http.page
@@ -28,6 +28,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "filters": filters,
         "page": audit_log.page(filters, cursor=request.GET.get("cursor")),
         "asked": asked.urlencode(),
+        "actions": audit_words.ACTIONS.values(),
     }
     template = "audit_rows" if request.GET.get("cursor") else "audit"
     return render(request, f"workbench/administration/{template}.html", context)

@@ -1,0 +1,143 @@
+"""The acts of the audit log and what they touched, in the words of the people who read it."""
+
+from typing import Final
+
+ACTIONS: Final = {
+    "core.access.denied": "访问被拒绝",
+    "org.sign_in.succeeded": "登录",
+    "org.sign_in.failed": "登录失败",
+    "org.account.opened": "开通账号",
+    "org.account.disabled": "停用账号",
+    "org.account.enabled": "启用账号",
+    "org.account.password_set": "重置密码",
+    "org.appointment.made": "任命",
+    "org.appointment.ended": "结束任职",
+    "org.person.admitted": "新增人员",
+    "org.phone.revealed": "查看完整手机号码",
+    "org.grant.given": "授予管理权限",
+    "org.grant.revoked": "收回管理权限",
+    "org.unit.added": "新增组织",
+    "org.unit.renamed": "组织更名",
+    "org.unit.moved": "移动组织",
+    "org.unit.abolished": "撤销组织",
+    "org.divisions.loaded": "导入行政区划",
+    "org.tree.renumbered": "组织树重新编号",
+    "messaging.group.created": "创建群聊",
+    "messaging.group.people_invited": "邀请入群",
+    "messaging.group.person_removed": "移出群聊",
+    "messaging.group.person_left": "退出群聊",
+    "messaging.group.renamed": "群聊更名",
+    "messaging.message.recalled": "撤回消息",
+    "approvals.template.published": "发布审批模板",
+    "approvals.case.started": "发起审批",
+    "approvals.case.resubmitted": "重新提交审批",
+    "approvals.case.withdrawn": "撤回审批",
+    "approvals.task.approved": "审批同意",
+    "approvals.task.rejected": "审批不同意",
+    "approvals.task.sent_back": "审批退回",
+    "documents.issuing_unit.registered": "登记发文机关",
+    "documents.document.drafted": "拟稿",
+    "documents.document.revised": "修改公文",
+    "documents.document.submitted": "提交核签",
+    "documents.document.returned": "公文退回修改",
+    "documents.document.signed": "签发公文",
+    "documents.document.not_signed": "公文未获签发",
+    "documents.document.numbered": "公文编号",
+    "documents.document.issued": "印发公文",
+    "documents.document.dispatched": "分发公文",
+    "documents.document.acknowledged": "签收公文",
+    "documents.document.viewed": "查看公文",
+    "documents.document.downloaded": "下载公文",
+    "miniapps.app.registered": "登记应用",
+    "miniapps.app.secret_renewed": "更换应用密钥",
+    "miniapps.app.signed_in": "登录应用",
+    "miniapps.code.used_again": "应用授权码被重复使用",
+    "miniapps.grant.withdrawn": "收回应用权限",
+    "miniapps.notice.sent": "应用发送工作通知",
+    "miniapps.release.drafted": "新建应用版本",
+    "miniapps.release.submitted": "提交应用审核",
+    "miniapps.release.published": "上架应用",
+    "miniapps.release.suspended": "暂停应用",
+    "miniapps.release.resumed": "恢复应用",
+    "miniapps.release.withdrawn": "下架应用",
+    "miniapps.review.begun": "开始审核应用",
+    "miniapps.review.approved": "应用审核通过",
+    "miniapps.review.rejected": "应用审核不通过",
+}
+OBJECTS: Final = {
+    "path": "地址",
+    "org.unit": "组织",
+    "org.person": "人员",
+    "org.account": "账号",
+    "org.appointment": "任职",
+    "org.grant": "管理权限",
+    "org.division_load": "区划导入",
+    "messaging.conversation": "会话",
+    "messaging.message": "消息",
+    "approvals.template": "审批模板",
+    "approvals.case": "审批单",
+    "approvals.task": "审批任务",
+    "documents.document": "公文",
+    "documents.issuing_unit": "发文机关",
+    "miniapps.app": "应用",
+    "miniapps.release": "应用版本",
+    "miniapps.grant": "应用权限",
+    "miniapps.notice": "工作通知",
+}
+DETAILS: Final = {
+    "after": "改后",
+    "before": "改前",
+    "case_id": "审批单",
+    "code": "编码",
+    "count": "次数",
+    "digest": "摘要",
+    "kind": "类型",
+    "name": "名称",
+    "number": "文号",
+    "parent_id": "上级",
+    "person_id": "人员",
+    "person_ids": "人员",
+    "revision": "修订",
+    "role": "角色",
+    "serial_number": "编号",
+    "signatory_id": "签发人",
+    "title": "名称",
+    "unit_id": "组织",
+    "unit_ids": "组织",
+    "units": "组织数",
+    "username": "用户名",
+    "version": "版本",
+}
+_NOTHING: Final = (None, "", [], {})
+
+
+def action(code: str) -> str:
+    """The act in words; its code where it has none yet."""
+    return ACTIONS.get(code, code)
+
+
+def subject(kind: str, identifier: str) -> str:
+    """What was touched: its kind in words, its number."""
+    return f"{OBJECTS.get(kind, kind)} {identifier}"
+
+
+def details(values: dict[str, object]) -> str:
+    """What the entry says further; empty values are left out."""
+    return "，".join(
+        f"{DETAILS.get(name, name)}：{_value(value)}"
+        for name, value in values.items()
+        if value not in _NOTHING
+    )
+
+
+def codes_of(words: str) -> list[str]:
+    """The codes whose words hold the text, and the text itself as the beginning of a code."""
+    return [code for code, name in ACTIONS.items() if words in name or code.startswith(words)]
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):
+        return "、".join(map(str, value))
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return str(value)
