@@ -59,7 +59,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
             AuditHead(chain=chain, digest=audit.GENESIS) for chain in range(audit.CHAINS)
         )
 
-    TransactionTestCase._fixture_teardown = empty_and_open  # type: ignore[method-assign]
+    case_class._fixture_teardown = empty_and_open
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE core_auditentry DISABLE TRIGGER audit_entry_no_truncate")
 
