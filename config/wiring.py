@@ -8,6 +8,7 @@ from approvals import handlers as approvals_handlers
 from core.events import Schedule, Subscriptions
 from documents import events as documents_events
 from documents import handlers as documents_handlers
+from miniapps import handlers as miniapps_handlers
 
 SUBSCRIPTIONS: Final[Subscriptions] = {
     approvals_events.TaskOpened: (
@@ -24,4 +25,6 @@ SUBSCRIPTIONS: Final[Subscriptions] = {
     documents_events.DocumentDispatched: (documents_handlers.on_document_dispatched,),
 }
 
-SCHEDULES: Final[Sequence[Schedule]] = ()
+SCHEDULES: Final[Sequence[Schedule]] = (
+    Schedule("miniapps.forget_ended_tokens", "40 18 * * *", miniapps_handlers.forget_ended_tokens),
+)

@@ -2,7 +2,7 @@
 
 import json
 from typing import Any, Final, cast
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -14,6 +14,7 @@ from django.utils.decorators import method_decorator
 from oauth2_provider import views as toolkit
 from oauth2_provider.exceptions import OAuthToolkitError
 from oauth2_provider.models import get_application_model
+from oauthlib.openid.connect.core.exceptions import LoginRequired
 
 from core import http as core_http
 from core.actor import system
@@ -37,8 +38,7 @@ class AuthorizationView(toolkit.AuthorizationView):  # type: ignore[misc]  # unt
         """Redirects to the app with a code, or with the protocol's error."""
         try:
             scopes, credentials = self.validate_authorization_request(request)
-            if "login" in request.GET.get("prompt", "").split():
-                return cast(HttpResponse, self.handle_prompt_login())
+            self._require_fresh_sign_in(credentials["request"])
             actor = core_http.actor_of(request)
             sign_in.admit(actor=actor, client_id=credentials["client_id"], now=timezone.now())
             uri, _headers, _body, _status = self.create_authorization_response(
@@ -48,8 +48,25 @@ class AuthorizationView(toolkit.AuthorizationView):  # type: ignore[misc]  # unt
             return cast(HttpResponse, self.error_response(error, application=None))
         return self.redirect(uri, self._application())
 
+    def _require_fresh_sign_in(self, asked: Any) -> None:
+        """login_required where the app wants a sign-in newer than the session's.
+
+        A session can't be renewed here yet, and OIDC Core 1.0 (3.1.2.1) forbids to pretend.
+        """
+        max_age = self.request.GET.get("max_age", "")
+        age = timezone.now() - (self.request.user.last_login or timezone.now())
+        is_stale = max_age.isdecimal() and age.total_seconds() > int(max_age[:9])
+        if is_stale or "login" in self.request.GET.get("prompt", "").split():
+            raise OAuthToolkitError(LoginRequired(request=asked), redirect_uri=asked.redirect_uri)
+
     def redirect(self, redirect_to: str, application: Any) -> HttpResponse:
-        """To the app, by the schemes it may use (plain http on loopback only)."""
+        """To the app, by the schemes it may use (plain http on loopback only).
+
+        Errors name the issuer too (RFC 9207, 2): the toolkit does so for codes only.
+        """
+        if "iss" not in dict(parse_qsl(urlsplit(redirect_to).query)):
+            separator = "&" if "?" in redirect_to else "?"
+            redirect_to += separator + urlencode({"iss": settings.SITE_ORIGIN})
         return cast(HttpResponse, super().redirect(redirect_to, application or self._application()))
 
     def handle_no_permission(self) -> HttpResponse:
@@ -131,6 +148,7 @@ class DiscoveryView(toolkit.ConnectDiscoveryInfoView):  # type: ignore[misc]  # 
         document = json.loads(super().get(request, *args, **kwargs).content)
         document["id_token_signing_alg_values_supported"] = ["RS256"]
         document["grant_types_supported"] = list(GRANT_TYPES)
+        document["prompt_values_supported"] = ["none"]
         document["revocation_endpoint"] = self._get_endpoint_url(request, "revoke-token")
         document.pop("client_id_metadata_document_supported", None)
         response = JsonResponse(document)

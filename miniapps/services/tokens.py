@@ -1,9 +1,11 @@
 """Tokens of an app's OAuth client die at once, in the transaction of their cause."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from oauth2_provider.models import (
+    clear_expired,
     get_access_token_model,
     get_grant_model,
     get_id_token_model,
@@ -14,6 +16,8 @@ from core import audit
 from core.actor import Actor
 from core.db import service
 from miniapps.models import RedeemedCode
+
+REMEMBERED: Final = timedelta(days=30)
 
 
 @service
@@ -65,3 +69,13 @@ def burn_code(*, actor: Actor, code: str, code_digest: str, now: datetime) -> No
         object_id=spent.client_id,
         now=now,
     )
+
+
+@service
+def forget_ended(*, actor: Actor, now: datetime) -> None:
+    """Tokens and codes that can be used no more are gone; spent codes after thirty days.
+
+    The toolkit's own sweep reads the clock itself and keeps what replay detection needs.
+    """
+    clear_expired()
+    RedeemedCode.objects.filter(redeemed_at__lt=now - REMEMBERED).delete()

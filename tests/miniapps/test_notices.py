@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from core.models import AuditEntry
 from messaging.queries import notices as inbox
-from miniapps.models import Subject
+from miniapps.models import AudienceRule, Subject
 from miniapps.services import publishing
 from tests.factories import Province
 from tests.miniapps import apps
@@ -99,8 +99,6 @@ def test_another_apps_name_for_a_person_means_nothing(
 def test_who_left_the_audience_is_not_reached_any_more(
     province: Province, roster: apps.Published
 ) -> None:
-    from miniapps.models import AudienceRule
-
     sub = sub_of(province, roster, apps.NEIGHBOUR)
     AudienceRule.objects.update(unit_id=province.unit(apps.OWNER))
     assert send(roster, recipients=[sub]).status_code == 403

@@ -12,7 +12,11 @@ from jwcrypto import jwk, jwt
 from oauth2_provider.models import AccessToken, Grant, IDToken, RefreshToken
 
 from core.models import AuditEntry
+from miniapps import handlers
+from miniapps.models import Grant as ScopeGrant
+from miniapps.models import RedeemedCode
 from miniapps.services import grants, publishing, registry
+from org.models import Appointment
 from tests.factories import Province
 from tests.miniapps import apps
 
@@ -302,8 +306,6 @@ def test_suspending_kills_tokens_codes_and_sign_in_at_once(
 def test_who_moves_out_of_the_audience_loses_the_tokens_use(
     province: Province, roster: apps.Published
 ) -> None:
-    from org.models import Appointment
-
     bought = apps.exchange(roster, apps.code_for(province.client(apps.VIEWER), roster)).json()
     Appointment.objects.filter(person_id=province.person(apps.VIEWER)).update(
         valid_to=timezone.now()
@@ -332,8 +334,6 @@ def test_a_token_in_the_address_is_not_taken(province: Province, roster: apps.Pu
 
 
 def test_a_withdrawn_scope_is_gone_at_once(province: Province, roster: apps.Published) -> None:
-    from miniapps.models import Grant as ScopeGrant
-
     token = apps.own_token(roster)
     held = ScopeGrant.objects.get(app_id=roster.app_id, scope="notice.send")
     grants.withdraw(actor=province.actor(apps.REVIEWER), grant_id=held.pk, now=timezone.now())
@@ -381,3 +381,32 @@ def test_a_draft_signs_nobody_in(province: Province) -> None:
     assert province.client(apps.DEVELOPER).get("/oauth/authorize/", asked).status_code == 400
     answer = apps.token_call(app, {"grant_type": "client_credentials", "scope": "notice.send"})
     assert answer.status_code == 401
+
+
+def test_an_app_that_wants_a_newer_sign_in_is_told_that_one_is_required(
+    province: Province, roster: apps.Published, settings: Any
+) -> None:
+    browser = province.client(apps.VIEWER)
+    for asked in ({"prompt": "login"}, {"max_age": "0"}):
+        answer = browser.get("/oauth/authorize/", apps.authorization(roster, **asked))
+        given = parse_qs(urlsplit(answer["Location"]).query)
+        assert given["error"] == ["login_required"]
+        assert given["state"] == ["s" * 20]
+        assert given["iss"] == [settings.SITE_ORIGIN]
+    assert Grant.objects.count() == 0
+    assert apps.code_for(browser, roster, max_age="3600")
+
+
+def test_the_nightly_sweep_forgets_what_can_be_used_no_more(
+    province: Province, roster: apps.Published
+) -> None:
+    now = timezone.now()
+    apps.exchange(roster, apps.code_for(province.client(apps.VIEWER), roster))
+    apps.own_token(roster)
+    handlers.forget_ended_tokens(now)
+    assert (AccessToken.objects.count(), RedeemedCode.objects.count()) == (2, 1)
+    AccessToken.objects.update(expires=now - timedelta(days=40))
+    IDToken.objects.update(expires=now - timedelta(days=40))
+    handlers.forget_ended_tokens(now + timedelta(days=31))
+    assert AccessToken.objects.count() == RefreshToken.objects.count() == 0
+    assert IDToken.objects.count() == RedeemedCode.objects.count() == 0
