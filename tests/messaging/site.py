@@ -25,7 +25,7 @@ from websockets.typing import Origin, Subprotocol
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROTOCOL = Subprotocol("im.v1.json")
 CSRF = "a" * 32
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 @dataclass

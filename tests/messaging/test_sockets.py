@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import redis
 from websockets.exceptions import InvalidStatus
 
 from tests.messaging import site as sites
@@ -333,6 +334,29 @@ async def test_two_processes_deliver_to_each_others_sockets(site: Site, tmp_path
             assert (await there.hear("message.created", conversation_id=room))["body"] == "此岸"
             await there.send(room, "彼岸")
             assert (await here.hear("message.created", seq=2))["body"] == "彼岸"
+
+
+async def test_a_lost_bus_is_found_again_and_everybody_is_told_to_compare(site: Site) -> None:
+    room = site.direct("沈副市", "韩市收")
+    async with Device(site, "沈副市") as sender, Device(site, "韩市收") as hearer:
+        _cut_the_bus(site)
+        assert await hearer.hear("sync.hint") == {}
+        await sender.send(room, "又通了")
+        assert (await hearer.hear("message.created", conversation_id=room))["body"] == "又通了"
+
+
+def _cut_the_bus(site: Site) -> None:
+    """Ends the site's own pub/sub connections; others of the same Valkey live on."""
+    url = site.environment["REDIS_URL"]
+    with redis.Redis.from_url(url) as store:
+        own = [
+            client["id"]
+            for client in store.client_list(_type="pubsub")
+            if client["db"] == url.rpartition("/")[2]
+        ]
+        assert own
+        for client_id in own:
+            store.client_kill_filter(_id=client_id)
 
 
 async def _talk(device: Device, room: int, count: int) -> None:
