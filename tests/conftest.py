@@ -51,7 +51,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
     Outside of tests the database refuses to truncate the log; a test of its own proves it.
     """
-    empty_all_tables = TransactionTestCase._fixture_teardown
+    case_class: Any = TransactionTestCase
+    empty_all_tables = case_class._fixture_teardown
 
     def empty_and_open(case: TransactionTestCase) -> None:
         empty_all_tables(case)
