@@ -108,7 +108,7 @@ DETAILS: Final = {
     "username": "用户名",
     "version": "版本",
 }
-_NOTHING: Final = (None, "", [], {})
+_NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
 
 
 def action(code: str) -> str:
