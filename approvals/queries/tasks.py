@@ -78,6 +78,12 @@ def open_task_of(case_id: int, person_id: int) -> OpenTask | None:
     )
 
 
+def case_of(task_id: int, person_id: int) -> int | None:
+    """The case of a task that is or was the person's own; None for anybody else's."""
+    own = Task.objects.filter(id=task_id, assignee=person_id)
+    return own.values_list("case_id", flat=True).first()
+
+
 def _page(
     person_id: int, state: TaskState, moment: str, at: datetime, cursor: str | None, limit: int
 ) -> paging.Page[TaskRow]:

@@ -99,6 +99,21 @@ def test_approving_shows_the_case_as_it_now_stands(office: Office) -> None:
     assert office.waiting_for(case_id) == [("leader_in_charge", office.id(DEPUTY))]
 
 
+def test_whoever_comes_late_sees_the_case_as_it_is_now(office: Office) -> None:
+    case_id = office.start(OTHER).case_id
+    task = tasks.open_task_of(case_id, office.id(HEAD))
+    assert task is not None
+    office.act("reject", HEAD, case_id, "不妥")
+    body = {"form_revision": "1", "idempotency_key": "late"}
+    path = f"/approvals/tasks/{task.task_id}/approve/"
+    late = office.province.client(HEAD).post(path, body, headers=HTMX)
+    assert "APPROVAL_CASE_ENDED" in late.headers["HX-Trigger"]
+    assert "未同意" in late.content.decode()
+    plain = office.province.client(HEAD).post(path, body)
+    assert plain.status_code == 409
+    assert office.state(case_id) == "rejected"
+
+
 def test_without_scripts_acting_leads_back_to_the_case(office: Office) -> None:
     case_id = office.start(OTHER).case_id
     task = tasks.open_task_of(case_id, office.id(HEAD))

@@ -1,5 +1,6 @@
 """审批: what waits for me, what I did, what I got a copy of, what I started; one case in full."""
 
+import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -135,9 +136,7 @@ def detail(request: HttpRequest, case_id: int) -> HttpResponse:
     """One case: a fragment for htmx, else the whole screen with the case open."""
     is_fragment = "HX-Request" in request.headers
     if is_fragment and "HX-History-Restore-Request" not in request.headers:
-        shown = _detail(http.actor_of(request), case_id)
-        context = {"detail": shown, "tab": _tab(request)}
-        return render(request, "workbench/approvals/detail.html", context)
+        return _fragment(request, case_id)
     return render(request, "workbench/approvals/index.html", _frame(request, case_id))
 
 
@@ -155,15 +154,20 @@ def decide(request: HttpRequest, task_id: int, verb: str) -> HttpResponse:
     more: dict[str, str] = {}
     if verb == "send-back":
         more["target"] = parameters.text(request.POST, "target", longest=40) or "start"
-    decided: decisions.Decided = act[verb](
-        actor=http.actor_of(request),
-        task_id=task_id,
-        remark=parameters.text(request.POST, "remark", longest=_REMARK_AT_MOST),
-        form_revision=parameters.optional_id(request.POST, "form_revision") or 0,
-        idempotency_key=_key(request),
-        now=timezone.now(),
-        **more,
-    )
+    actor = http.actor_of(request)
+    try:
+        decided: decisions.Decided = act[verb](
+            actor=actor,
+            task_id=task_id,
+            remark=parameters.text(request.POST, "remark", longest=_REMARK_AT_MOST),
+            form_revision=parameters.optional_id(request.POST, "form_revision") or 0,
+            idempotency_key=_key(request),
+            now=timezone.now(),
+            **more,
+        )
+    except errors.Conflict as refusal:
+        case_id = tasks.case_of(task_id, actor.require_person())
+        return _moved_on(request, case_id, refusal)
     return _after(request, decided.case_id, _DONE[verb])
 
 
@@ -171,13 +175,16 @@ def decide(request: HttpRequest, task_id: int, verb: str) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, case_id: int) -> HttpResponse:
     """The initiator's case is taken back and shown as it now stands."""
-    cases.withdraw(
-        actor=http.actor_of(request),
-        case_id=case_id,
-        remark=parameters.text(request.POST, "remark", longest=_REMARK_AT_MOST),
-        idempotency_key=_key(request),
-        now=timezone.now(),
-    )
+    try:
+        cases.withdraw(
+            actor=http.actor_of(request),
+            case_id=case_id,
+            remark=parameters.text(request.POST, "remark", longest=_REMARK_AT_MOST),
+            idempotency_key=_key(request),
+            now=timezone.now(),
+        )
+    except errors.Conflict as refusal:
+        return _moved_on(request, case_id, refusal)
     return _after(request, case_id, "已撤回")
 
 
@@ -188,11 +195,25 @@ def _key(request: HttpRequest) -> str:
 def _after(request: HttpRequest, case_id: int, toast: str) -> HttpResponse:
     if "HX-Request" not in request.headers:
         return redirect("approvals-case", case_id=case_id)
-    context = {"detail": _detail(http.actor_of(request), case_id), "tab": _tab(request)}
-    response = render(request, "workbench/approvals/detail.html", context)
+    response = _fragment(request, case_id)
     response["HX-Trigger"] = "approvals:changed, tongwen:changed"
     response["X-Toast"] = quote(toast)
     return response
+
+
+def _moved_on(request: HttpRequest, case_id: int | None, refusal: errors.Conflict) -> HttpResponse:
+    """Somebody was faster: htmx shows the case as it is now, and why nothing was done."""
+    if "HX-Request" not in request.headers or case_id is None:
+        raise refusal
+    response = _fragment(request, case_id)
+    shown = {"problem": {"code": refusal.code, "message": refusal.text}}
+    response["HX-Trigger"] = json.dumps({**shown, "approvals:changed": "", "tongwen:changed": ""})
+    return response
+
+
+def _fragment(request: HttpRequest, case_id: int) -> HttpResponse:
+    context = {"detail": _detail(http.actor_of(request), case_id), "tab": _tab(request)}
+    return render(request, "workbench/approvals/detail.html", context)
 
 
 def _frame(request: HttpRequest, case_id: int | None) -> dict[str, Any]:
