@@ -17,6 +17,7 @@ _LEVELS: Final = (
     ("level_4", re.compile(r"^（\d{1,3}）")),
 )
 _HALF_BRACKETS: Final = re.compile(r"^\(([一二三四五六七八九十百]+|\d{1,3})\)")
+_CLAUSES: Final = re.compile("[，；：]")
 _NEVER_FIRST: Final = "，。、；：！？）》」』】”’·…—的了和与及等之"
 _NEVER_LAST: Final = "（《「『【“‘第"
 # Words that the end of a title's line must not tear: enough of a dictionary for two lines.
@@ -72,6 +73,9 @@ def _paragraph(line: str) -> Paragraph:
             if level in (Level.THREE, Level.FOUR):
                 return Paragraph(level, "", line)
             head, stop, rest = line.partition("。")
+            if stop and not rest and _CLAUSES.search(head):
+                # A numbered sentence is text: headings have no clauses and no full stop.
+                return Paragraph(level, "", line)
             # A heading with text behind it in the same line is a heading up to its full stop.
             return Paragraph(level, head + stop, rest)
     return Paragraph(Level.TEXT, "", line)

@@ -347,6 +347,7 @@ def test_the_preview_shows_every_page_without_scripts_or_links() -> None:
         ("十二、保障措施。各单位要重视。", "level_1", "十二、保障措施。"),
         ("（三）强化监督", "level_2", "（三）强化监督"),
         ("(三)强化监督", "level_2", "（三）强化监督"),
+        ("（四）逐户登记，一户一表。", "level_2", ""),
         ("1.明确分工", "level_3", ""),
         ("（2）按时报送", "level_4", ""),
         ("2026年工作", "text", ""),

@@ -265,18 +265,9 @@ def _takes_part(actor: Actor, document: details.DocumentView) -> bool:
 def _story(document: details.DocumentView, timeline: timelines.Timeline | None) -> list[Happening]:
     story = [Happening("拟稿", document.drafter_name, "", document.created_at, "is-done")]
     if timeline is not None:
+        story += [_entry(entry) for entry in timeline.entries if entry.kind != "ended"]
         story += [
-            Happening(
-                entry.headline,
-                entry.person_title,
-                entry.remark,
-                entry.at,
-                _MARKS.get(entry.kind, "is-done"),
-            )
-            for entry in timeline.entries
-        ]
-        story += [
-            Happening(f"等待{one.person_name}{one.node_name}", "", "", one.since, "is-current")
+            Happening(f"等待{one.node_name}", one.person_name, "", one.since, "is-current")
             for one in timeline.waiting
         ]
     if document.state == "signed":
@@ -286,6 +277,19 @@ def _story(document: details.DocumentView, timeline: timelines.Timeline | None) 
     if document.issued_at is not None:
         story.append(Happening("编号印发", document.number_text, "", document.issued_at, "is-done"))
     return story
+
+
+def _entry(entry: timelines.Entry) -> Happening:
+    """An event of the sign-off in the words of documents: 核稿：同意 by whom."""
+    match entry.kind:
+        case "started" | "resubmitted":
+            title = "提交核稿"
+        case "skipped":
+            title = f"{entry.node_name}：无需办理"
+        case _:
+            title = f"{entry.node_name}：{entry.headline}" if entry.node_name else entry.headline
+    who = "　".join(part for part in (entry.person_name, entry.person_title) if part)
+    return Happening(title, who, entry.remark, entry.at, _MARKS.get(entry.kind, "is-done"))
 
 
 urlpatterns = [
