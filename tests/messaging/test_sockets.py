@@ -305,6 +305,34 @@ async def test_whoever_was_removed_hears_of_it_and_of_nothing_after_it(site: Sit
         assert "会后另议" not in json.dumps(removed.received, ensure_ascii=False)
 
 
+async def test_a_large_conversation_is_heard_by_its_members_of_the_moment(site: Site) -> None:
+    room = site.group("杨一", "朱二", "许收发")
+    _crowd(site, room, 70)
+    async with (
+        Device(site, "杨一") as owner,
+        Device(site, "朱二") as member,
+        Device(site, "何管理") as newcomer,
+    ):
+        await owner.send(room, "大群第一条")
+        await member.hear("message.created", conversation_id=room, body="大群第一条")
+        with site.http("杨一") as client:
+            path = f"/conversations/{room}/members"
+            people = {"person_ids": [site.people["何管理"]]}
+            client.post(path, json=people).raise_for_status()
+            joined = await newcomer.hear("message.created", conversation_id=room)
+            assert joined["event"]["verb"] == "joined"
+            client.delete(f"{path}/{site.people['朱二']}").raise_for_status()
+        gone = await member.hear("message.created", conversation_id=room, seq=joined["seq"] + 1)
+        assert gone["event"]["verb"] == "removed"
+        await owner.send(room, "大群第二条")
+        await newcomer.hear("message.created", conversation_id=room, body="大群第二条")
+        await member.ask("hello", {}, answer="welcome")
+        heard = [frame["data"].get("body") for frame in member.received]
+        assert "大群第二条" not in heard
+        bodies = [frame["data"].get("body") for frame in newcomer.received]
+        assert "大群第一条" not in bodies
+
+
 async def test_a_stopping_server_says_bye(site: Site, tmp_path: Any) -> None:
     port = sites.free_port()
     environment = {**site.environment, "SITE_ORIGIN": f"http://127.0.0.1:{port}"}
@@ -343,6 +371,23 @@ async def test_a_lost_bus_is_found_again_and_everybody_is_told_to_compare(site: 
         assert await hearer.hear("sync.hint") == {}
         await sender.send(room, "又通了")
         assert (await hearer.hear("message.created", conversation_id=room))["body"] == "又通了"
+
+
+def _crowd(site: Site, room: int, size: int) -> None:
+    """So many more people, who never sign in, are in the group."""
+    site.execute(
+        "WITH crowd AS (INSERT INTO org_person"
+        " (public_id, name, pinyin, initials, job_level, status, created_at)"
+        " SELECT gen_random_uuid(), '群众', 'qunzhong', 'qz', '', 'active', now()"
+        " FROM generate_series(1, %s) RETURNING id)"
+        " INSERT INTO messaging_member (conversation_id, person_id, role, joined_seq)"
+        " SELECT %s, id, 'member', 1 FROM crowd",
+        size, room,
+    )  # fmt: skip
+    site.execute(
+        "UPDATE messaging_conversation SET member_count = member_count + %s WHERE id = %s",
+        size, room,
+    )  # fmt: skip
 
 
 def _cut_the_bus(site: Site) -> None:
