@@ -214,14 +214,6 @@ def participant_ids(case_id: int) -> frozenset[int]:
     )
 
 
-def state_of(case_id: int) -> str:
-    """The state of the case by its value, for the app that owns the subject; CaseNotFound."""
-    state = Case.objects.filter(id=case_id).values_list("state", flat=True).first()
-    if state is None:
-        raise errors.CaseNotFound
-    return state
-
-
 def decisions(case_id: int, *, at: datetime) -> list[Decision]:
     """Everything people decided, in order: the opinions on a document's sheet."""
     acted = Task.objects.filter(case=case_id, state=TaskState.DONE).select_related("step")
