@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -37,6 +38,21 @@ SELECT EXISTS (
      AND g.valid_from <= %(at)s AND (g.valid_until IS NULL OR g.valid_until > %(at)s))"""
 
 
+# A right of the subject that the administrator's own right over people does not cover. Officers'
+# rights are never covered: whoever could set their password would be all three of them.
+_ABOVE_ADMINISTRATOR = """
+SELECT EXISTS (
+  SELECT 1 FROM org_admingrant g JOIN org_unit u ON u.id = g.root_id
+   WHERE g.person_id = %(subject)s AND g.revoked_at IS NULL
+     AND (g.valid_until IS NULL OR g.valid_until > %(at)s)
+     AND (g.role IN ('system', 'security', 'audit') OR NOT EXISTS (
+       SELECT 1 FROM org_admingrant o JOIN org_unit r ON r.id = o.root_id
+        WHERE o.person_id = %(person)s AND o.role = 'people' AND o.revoked_at IS NULL
+          AND o.subtree AND o.valid_from <= %(at)s
+          AND (o.valid_until IS NULL OR o.valid_until > %(at)s)
+          AND u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght)))"""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """What decides which kinds of unit may stand here."""
@@ -47,12 +63,10 @@ class Place:
 
 def holds(person_id: int, role: AdminRole, unit_id: int, *, at: datetime) -> bool:
     """The person has the role over the unit at that instant."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT EXISTS ({_COVERS})",
-            {"person": person_id, "role": role.value, "unit": unit_id, "at": at},
-        )
-        return bool(cursor.fetchone()[0])
+    return _is_true(
+        f"SELECT EXISTS ({_COVERS})",
+        {"person": person_id, "role": role.value, "unit": unit_id, "at": at},
+    )
 
 
 def may_manage_units(actor: Actor, unit_id: int, *, at: datetime) -> bool:
@@ -75,9 +89,15 @@ def may_reveal_phone(actor: Actor, person_id: int, *, at: datetime) -> bool:
 def may_manage_account(actor: Actor, person_id: int | None, *, at: datetime) -> bool:
     """The actor administers people where that person holds the main post.
 
-    A second post in some other county gives that county no hold on the account.
+    A second post in some other county gives that county no hold on the account; and nobody has a
+    hold on the account of an administrator who may do more than himself.
     """
-    return person_id is not None and _administers_person(actor, person_id, any_post=False, at=at)
+    if actor.kind is ActorKind.SYSTEM:
+        return True
+    if person_id is None or not _administers_person(actor, person_id, any_post=False, at=at):
+        return False
+    values = {"subject": person_id, "person": actor.person_id, "at": at}
+    return not _is_true(_ABOVE_ADMINISTRATOR, values)
 
 
 def may_appoint(actor: Actor, person_id: int, *, at: datetime) -> bool:
@@ -102,19 +122,17 @@ def may_grant(
         return True
     if actor.person_id is None:
         return False
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _MAY_PASS_ON,
-            {
-                "unit": root_id,
-                "person": actor.person_id,
-                "role": role.value,
-                "whole": subtree,
-                "until": until,
-                "at": at,
-            },
-        )
-        return bool(cursor.fetchone()[0])
+    return _is_true(
+        _MAY_PASS_ON,
+        {
+            "unit": root_id,
+            "person": actor.person_id,
+            "role": role.value,
+            "whole": subtree,
+            "until": until,
+            "at": at,
+        },
+    )
 
 
 def may_contain(parent: Place, child: Place) -> bool:
@@ -172,15 +190,19 @@ def _administers_person(actor: Actor, person_id: int, *, any_post: bool, at: dat
         return True
     if actor.person_id is None:
         return False
+    return _is_true(
+        _ADMINISTERS_PERSON,
+        {
+            "subject": person_id,
+            "person": actor.person_id,
+            "role": AdminRole.PEOPLE.value,
+            "any_post": any_post,
+            "at": at,
+        },
+    )
+
+
+def _is_true(sql: str, values: dict[str, Any]) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(
-            _ADMINISTERS_PERSON,
-            {
-                "subject": person_id,
-                "person": actor.person_id,
-                "role": AdminRole.PEOPLE.value,
-                "any_post": any_post,
-                "at": at,
-            },
-        )
+        cursor.execute(sql, values)
         return bool(cursor.fetchone()[0])

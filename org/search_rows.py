@@ -7,9 +7,8 @@ from django.db import connection
 from org import names
 from org.models import Appointment, AppointmentSearch
 from org.queries import units
+from org.queries.people import ANCHORS
 from org.queries.units import UnitName
-
-ANCHOR_LEVELS = {2: "city_id", 3: "county_id", 4: "township_id"}
 
 
 def write(appointment_ids: Collection[int]) -> None:
@@ -52,8 +51,8 @@ def write_below(unit_id: int) -> None:
 
 def anchors(path: list[UnitName]) -> dict[str, int | None]:
     """The city, county and township on a path."""
-    found: dict[str, int | None] = dict.fromkeys(ANCHOR_LEVELS.values())
+    found: dict[str, int | None] = dict.fromkeys(ANCHORS.values())
     for unit in path:
-        if unit.kind == "region" and unit.level in ANCHOR_LEVELS:
-            found[ANCHOR_LEVELS[unit.level]] = unit.id
+        if unit.kind == "region" and unit.level in ANCHORS:
+            found[ANCHORS[unit.level]] = unit.id
     return found

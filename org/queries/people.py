@@ -10,7 +10,7 @@ from django.db import connection
 from core import crypto, paging
 from org import errors
 from org import names as readings
-from org.kinds import AppointmentKind
+from org.kinds import AppointmentKind, UnitKind
 from org.models import Person, Unit
 from org.queries import units
 
@@ -19,6 +19,8 @@ _LISTED = (
 )
 _HOLDS = "a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)"
 
+ANCHORS = {2: "city_id", 3: "county_id", 4: "township_id"}
+"""Columns of the search rows, by the level of the region they name."""
 _WITHIN_ROOT = (
     "JOIN org_unit r ON r.id = %(root)s AND u.tree_id = r.tree_id"
     " AND u.lft BETWEEN r.lft AND r.rght"
@@ -156,10 +158,9 @@ def search(
     if not wanted:
         return []
     latin = readings.is_latin(wanted)
-    if len(wanted) == 1 and not latin:
-        _require_narrow(root_id)
+    anchor = _anchor(root_id, is_narrow_enough=latin or len(wanted) > 1)
     within = _WITHIN_ROOT if root_id is not None else ""
-    matches = _BY_LATIN if latin else _BY_CHARACTERS
+    matches = f"{_BY_LATIN if latin else _BY_CHARACTERS}{anchor}"
     rows = _fetch(
         f"""
         SELECT {_LISTED}
@@ -230,12 +231,14 @@ def _phone(person: Person) -> str:
     return crypto.decrypt_text(bytes(person.phone_cipher)) if person.phone_cipher else ""
 
 
-def _require_narrow(root_id: int | None) -> None:
-    if root_id is None:
+def _anchor(root_id: int | None, *, is_narrow_enough: bool) -> str:
+    """A condition that spares the search the rows of other cities, counties and townships."""
+    root = Unit.objects.filter(pk=root_id).first() if root_id is not None else None
+    if not is_narrow_enough and (root is None or root.level <= 2):
         raise errors.SearchTooWide
-    level = Unit.objects.filter(pk=root_id).values_list("level", flat=True).first()
-    if level is None or level <= 2:
-        raise errors.SearchTooWide
+    if root is None or root.kind != UnitKind.REGION or root.level not in ANCHORS:
+        return ""
+    return f" AND s.{ANCHORS[root.level]} = %(root)s"
 
 
 def _in_unit(row: tuple[Any, ...]) -> PersonInUnit:

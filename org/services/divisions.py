@@ -10,9 +10,10 @@ from django.db import connection
 
 from core import audit, crypto, db
 from core.actor import Actor, ActorKind
-from org import errors, layout, names, search_rows, tree
+from org import errors, layout, names, tree
 from org.divisions import DivisionFile
 from org.models import DivisionLoad, Unit
+from org.queries import people as people_queries
 from org.synthesis import people as synthetic_people
 from org.synthesis import units as synthetic_units
 from org.synthesis.people import NewPerson, Staff
@@ -201,12 +202,12 @@ def _search_rows(
         index: int | None = staff.posts[person.post].unit
         while index is not None:
             unit = units[index]
-            if unit.kind == "region" and unit.level in search_rows.ANCHOR_LEVELS:
+            if unit.kind == "region" and unit.level in people_queries.ANCHORS:
                 anchors[unit.level] = first_unit + index
             index = unit.parent
         yield (
             first_appointment + person.index,
-            *(anchors.get(level) for level in search_rows.ANCHOR_LEVELS),
+            *(anchors.get(level) for level in people_queries.ANCHORS),
             person.name.lower(),
             person.pinyin,
             person.initials,

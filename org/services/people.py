@@ -37,15 +37,6 @@ def admit(
     if not policies.may_manage_people(actor, unit_id, at=now):
         raise errors.OutOfScope
     person = _create(name=name, phone=phone, job_level=job_level, now=now)
-    audit.record(
-        actor=actor,
-        action="org.person.admitted",
-        object_kind="org.person",
-        object_id=person.pk,
-        unit_id=unit_id,
-        now=now,
-        detail={"name": name},
-    )
     appointment_id = appointments.appoint(
         actor=actor,
         person_id=person.pk,
@@ -55,6 +46,15 @@ def admit(
         kind=AppointmentKind.MAIN,
         order=order,
         now=now,
+    )
+    audit.record(
+        actor=actor,
+        action="org.person.admitted",
+        object_kind="org.person",
+        object_id=person.pk,
+        unit_id=unit_id,
+        now=now,
+        detail={"name": name},
     )
     return Admitted(person_id=person.pk, appointment_id=appointment_id)
 

@@ -43,7 +43,7 @@ def test_a_county_admin_admits_a_person_who_is_found_at_once(
     held = appointments.of_person(answer.json()["person_id"], at=timezone.now())
     assert [(h.title, h.function, h.kind) for h in held] == [("科员", "staff", "main")]
     actions = AuditEntry.objects.filter(actor_name=ADMIN).values_list("action", flat=True)
-    assert list(actions) == ["org.person.admitted", "org.appointment.made"]
+    assert list(actions) == ["org.appointment.made", "org.person.admitted"]
 
 
 def test_a_person_gets_a_second_post_and_it_ends(province: factories.Province) -> None:

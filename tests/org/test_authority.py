@@ -16,6 +16,7 @@ from org.models import AdminGrant
 from org.queries import authority as queries
 from org.services import authority
 from tests import factories
+from tests.conftest import Budget
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 
@@ -135,15 +136,17 @@ def test_system_security_and_audit_never_meet_in_one_person(
     assert AdminGrant.objects.count() == before
 
 
-def test_both_pages_name_the_administrators(province: factories.Province) -> None:
+def test_both_pages_name_the_administrators(province: factories.Province, budget: Budget) -> None:
     client = province.client("何管理")
-    mine = client.get("/api/v1/org/grants/mine").json()
+    with budget("org.grants.mine"):
+        mine = client.get("/api/v1/org/grants/mine").json()
     assert sorted((g["role_name"], g["root_name"]) for g in mine) == [
         ("人员管理员", "西湖区"),
         ("应用管理员", "西湖区"),
         ("组织管理员", "西湖区"),
     ]
     path = f"/api/v1/org/units/{province.unit('西湖区民政局/一科')}/administrators"
-    admins = client.get(path).json()
+    with budget("org.units.administrators"):
+        admins = client.get(path).json()
     assert [g["person_name"] for g in admins[:3]] == ["何管理", "何管理", "何管理"]
     assert {g["person_name"] for g in admins[3:]} == {"褚一", "卫二", "陈省收", "冯副厅"}

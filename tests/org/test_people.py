@@ -6,9 +6,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from core import actor
 from core.models import AuditEntry
-from org.models import Person
+from org.models import AppointmentSearch, Person
 from org.queries import people
+from org.services import units
 from tests import factories
 from tests.conftest import Budget
 
@@ -163,3 +165,28 @@ def test_names_tell_unit_and_title_of_the_instant(province: factories.Province) 
     assert (named.name, named.unit_name, named.title) == ("王伟民", "西湖区民政局", "局长")
     (before,) = people.names(ids, at=factories.FOUNDED.replace(year=2020)).values()
     assert (before.unit_id, before.unit_name) == (None, "")
+
+
+def test_a_wrong_anchor_hides_a_person_and_never_leaks_one(
+    province: factories.Province, client: Client
+) -> None:
+    row = AppointmentSearch.objects.filter(pk=province.appointments["曾国强"])
+    row.update(county_id=province.unit("上城区"))
+    for district in ("西湖区", "上城区"):
+        query = {"text": "曾国", "root_id": province.unit(district)}
+        assert client.get("/api/v1/org/people/search", query).json() == []
+
+
+def test_people_of_a_moved_unit_are_found_in_their_new_place(
+    province: factories.Province,
+) -> None:
+    units.move(
+        actor=actor.system("test"),
+        unit_id=province.unit("西湖区民政局"),
+        parent_id=province.unit("海曙区"),
+        now=timezone.now(),
+    )
+    client = province.client("王伟民")
+    found = get(client, "people/search", text="曾国", root_id=province.unit("宁波市"))
+    assert [person["name"] for person in found] == ["曾国强"]
+    assert get(client, "people/search", text="曾国", root_id=province.unit("西湖区")) == []

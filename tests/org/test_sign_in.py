@@ -9,8 +9,9 @@ from django.utils import timezone
 from core import actor
 from core.models import AuditEntry
 from org import sign_in
+from org.kinds import AdminRole
 from org.models import Account
-from org.services import accounts
+from org.services import accounts, authority
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
@@ -153,6 +154,25 @@ def test_the_administrator_of_the_next_county_disables_nobody_here(
 ) -> None:
     account_id = province.accounts["王伟民"]
     refused = province.client("马科员").post(
+        f"/api/v1/org/accounts/{account_id}/disable", {}, content_type="application/json"
+    )
+    assert (refused.status_code, refused.json()["code"]) == (403, "ORG_OUT_OF_SCOPE")
+    assert Account.objects.get(pk=account_id).is_active
+
+
+@pytest.mark.parametrize(("role", "root"), [(AdminRole.AUDIT, "西湖区"), (AdminRole.ORG, "杭州市")])
+def test_a_county_has_no_hold_on_the_account_of_a_higher_administrator(
+    province: factories.Province, role: AdminRole, root: str
+) -> None:
+    authority.grant(
+        actor=actor.system("test"),
+        person_id=province.person("王伟民"),
+        role=role,
+        root_id=province.unit(root),
+        now=timezone.now(),
+    )
+    account_id = province.accounts["王伟民"]
+    refused = province.client("何管理").post(
         f"/api/v1/org/accounts/{account_id}/disable", {}, content_type="application/json"
     )
     assert (refused.status_code, refused.json()["code"]) == (403, "ORG_OUT_OF_SCOPE")
