@@ -39,6 +39,7 @@ SETTINGS = (
     "log_timezone=UTC",
     "password_encryption=scram-sha-256",
 )
+ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
 _NAME = re.compile(r"^[a-z][a-z0-9_]{0,50}$")
 
 
@@ -182,11 +183,23 @@ def _initialise(server: Server, manner: Manner) -> None:
     folders.write_private(password, server.superuser_password)
     if manner.user is not None:
         os.chown(password, manner.user, manner.user)
-    answer = subprocess.run(
+    answer = _initdb(manner, making, password)
+    password.unlink(missing_ok=True)
+    if answer.returncode != 0:
+        shutil.rmtree(making, ignore_errors=True)
+        raise StackError(
+            f"PostgreSQL could not make its data folder: {answer.stderr.strip()}",
+            "PostgreSQL 数据目录初始化失败。",
+        )
+    making.replace(manner.home / "data")
+
+
+def _initdb(manner: Manner, folder: Path, password: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [
             *manner.prefix,
             str(manner.binaries / "initdb"),
-            f"--pgdata={making}",
+            f"--pgdata={folder}",
             f"--username={SUPERUSER}",
             f"--pwfile={password}",
             "--auth=scram-sha-256",
@@ -198,19 +211,11 @@ def _initialise(server: Server, manner: Manner) -> None:
         text=True,
         check=False,
         cwd=manner.home,
-        env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
+        env=ENVIRONMENT,
         user=manner.user,
         group=manner.user,
         extra_groups=None if manner.user is None else [],
     )
-    password.unlink(missing_ok=True)
-    if answer.returncode != 0:
-        shutil.rmtree(making, ignore_errors=True)
-        raise StackError(
-            f"PostgreSQL could not make its data folder: {answer.stderr.strip()}",
-            "PostgreSQL 数据目录初始化失败。",
-        )
-    making.replace(manner.home / "data")
 
 
 def _command(server: Server, manner: Manner) -> processes.Command:
@@ -224,7 +229,7 @@ def _command(server: Server, manner: Manner) -> processes.Command:
             str(manner.home / "data"),
             *options,
         ],
-        environment={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
+        environment=ENVIRONMENT,
         folder=manner.home,
         user=manner.user,
     )

@@ -64,7 +64,7 @@ def test() -> int:
         steps = [] if wanted else [*lint_steps(), *type_steps(), *django_steps()]
         failed = _failures(steps, environment, progress)
         progress("running the tests")
-        code = _pytest(wanted, environment, has_browser=not missing)
+        code = _pytest(wanted, environment)
     finally:
         stack.stop(DATA, progress=_silent)
     for sentence in missing:
@@ -141,16 +141,24 @@ def _failures(
     return failed
 
 
-def _pytest(wanted: Sequence[str], environment: Mapping[str, str], *, has_browser: bool) -> int:
-    unable = [] if has_browser else ["-m", "not journey"]
-    answer = subprocess.run(
-        [sys.executable, "-m", "pytest", *unable, *wanted],
-        cwd=product.ROOT,
-        env=dict(environment),
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
-    return answer.returncode
+def _pytest(wanted: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run the wanted tests, or the journeys and then all others on two processes.
+
+    The journeys stay apart: their browser's event loop lives on in the process, where Django then
+    refuses to touch the database; and their site wants the processor for itself.
+    """
+    apart = [["-m", "journey"], ["-m", "not journey", "-n", "2", "--dist", "loadfile"]]
+    codes = [
+        subprocess.run(
+            [sys.executable, "-m", "pytest", *arguments],
+            cwd=product.ROOT,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            check=False,
+        ).returncode
+        for arguments in ([wanted] if wanted else apart)
+    ]
+    return max(codes)
 
 
 def _given() -> dict[str, str]:
