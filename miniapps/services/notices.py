@@ -34,11 +34,32 @@ def send(
     Sent once per key, however often the app repeats the call. Raises ScopeNotGranted,
     OutsideRange (an unknown name and a foreign one look alike), TooManyRecipients.
     """
-    if actor.app_id is None:
+    app_id = actor.app_id
+    if app_id is None:
         raise errors.TokenInvalid
-    link = _link(actor.app_id, path)
-    allowed = members.in_range(actor.app_id, SCOPE, at=now)
-    reached = members.people_of_subs(actor.app_id, subs)
+    link = _link(app_id, path)
+    person_ids = _recipients(app_id, subs, unit_codes, now)
+    sent = notices.send(
+        actor=actor,
+        source=f"app:{app_id}",
+        source_name=members.name_of_app(app_id),
+        key=idempotency_key,
+        person_ids=person_ids,
+        title=title,
+        body=body,
+        link=link,
+        now=now,
+    )
+    if not sent.repeated:
+        _audit(actor, sent, now)
+    return sent
+
+
+def _recipients(
+    app_id: int, subs: Sequence[str], unit_codes: Sequence[str], now: datetime
+) -> list[int]:
+    allowed = members.in_range(app_id, SCOPE, at=now)
+    reached = members.people_of_subs(app_id, subs)
     if not reached <= allowed:
         raise errors.OutsideRange
     reached |= members.people_of_units(unit_codes, allowed, at=now)
@@ -46,27 +67,18 @@ def send(
         raise errors.RecipientsMissing
     if len(reached) > MAX_RECIPIENTS:
         raise errors.TooManyRecipients(limit=MAX_RECIPIENTS)
-    sent = notices.send(
+    return sorted(reached)
+
+
+def _audit(actor: Actor, sent: notices.NoticeSent, now: datetime) -> None:
+    audit.record(
         actor=actor,
-        source=f"app:{actor.app_id}",
-        source_name=members.name_of_app(actor.app_id),
-        key=idempotency_key,
-        person_ids=sorted(reached),
-        title=title,
-        body=body,
-        link=link,
+        action="miniapps.notice.sent",
+        object_kind="miniapps.app",
+        object_id=actor.app_id or 0,
         now=now,
+        detail={"notice_id": sent.id, "people": sent.targets},
     )
-    if not sent.repeated:
-        audit.record(
-            actor=actor,
-            action="miniapps.notice.sent",
-            object_kind="miniapps.app",
-            object_id=actor.app_id,
-            now=now,
-            detail={"notice_id": sent.id, "people": sent.targets},
-        )
-    return sent
 
 
 def _link(app_id: int, path: str) -> str:

@@ -10,7 +10,7 @@ from miniapps import errors, manifests, models, policies
 from miniapps.queries import locking
 from miniapps.queries.publishing import RuleDraft
 from miniapps.services import grants, tokens
-from org.queries import units
+from org.queries import appointments, units
 
 
 @service
@@ -77,8 +77,17 @@ def resume(*, actor: Actor, app_id: int, now: datetime) -> None:
 
 
 def _units_of(audience: Sequence[RuleDraft], now: datetime) -> list[int]:
-    """The units whose administrator must agree: a rule for all needs the whole tree's."""
+    """The units whose administrator must agree.
+
+    A person stands for the unit of the main post; a rule for all needs the whole tree's.
+    """
     needed = [rule.unit_id for rule in audience if rule.unit_id is not None]
+    for rule in audience:
+        if rule.person_id is not None:
+            held = appointments.of_person(rule.person_id, at=now)
+            if not held:
+                raise errors.RuleUnclear
+            needed.append(held[0].unit_id)
     if any(rule.subject == models.RuleSubject.ALL for rule in audience):
         needed += [root.id for root in units.roots(at=now)]
     return needed

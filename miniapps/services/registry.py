@@ -38,19 +38,8 @@ def register(*, actor: Actor, document: Mapping[str, Any], now: datetime) -> Reg
     manifest = manifests.check(document, loopback=_loopback())
     owner_unit_id = _owner_unit(manifest)
     policies.require_register(actor, owner_unit_id, at=now)
-    if models.MiniApp.objects.filter(app_id=manifest.app_id).exists():
-        raise errors.AppIdTaken(app_id=manifest.app_id)
     secret = credentials.new_secret()
-    app = models.MiniApp.objects.create(
-        app_id=manifest.app_id,
-        name=manifest.name,
-        category=manifest.category,
-        icon=manifest.icon,
-        owner_unit_id=owner_unit_id,
-        oauth_client=_new_client(manifest, secret),
-        registered_by_id=person_id,
-        registered_at=now,
-    )
+    app = _new_app(manifest, owner_unit_id, secret, person_id, now)
     models.Developer.objects.create(app=app, person_id=person_id, since=now)
     release = _draft(app, manifest, document, person_id, now)
     _audit(actor, "miniapps.app.registered", app, now, digest=release.digest)
@@ -123,6 +112,28 @@ def _owner_unit(manifest: manifests.Manifest) -> int:
     if unit is None:
         raise errors.OwnerUnitUnknown(unit_code=manifest.owner_unit_code)
     return unit.id
+
+
+def _new_app(
+    manifest: manifests.Manifest, owner_unit_id: int, secret: str, person_id: int, now: datetime
+) -> models.MiniApp:
+    """The app's row with its client; AppIdTaken where the id is in use, however close the race."""
+    client = _new_client(manifest, secret)
+    made, is_new = models.MiniApp.objects.get_or_create(
+        app_id=manifest.app_id,
+        defaults={
+            "name": manifest.name,
+            "category": manifest.category,
+            "icon": manifest.icon,
+            "owner_unit_id": owner_unit_id,
+            "oauth_client": client,
+            "registered_by_id": person_id,
+            "registered_at": now,
+        },
+    )
+    if not is_new:
+        raise errors.AppIdTaken(app_id=manifest.app_id)
+    return made
 
 
 def _new_client(manifest: manifests.Manifest, secret: str) -> models.OAuthApplication:

@@ -19,6 +19,8 @@ class Viewer:
     name: str
     unit_name: str
     form_token: str
+    workbench: str
+    """The platform's address, to go back to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def roster(viewer: Viewer, week: Week) -> str:
         "值班排班",
         f"""<header class="bar"><img src="/icon.svg" alt="" width="28" height="28">
 <strong>值班排班</strong>
+<a class="home" href="{escape(viewer.workbench)}/">返回工作台</a>
 <span class="who">{escape(viewer.name)}<small>{escape(viewer.unit_name)}</small></span></header>
 <main>{flash}{_today(viewer, week)}
 <section class="week" aria-label="本周值班表">

@@ -138,7 +138,11 @@ class DutyRoster:
         if session is None or "id" not in session:
             return None
         return pages.Viewer(
-            session["sub"], session["name"], session["unit_name"], self._signer.token(session["id"])
+            session["sub"],
+            session["name"],
+            session["unit_name"],
+            self._signer.token(session["id"]),
+            self._provider.issuer,
         )
 
     # --- pages --------------------------------------------------------------------------

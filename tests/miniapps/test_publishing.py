@@ -112,6 +112,21 @@ def test_nobody_publishes_beyond_the_units_he_administers(province: Province, un
     assert AudienceRule.objects.count() == 0
 
 
+def test_nobody_publishes_to_a_person_of_a_unit_he_does_not_administer(province: Province) -> None:
+    made = apps.approved(province)
+    path = f"/releases/{made.release_id}/publish"
+    stranger = {"subject": "person", "person_id": province.person(apps.STRANGER)}
+    assert post(province, apps.REVIEWER, path, {"rules": [stranger]}).status_code == 403
+    nobody = {"subject": "person", "person_id": 10**9}
+    assert post(province, apps.REVIEWER, path, {"rules": [nobody]}).status_code == 422
+    nowhere = {"subject": "subtree", "unit_id": 10**9}
+    assert post(province, apps.REVIEWER, path, {"rules": [nowhere]}).status_code == 403
+    assert Release.objects.get().state == "approved"
+    viewer = {"subject": "person", "person_id": province.person(apps.VIEWER)}
+    assert post(province, apps.REVIEWER, path, {"rules": [viewer]}).status_code == 204
+    assert [tiles(province, name) for name in (apps.VIEWER, "李建国")] == [["值班排班"], []]
+
+
 def test_the_developer_does_not_publish(province: Province) -> None:
     made = apps.approved(province)
     path = f"/releases/{made.release_id}/publish"
