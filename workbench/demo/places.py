@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from core import errors
 from org.queries import appointments, units
@@ -10,6 +11,7 @@ from org.queries import appointments, units
 HOME, NEXT = "西湖区", "上城区"
 COUNTY_LEVEL = 3
 _WIDEST = 500
+_ORGANS = 4
 
 
 class NoPlace(errors.Invalid):
@@ -32,15 +34,18 @@ class Places:
 
 def find(*, at: datetime) -> Places:
     """西湖区 and 上城区 where they are loaded, else the first two staffed neighbours."""
-    for root in units.roots(at=at):
-        for counties in _neighbours(root, at):
-            named = {county.name: county for county in counties}
-            if HOME in named and NEXT in named:
-                return Places(_top(root), named[HOME], named[NEXT])
-    for root in units.roots(at=at):
-        for counties in _neighbours(root, at):
-            if len(counties) > 1:
-                return Places(_top(root), counties[0], counties[1])
+    all_neighbours = [
+        (root, counties) for root in units.roots(at=at) for counties in _neighbours(root, at)
+    ]
+    all_neighbours.sort(
+        key=lambda pair: {HOME, NEXT} - {county.name for county in pair[1]} != set()
+    )
+    for root, counties in all_neighbours:
+        # Those two come first where they are, and only as many as needed are looked into.
+        likely = sorted(counties, key=lambda county: (county.name != HOME, county.name != NEXT))
+        staffed = islice((c for c in likely if len(organs(c.id, at=at)) > _ORGANS), 2)
+        if len(pair := list(staffed)) == 2:
+            return Places(_top(root), *pair)
     raise NoPlace
 
 
@@ -69,16 +74,15 @@ def named(candidates: Sequence[units.UnitName], ending: str, *, taken: set[int])
 
 
 def _neighbours(top: units.UnitBranch, at: datetime) -> Iterator[list[units.UnitBranch]]:
-    """Staffed regions of county level that stand side by side, parent by parent."""
+    """Regions of county level with people that stand side by side, parent by parent."""
     below = [
         unit
         for unit in units.children(top.id, at=at, limit=_WIDEST).items
         if unit.kind == "region" and unit.people_count
     ]
     counties = [unit for unit in below if unit.level == COUNTY_LEVEL]
-    staffed = [county for county in counties if len(organs(county.id, at=at)) > 3]
-    if staffed:
-        yield staffed
+    if counties:
+        yield counties
     for unit in below:
         if unit.level < COUNTY_LEVEL:
             yield from _neighbours(unit, at)
