@@ -50,6 +50,9 @@ _DEPARTMENTS = {
     3: ("办公室", "综合科", "业务科", "法制科"),
     4: ("党政综合办公室", "经济发展办公室", "社会事务办公室", "平安法治办公室", "综合信息指挥室"),
 }
+_TOWNSHIP_OFFICES = (("街道", "办事处"), ("镇", "人民政府"), ("乡", "人民政府"), ("会", ""))
+# Rows of the statistics that stand for no government of their own.
+_PLACEHOLDERS = {"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"}
 # County and higher: a serial per organ; townships follow, far from them.
 _SERIALS = {1: 1_000, 2: 2_000, 3: 3_000, 4: 10_000}
 
@@ -91,10 +94,12 @@ def whole_tree(divisions: Sequence[Division]) -> list[NewUnit]:
                 searchable=True,
             )
         )
+    named = {division.code: division.name for division in divisions}
     for division in divisions:
         if division.level == 5:
             rows.extend(_groups(division, position[division.code], len(rows)))
-        else:
+        elif division.name not in {*_PLACEHOLDERS, named.get(division.parent_code)}:
+            # 东莞市 stands in the statistics twice, as a city and as its own only county.
             rows.extend(_organs(division, position[division.code], len(rows)))
     return rows
 
@@ -121,7 +126,10 @@ def _organs(division: Division, region: int, start: int) -> Iterator[NewUnit]:
 
 def _organ_names(division: Division) -> list[tuple[str, str]]:
     if division.level == 4:
-        office = "办事处" if division.name.endswith("街道") else "人民政府"
+        office = next(
+            (office for end, office in _TOWNSHIP_OFFICES if division.name.endswith(end)),
+            "管理委员会",
+        )
         return [(f"{division.name}{office}", f"{division.name}{office}")]
     column = division.level - 1
     found = [name for name in (row[column] for row in _ORGANS) if name is not None]

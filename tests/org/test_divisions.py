@@ -72,6 +72,30 @@ def test_another_provinces_file_loads_into_a_sound_tree_with_organs_groups_and_p
     assert Account.objects.count() == 0
 
 
+def test_placeholders_of_the_statistics_get_no_organs(tmp_path: Path) -> None:
+    path = tmp_path / "others.csv"
+    rows = [
+        "code,name,level,parent_code",
+        "11,北京市,1,",
+        "1101,市辖区,2,11",
+        "110101,东城区,3,1101",
+        "44,广东省,1,",
+        "4419,东莞市,2,44",
+        "441900,东莞市,3,4419",
+        "441900003,东城街道,4,441900",
+        "441900401,松山湖管委会,4,441900",
+    ]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    load(path, "--people", "500")
+    assert tree_queries.check().faults == ()
+    organs = Unit.objects.filter(kind="organ")
+    assert not organs.filter(name__startswith="市辖区").exists()
+    assert organs.filter(name="东莞市教育局").count() == 1
+    assert organs.filter(name="东城区教育局").count() == 1
+    assert organs.filter(name="东城街道办事处").count() == 1
+    assert Person.objects.count() == 500
+
+
 def test_organs_carry_right_check_digits_and_say_that_they_are_synthetic(sichuan: Path) -> None:
     load(sichuan, "--people", "0")
     organs = Unit.objects.filter(kind="organ")
