@@ -118,7 +118,7 @@ def _day(viewer: Viewer, week: Week, day: date) -> str:
 <p class="date"><strong>{label}</strong> {_short(day)}</p>
 <p class="person">{escape(duty.name) if duty else "未安排"}{me}</p>
 <p class="unit">{escape(duty.unit_name) if duty else ""}</p>
-<div class="acts">{"" if mine else _take(viewer, day)}
+<div class="acts">{"" if duty else _take(viewer, day)}
 <a class="button quiet" href="{choose}">{"换人" if duty else "安排他人"}</a></div></li>"""
 
 
