@@ -168,7 +168,7 @@ def test_an_unread_message_shows_in_the_list_and_in_the_rail(site: Site, sign_in
     group = f"提醒群{uuid.uuid4().hex[:6]}"
     drafter, reviewer = sign_in(OPENER), sign_in(SECOND)
     reviewer.goto("/messages/")
-    badge = reviewer.locator("nav [data-count=messages]")
+    badge = reviewer.locator("nav [data-count=inbox]")
     expect(reviewer.locator(".messages .list .row").first).to_be_visible()
     before = int(badge.inner_text() or 0)
     _start_chat(drafter, site, SECOND, THIRD, title=group)
