@@ -1,9 +1,9 @@
 """Moves a locked case: asks the engine what follows from an act and writes that to the rows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from approvals import definitions, engine, errors, events
 from approvals.definitions import Choice, Mode, Start
@@ -24,6 +24,8 @@ from approvals.models import (
 from approvals.queries import approvers
 from core import events as core_events
 from core.actor import Actor
+
+_LIVE: Final = (TaskState.WAITING, TaskState.OPEN)
 
 
 def lock(case_id: int) -> Case:
@@ -53,10 +55,13 @@ class Act:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-def move(*, case: Case, submitted: FormRevision, act: Act, actor: Actor, now: datetime) -> None:
-    """The act and all that follows from it are written; the news is published.
+def move(
+    *, case: Case, submitted: FormRevision, act: Act, actor: Actor, now: datetime
+) -> list[core_events.Event]:
+    """The act and all that follows from it are written; the news is left to be published.
 
-    The caller holds the case's lock and saves nothing of the case itself.
+    The caller holds the case's lock, saves nothing of the case itself, and audits before it
+    publishes.
     """
     definition = definitions.parse(case.version.definition)
     tasks = _live_tasks(case)
@@ -72,13 +77,17 @@ def move(*, case: Case, submitted: FormRevision, act: Act, actor: Actor, now: da
     writing.note(act.event, node_id=act.node_id, remark=act.remark, **act.detail)
     for command in commands:
         writing.apply(command)
-    writing.finish()
+    return writing.finish()
+
+
+def announce(news: Sequence[core_events.Event]) -> None:
+    """What happened is published, after it was audited."""
+    for event in news:
+        core_events.publish(event)
 
 
 def _live_tasks(case: Case) -> list[Task]:
-    live = Task.objects.filter(
-        case=case, step__state=StepState.ACTIVE, state__in=[TaskState.WAITING, TaskState.OPEN]
-    )
+    live = Task.objects.filter(case=case, step__state=StepState.ACTIVE, state__in=_LIVE)
     return list(live.select_related("step").order_by("step_id", "seat"))
 
 
@@ -110,6 +119,7 @@ class _Writing:
     steps: dict[str, Step] = field(init=False)
     noted: list[CaseEvent] = field(default_factory=list)
     opened: list[Task] = field(default_factory=list)
+    news: list[core_events.Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.places = definitions.places(self.definition)
@@ -156,7 +166,7 @@ class _Writing:
             case engine.EndCase():
                 self._end(command)
 
-    def finish(self) -> None:
+    def finish(self) -> list[core_events.Event]:
         CaseEvent.objects.bulk_create(self.noted)
         self.case.revision += 1
         self.case.save(
@@ -164,10 +174,10 @@ class _Writing:
                 "state", "revision", "form_revision", "round", "event_seq", "ended_at"
             ]
         )  # fmt: skip
-        for task in self.opened:
-            core_events.publish(self._task_opened(task))
+        self.news += [self._task_opened(task) for task in self.opened]
         if self.case.ended_at is not None:
-            core_events.publish(self._case_ended())
+            self.news.append(self._case_ended())
+        return self.news
 
     def _task(self, node_id: str, person_id: int) -> Task:
         return next(
@@ -189,6 +199,7 @@ class _Writing:
         )
         if changed != 1:
             raise errors.TaskClosed
+        task.state = TaskState.DONE
 
     def _open_seat(self, command: engine.OpenSeat) -> None:
         task = self._task(command.node_id, command.person_id)
@@ -198,9 +209,9 @@ class _Writing:
     def _close_step(self, command: engine.CloseStep) -> None:
         step = self.steps.pop(command.node_id)
         Step.objects.filter(id=step.id).update(state=command.how.value, closed_at=self.now)
-        Task.objects.filter(step=step, state__in=[TaskState.OPEN, TaskState.WAITING]).update(
-            state=TaskState.CANCELLED
-        )
+        left = [task.id for task in self.tasks if task.step == step and task.state in _LIVE]
+        if left:
+            Task.objects.filter(id__in=left).update(state=TaskState.CANCELLED)
 
     def _open_step(self, command: engine.OpenStep) -> None:
         step = self._new_step(command.node_id, command.mode, StepState.ACTIVE)
@@ -262,7 +273,7 @@ class _Writing:
         )
         person_ids = list(command.person_ids)
         self.note(CaseEventKind.COPIED, node_id=command.node_id, person_ids=person_ids)
-        core_events.publish(
+        self.news.append(
             events.CaseCopied(
                 case_id=self.case.id,
                 person_ids=command.person_ids,

@@ -161,8 +161,9 @@ def withdraw(
     _moving.check_running(case)
     submitted = FormRevision.objects.get(case=case, number=case.form_revision)
     act = _moving.Act(engine.Withdraw(), CaseEventKind.WITHDRAWN, node_id="", remark=remark.strip())
-    _moving.move(case=case, submitted=submitted, act=act, actor=actor, now=now)
+    news = _moving.move(case=case, submitted=submitted, act=act, actor=actor, now=now)
     _record(actor, "approvals.case.withdrawn", case, now)
+    _moving.announce(news)
     withdrawn = Withdrawn(case.id)
     _answers.keep(person_id=person_id, key=idempotency_key, answer=asdict(withdrawn))
     return withdrawn
@@ -191,8 +192,9 @@ def _begin(
         closed_at=now,
     )
     act = _moving.Act(engine.Begin(), CaseEventKind.STARTED, version.definition["nodes"][0]["id"])
-    _moving.move(case=case, submitted=submitted, act=act, actor=actor, now=now)
+    news = _moving.move(case=case, submitted=submitted, act=act, actor=actor, now=now)
     _record(actor, "approvals.case.started", case, now)
+    _moving.announce(news)
     return StartedCase(case.id, case.serial_number, case.state)
 
 
@@ -220,8 +222,9 @@ def _go_on(
         remark,
         {"changed": _changed(before.form, form)},
     )
-    _moving.move(case=case, submitted=submitted, act=act, actor=actor, now=now)
+    news = _moving.move(case=case, submitted=submitted, act=act, actor=actor, now=now)
     _record(actor, "approvals.case.resubmitted", case, now)
+    _moving.announce(news)
     return Resubmitted(case.id, case.form_revision, case.state)
 
 

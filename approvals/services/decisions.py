@@ -103,7 +103,7 @@ def _decide(*, actor: Actor, verdict: _Verdict, idempotency_key: str, now: datet
     _check(case, task, verdict)
     submitted = FormRevision.objects.get(case=case, number=case.form_revision)
     act = _act(case, task, verdict, person_id)
-    _moving.move(case=case, submitted=submitted, act=act, actor=actor, now=now)
+    news = _moving.move(case=case, submitted=submitted, act=act, actor=actor, now=now)
     audit.record(
         actor=actor,
         action=f"approvals.task.{verdict.action.value}",
@@ -113,6 +113,7 @@ def _decide(*, actor: Actor, verdict: _Verdict, idempotency_key: str, now: datet
         detail={"task": task.id, "node": act.node_id, "form_revision": verdict.form_revision},
         now=now,
     )
+    _moving.announce(news)
     decided = Decided(case.id, task.id, case.state, case.revision)
     _answers.keep(person_id=person_id, key=idempotency_key, answer=asdict(decided))
     return decided
