@@ -125,17 +125,9 @@ class StoredFile:
 def view(*, actor: Actor, document_id: int, at: datetime) -> DocumentView:
     """The document for somebody who may see it; DocumentNotFound otherwise."""
     standing, document = _seen(actor, document_id, at)
-    number = DocumentNumber.objects.filter(document=document).first()
     recipients = list(Recipient.objects.filter(document=document).order_by("role", "position"))
     asked = list(Participant.objects.filter(document=document).order_by("id"))
-    names = people.names(
-        {
-            document.drafter_id,
-            *(one.person_id for one in asked),
-            *([document.signatory_id] if document.signatory_id else []),
-        },
-        at=at,
-    )
+    names = _names(document, asked, at)
     return DocumentView(
         id=document.pk,
         document_type=document.document_type,
@@ -151,9 +143,7 @@ def view(*, actor: Actor, document_id: int, at: datetime) -> DocumentView:
         state_name=DocumentState(document.state).label,
         revision=document.revision,
         digest=document.digest,
-        number_text=(
-            papers.number_text(number.series, number.year, number.serial) if number else ""
-        ),
+        number_text=_number_text(document),
         issuer_name=document.issuing_unit.name,
         issuer_unit_id=document.issuing_unit.unit_id,
         drafter_id=document.drafter_id,
@@ -223,6 +213,18 @@ def _seen(actor: Actor, document_id: int, at: datetime) -> tuple[policies.Standi
     if document is None:
         raise errors.DocumentNotFound
     return standing, document
+
+
+def _number_text(document: Document) -> str:
+    number = DocumentNumber.objects.filter(document=document).first()
+    return papers.number_text(number.series, number.year, number.serial) if number else ""
+
+
+def _names(
+    document: Document, asked: Iterable[Participant], at: datetime
+) -> dict[int, people.PersonName]:
+    signatory = {document.signatory_id} if document.signatory_id else set()
+    return people.names({document.drafter_id, *signatory, *(one.person_id for one in asked)}, at=at)
 
 
 def _named(recipients: Iterable[Recipient], role: RecipientRole) -> tuple[RecipientView, ...]:
