@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Router, Status
+from ninja import Router
 
 from core import paging
 from core.http import actor_of
@@ -51,24 +51,29 @@ def list_notices(
     return queries.list_for(actor=actor_of(request), cursor=cursor, limit=limit)
 
 
-@router.put("/notices/read", response={204: None}, url_name="messaging-notices-read")
-def mark_all_read(request: HttpRequest) -> Status[None]:
-    """All notices are opened."""
-    notices.mark_all_read(actor=actor_of(request), now=timezone.now())
-    return Status(204, None)
+@router.put("/notices/read", response=UnreadOut, url_name="messaging-notices-read")
+def mark_all_read(request: HttpRequest) -> UnreadOut:
+    """All notices are opened; answers with what still waits."""
+    actor = actor_of(request)
+    notices.mark_all_read(actor=actor, now=timezone.now())
+    return _waiting(actor.require_person())
 
 
-@router.put("/notices/{notice_id}/read", response={204: None}, url_name="messaging-notice-read")
-def mark_read(request: HttpRequest, notice_id: Id) -> Status[None]:
-    """The notice is opened."""
-    notices.mark_read(actor=actor_of(request), notice_id=notice_id, now=timezone.now())
-    return Status(204, None)
+@router.put("/notices/{notice_id}/read", response=UnreadOut, url_name="messaging-notice-read")
+def mark_read(request: HttpRequest, notice_id: Id) -> UnreadOut:
+    """The notice is opened; answers with what still waits."""
+    actor = actor_of(request)
+    notices.mark_read(actor=actor, notice_id=notice_id, now=timezone.now())
+    return _waiting(actor.require_person())
 
 
 @router.get("/unread", response=UnreadOut, url_name="messaging-unread")
 def unread(request: HttpRequest) -> UnreadOut:
     """How many messages and notices the actor has not read."""
-    person_id = actor_of(request).require_person()
+    return _waiting(actor_of(request).require_person())
+
+
+def _waiting(person_id: int) -> UnreadOut:
     return UnreadOut(
         messages=conversation_queries.unread_count(person_id),
         notices=queries.unread_count(person_id),
