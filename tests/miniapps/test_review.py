@@ -101,3 +101,16 @@ def test_a_withdrawn_release_cannot_be_approved(province: Province, release_id: 
     )
     assert decide(province, apps.REVIEWER, release_id, "approve").status_code == 409
     assert Release.objects.get().state == "draft"
+
+
+def test_the_page_tells_the_developer_why_a_release_was_rejected(
+    province: Province, release_id: int
+) -> None:
+    app_id = Release.objects.get().app_id
+    page = province.client(apps.REVIEWER).post(
+        f"/apps/{app_id}/releases/{release_id}/decide", {"verdict": "reject", "remark": "用途不清"}
+    )
+    assert page.status_code == 302
+    shown = province.client(apps.DEVELOPER).get(f"/apps/{app_id}/").content.decode()
+    assert "被驳回：用途不清" in shown
+    assert "停用" not in shown
