@@ -18,7 +18,10 @@ from core.schemas import Id, Key, LongText, Schema, ShortText
 router = Router()
 
 IdempotencyKey = Annotated[Key, Header(alias="Idempotency-Key")]
-Form = Annotated[dict[str, Any], Field(max_length=200)]
+Name = Annotated[str, Field(max_length=64)]
+Value = LongText | bool | int | float | None
+"""Fields hold single values: nothing nested reaches the form's schema."""
+Form = Annotated[dict[Name, Value], Field(max_length=200)]
 Chosen = Annotated[dict[Key, Annotated[list[Id], Field(max_length=50)]], Field(max_length=50)]
 
 

@@ -182,7 +182,7 @@ def started(*, actor: Actor, at: datetime, cursor: str | None = None, limit: int
     """Cases the actor started, the newest first."""
     cases = Case.objects.filter(initiator=actor.require_person())
     if (after := paging.decode(cursor)) is not None:
-        cases = cases.filter(id__lt=after[0])
+        cases = cases.filter(id__lt=_last_id(after))
     rows = list(cases.select_related("version").order_by("-id")[: limit + 1])
     moments = {case.id: case.started_at for case in rows}
     next_cursor = paging.encode(rows[limit - 1].id) if len(rows) > limit else None
@@ -195,11 +195,19 @@ def copied(*, actor: Actor, at: datetime, cursor: str | None = None, limit: int 
     """Cases the actor got a copy of, the newest first."""
     copies = Copy.objects.filter(person=actor.require_person())
     if (after := paging.decode(cursor)) is not None:
-        copies = copies.filter(id__lt=after[0])
+        copies = copies.filter(id__lt=_last_id(after))
     rows = list(copies.select_related("case__version").order_by("-id")[: limit + 1])
     moments = {copy.case_id: copy.copied_at for copy in rows}
     next_cursor = paging.encode(rows[limit - 1].id) if len(rows) > limit else None
     return paging.Page(_rows([copy.case for copy in rows[:limit]], moments, at), next_cursor)
+
+
+def _last_id(after: tuple[int | str | None, ...]) -> int:
+    """The id behind which the next page begins; BadCursor for the cursor of another list."""
+    match after:
+        case (int(last_id),):
+            return last_id
+    raise paging.BadCursor
 
 
 def participant_ids(case_id: int) -> frozenset[int]:

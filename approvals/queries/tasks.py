@@ -89,7 +89,7 @@ def _page(
 ) -> paging.Page[TaskRow]:
     tasks: QuerySet[Task] = Task.objects.filter(assignee=person_id, state=state)
     if (after := paging.decode(cursor)) is not None:
-        since, last_id = datetime.fromisoformat(str(after[0])), after[1]
+        since, last_id = _position(after)
         tasks = tasks.filter(Q(**{f"{moment}__lt": since}) | Q(**{moment: since}, id__lt=last_id))
     rows = list(tasks.order_by(f"-{moment}", "-id")[: limit + 1])
     shown = rows[:limit]
@@ -97,6 +97,17 @@ def _page(
     if len(rows) > limit:
         next_cursor = paging.encode(getattr(shown[-1], moment).isoformat(), shown[-1].id)
     return paging.Page(_named(shown, moment, at), next_cursor)
+
+
+def _position(after: tuple[int | str | None, ...]) -> tuple[datetime, int]:
+    """Where the next page begins; BadCursor for the cursor of another list."""
+    match after:
+        case (str(moment), int(last_id)):
+            try:
+                return datetime.fromisoformat(moment), last_id
+            except ValueError as error:
+                raise paging.BadCursor from error
+    raise paging.BadCursor
 
 
 def _named(tasks: list[Task], moment: str, at: datetime) -> list[TaskRow]:

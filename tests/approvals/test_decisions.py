@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from approvals.models import CaseEvent, Task
+from approvals.models import Case, CaseEvent, Task
 from tests.approvals.conftest import (
     CLERK,
     DEPUTY,
@@ -231,6 +231,32 @@ def test_lists_are_read_page_by_page(office: Office) -> None:
     started = mine.get(f"{API}/cases/started?limit=2").json()
     assert [row["case_id"] for row in started["items"]] == [case_ids[2], case_ids[1]]
     assert client.get(f"{API}/tasks/count").json() == {"to_do": 3}
+
+
+def test_the_cursor_of_another_list_is_refused(office: Office) -> None:
+    for _ in range(2):
+        _start(office)
+    mine, his = office.province.client(OTHER), office.province.client(HEAD)
+    of_cases = mine.get(f"{API}/cases/started?limit=1").json()["next_cursor"]
+    of_tasks = his.get(f"{API}/tasks/to-do?limit=1").json()["next_cursor"]
+    for path, cursor in (
+        ("/tasks/to-do", of_cases),
+        ("/cases/started", of_tasks),
+        ("/cases/copied", of_tasks),
+        ("/tasks/done", "x"),
+    ):
+        answer = his.get(f"{API}{path}?cursor={cursor}")
+        assert (answer.status_code, answer.json()["code"]) == (400, "BAD_CURSOR")
+
+
+def test_nothing_nested_gets_into_a_form(office: Office) -> None:
+    nested: Any = 1
+    for _ in range(500):
+        nested = [nested]
+    body = {"template_key": "leave", "title": "x", "form": {"days": nested}}
+    answer = _post(office.province.client(OTHER), "/cases", body)
+    assert answer.status_code == 422
+    assert Case.objects.count() == 0
 
 
 def test_budgets(office: Office, budget: Budget) -> None:
