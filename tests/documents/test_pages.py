@@ -8,7 +8,7 @@ from core.models import AuditEntry
 from documents.models import AccessLog, Document
 from tests.documents.office import BODY, Office
 
-HTMX = {"HTTP_HX_REQUEST": "true"}
+HTMX = {"HX-Request": "true"}
 
 
 def _form(office: Office, **changes: object) -> dict[str, object]:
@@ -31,7 +31,7 @@ def _text(client: Client, address: str) -> str:
 
 def test_a_draft_is_written_on_the_page_and_leads_to_its_sign_off(office: Office) -> None:
     drafter = office.province.client("曾国强")
-    answer = drafter.post("/documents/new/", _form(office, then_submit="yes"), **HTMX)
+    answer = drafter.post("/documents/new/", _form(office, then_submit="yes"), headers=HTMX)
     document = Document.objects.get()
     assert (answer.status_code, answer["HX-Redirect"]) == (204, f"/documents/{document.pk}/submit/")
     page = _text(drafter, f"/documents/{document.pk}/submit/")
@@ -41,7 +41,7 @@ def test_a_draft_is_written_on_the_page_and_leads_to_its_sign_off(office: Office
         "reviewer": office.province.person("张晓梅"),
         "signatory": office.province.person("王伟民"),
     }
-    drafter.post(f"/documents/{document.pk}/submit/", route, **HTMX)
+    drafter.post(f"/documents/{document.pk}/submit/", route, headers=HTMX)
     page = _text(drafter, f"/documents/{document.pk}/")
     assert "核签中" in page
     assert "等待核稿" in page
@@ -49,7 +49,9 @@ def test_a_draft_is_written_on_the_page_and_leads_to_its_sign_off(office: Office
 
 def test_a_classified_draft_is_refused_not_echoed_and_audited(office: Office) -> None:
     drafter = office.province.client("曾国强")
-    answer = drafter.post("/documents/new/", _form(office, body="机密★5年\n绝不能留下的话"), **HTMX)
+    answer = drafter.post(
+        "/documents/new/", _form(office, body="机密★5年\n绝不能留下的话"), headers=HTMX
+    )
     assert answer.status_code == 422
     shown = answer.content.decode()
     assert 'data-code="CLASSIFIED_REFUSED"' in shown

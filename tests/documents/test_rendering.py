@@ -8,7 +8,7 @@ from typing import Any, Final
 import pdfplumber
 import pytest
 from pdfplumber.page import Page
-from PIL import Image
+from PIL import Image, ImageChops
 
 from documents.rendering import fonts, layout
 from documents.rendering.render import FormalDocument, preview, render
@@ -78,21 +78,14 @@ def _lines(page: Page) -> dict[float, list[dict[str, Any]]]:
     return lines
 
 
-def _ink(image: Image.Image, *, red: bool) -> tuple[float, list[float]]:
-    """The left edge of the ink, and the heights in mm at which rows hold ink of the colour."""
-    rows = []
-    left = float(image.width)
-    pixels = image.load()
-    assert pixels is not None
-    for y in range(image.height):
-        for x in range(0, image.width, 2):
-            r, g, b = pixels[x, y]  # type: ignore[misc]  # RGB pixels are triples
-            is_red = r > 150 and g < 90 and b < 90
-            if is_red if red else (r < 150 and g < 150 and b < 150):
-                rows.append(y / 20)
-                left = min(left, x / 20)
-                break
-    return left, rows
+def _ink(image: Image.Image, *, red: bool) -> list[float]:
+    """The heights in mm at which rows hold ink of the colour."""
+    channels = image.split()
+    dark = [band.point(lambda value: 255 if value < 150 else 0) for band in channels]
+    mask = ImageChops.darker(dark[1], dark[2])
+    first = ImageChops.invert(dark[0]) if red else dark[0]
+    mask = ImageChops.darker(mask, first)
+    return [y / 20 for y in range(mask.height) if mask.crop((0, y, mask.width, y + 1)).getbbox()]
 
 
 def _bands(rows: list[float]) -> list[tuple[float, float]]:
@@ -141,7 +134,7 @@ def test_the_body_stays_inside_the_type_area(pages: list[Page]) -> None:
 
 
 def test_the_marks_upper_edge_is_35_mm_below_the_type_area(image: Image.Image) -> None:
-    _left, rows = _ink(image, red=True)
+    rows = _ink(image, red=True)
     mark, rule = _bands(rows)
     assert mark[0] == pytest.approx(TOP + 35, abs=0.15)
     assert rule[1] - rule[0] == pytest.approx(0.5, abs=0.15)
@@ -166,9 +159,9 @@ def test_a_long_mark_stays_within_the_type_area() -> None:
 
 
 def test_the_number_stands_two_lines_below_the_mark(image: Image.Image) -> None:
-    _left, red = _ink(image, red=True)
+    red = _ink(image, red=True)
     mark = _bands(red)[0]
-    _left, black = _ink(image, red=False)
+    black = _ink(image, red=False)
     number = next(band for band in _bands(black) if band[0] > mark[1])
     assert number[0] - mark[1] == pytest.approx(2 * PITCH, abs=TOLERANCE)
 
@@ -176,9 +169,9 @@ def test_the_number_stands_two_lines_below_the_mark(image: Image.Image) -> None:
 def test_the_red_rule_is_4_mm_below_the_number_and_as_wide_as_the_type_area(
     image: Image.Image, pages: list[Page]
 ) -> None:
-    _left, red = _ink(image, red=True)
+    red = _ink(image, red=True)
     rule = _bands(red)[1]
-    _left, black = _ink(image, red=False)
+    black = _ink(image, red=False)
     number = [band for band in _bands(black) if band[1] < rule[0]][-1]
     assert rule[0] - number[1] == pytest.approx(4, abs=0.15)
     drawn = [rect for rect in pages[0].rects if rect["width"] > 100]
