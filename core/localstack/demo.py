@@ -6,6 +6,7 @@ It starts the product as processes and imports none of it.
 import argparse
 import errno
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -223,8 +224,19 @@ def main(arguments: list[str]) -> int:
     return told(actions[options.command], DATA)
 
 
+def heed_signals() -> None:
+    """Let SIGTERM and SIGHUP end the command as Ctrl-C does, together with what it runs."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 def told(action: Callable[[], int | None], data: Path) -> int:
     """Return the action's exit code, with a failure told in one sentence."""
+    heed_signals()
     try:
         return action() or 0
     except StackError as error:

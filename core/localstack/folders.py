@@ -81,8 +81,12 @@ def write_private(path: Path, text: str) -> None:
 
 @contextmanager
 def locked(data: Path, name: str) -> Iterator[None]:
-    """Hold the data folder against a second command of this name running at the same time."""
+    """Hold the data folder against a second command of this name running at the same time.
+
+    A child started with `close_fds=False` holds it too: it may outlive a command that was killed.
+    """
     with (make(data) / f"{name}.lock").open("w") as stream:
+        os.set_inheritable(stream.fileno(), True)
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

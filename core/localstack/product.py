@@ -57,6 +57,7 @@ def manage(environment: Mapping[str, str], *arguments: str) -> None:
         cwd=ROOT,
         env=dict(environment),
         stdin=subprocess.DEVNULL,
+        close_fds=False,
         check=False,
     )
     if answer.returncode != 0:

@@ -4,7 +4,6 @@ import argparse
 import os
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -37,8 +36,6 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m core.localstack.suite", description=__doc__)
     parser.add_argument("command", choices=("test", "lint", "types", "format"))
     options = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
     actions = {
         "test": test,
         "lint": lambda: check(lint_steps()),
@@ -46,10 +43,6 @@ def main(arguments: list[str]) -> int:
         "format": format_code,
     }
     return demo.told(actions[options.command], DATA)
-
-
-def _interrupt(_number: int, _frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 def test() -> int:
