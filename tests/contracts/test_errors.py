@@ -10,7 +10,7 @@ from tests.contracts import source
 
 def _refusals() -> list[type[errors.DomainError]]:
     for module in source.modules():
-        if module.layer not in {"management", "localstack", "asgi"}:
+        if module.layer not in {"management", "demo", "localstack", "asgi"}:
             importlib.import_module(module.name)
     found: list[type[errors.DomainError]] = []
     queue = list(errors.DomainError.__subclasses__())
