@@ -20,6 +20,8 @@ class PageForm(forms.Form):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.widget.attrs.setdefault("class", "input")
+            if field.error_messages["required"] == forms.Field.default_error_messages["required"]:
+                field.error_messages["required"] = f"请填写{field.label}"
 
     def carry_out(self, act: Callable[[dict[str, Any]], object]) -> bool:
         """Whether the input is right and the act went through; else the form says why not.
@@ -59,10 +61,18 @@ class AddUnit(PageForm):
         help_text="单位填 18 位统一社会信用代码，行政区划填统计用区划代码；其他类型自动编码",
     )
     phone = forms.CharField(label="联系电话", max_length=40, required=False)
+    coded = frozenset({"organ", "region", "group"})
 
     def __init__(self, *args: Any, kinds: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _offer(self, "kind", kinds)
+
+    def clean(self) -> dict[str, Any]:
+        """Kinds whose codes are given by others can't go without one."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if given.get("kind") in self.coded and not given.get("code"):
+            self.add_error("code", "请填写编码")
+        return given
 
 
 class RenameUnit(PageForm):
@@ -96,8 +106,8 @@ class Appoint(PageForm):
         label="人员", min_value=1, error_messages={"required": "请选择人员"}
     )
     title = forms.CharField(label="职务", max_length=80)
-    function = forms.ChoiceField(label="岗位类别")
-    kind = forms.ChoiceField(label="任职方式")
+    function = forms.ChoiceField(label="岗位类别", initial="staff")
+    kind = forms.ChoiceField(label="任职方式", initial="concurrent")
 
     def __init__(self, *args: Any, functions: Choices, kinds: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -110,7 +120,7 @@ class Admit(PageForm):
 
     name = forms.CharField(label="姓名", max_length=60)
     title = forms.CharField(label="职务", max_length=80)
-    function = forms.ChoiceField(label="岗位类别")
+    function = forms.ChoiceField(label="岗位类别", initial="staff")
     phone = forms.RegexField(
         label="手机号码",
         regex=r"^1\d{10}$",

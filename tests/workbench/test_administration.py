@@ -69,7 +69,7 @@ def test_an_empty_name_is_said_beside_the_name(province: Province) -> None:
     form = {"kind": "department", "name": " ", "code": ""}
     answer = province.client("何管理").post(f"/administration/units/{organ}/add/", form)
     assert answer.status_code == 422
-    assert 'id="id_name-error"' in answer.content.decode()
+    assert 'id="id_name-error">请填写名称' in answer.content.decode()
 
 
 def test_the_next_countys_administrator_cannot_add_here(province: Province) -> None:
@@ -204,3 +204,17 @@ def test_the_screen_costs_a_fixed_number_of_queries(province: Province, budget: 
     client = province.client("何管理")
     with budget("workbench.administration"):
         assert client.get("/administration/").status_code == 200
+
+
+def test_an_organ_needs_its_code(province: Province) -> None:
+    county = province.unit("西湖区")
+    form = {"kind": "organ", "name": "西湖区新局", "code": ""}
+    answer = province.client("何管理").post(f"/administration/units/{county}/add/", form)
+    assert answer.status_code == 422
+    assert 'id="id_code-error">请填写编码' in answer.content.decode()
+    assert "西湖区新局" not in _names_below(county)
+
+
+def test_an_administrator_stands_in_one_line_with_all_roles(province: Province) -> None:
+    page = _page(province.client("何管理"), "/administration/")
+    assert "西湖区：组织管理员、人员管理员、应用管理员" in page

@@ -1,5 +1,6 @@
 """系统管理: what the signed-in person may administer, and nothing beyond it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,13 +22,22 @@ PEOPLE_PER_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
+class Administrator:
+    """One person's roles over one unit or all below it, in one line."""
+
+    name: str
+    root_name: str
+    roles: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnitPane:
     """One unit and what the viewer may do to it."""
 
     unit: units.UnitCard
     above: list[units.UnitName]
     page: paging.Page[people.PersonInUnit]
-    administrators: list[authority.Grant]
+    administrators: list[Administrator]
     may_manage_units: bool
     may_manage_people: bool
     may_leave: bool
@@ -88,13 +98,27 @@ def _pane(request: HttpRequest, actor: Actor, unit_id: int, *, at: datetime) -> 
         page=people.in_unit(
             unit_id, at=at, limit=PEOPLE_PER_PAGE, cursor=request.GET.get("cursor")
         ),
-        administrators=authority.of_unit(unit_id, at=at),
+        administrators=_administrators(authority.of_unit(unit_id, at=at)),
         may_manage_units=may_manage_units and not card.abolished,
         may_manage_people=may_manage_people and not card.abolished,
         may_leave=card.parent_id is not None
         and not card.abolished
         and org_policies.may_manage_units(actor, card.parent_id, at=at),
     )
+
+
+def _administrators(grants: Iterable[authority.Grant]) -> list[Administrator]:
+    roles: dict[tuple[int, int], list[authority.Grant]] = {}
+    for grant in grants:
+        roles.setdefault((grant.person_id, grant.root_id), []).append(grant)
+    return [
+        Administrator(
+            name=held[0].person_name,
+            root_name=held[0].root_name,
+            roles="、".join(grant.role_name for grant in held),
+        )
+        for held in roles.values()
+    ]
 
 
 urlpatterns = [

@@ -19,6 +19,8 @@ from org.services import units as unit_services
 from workbench import dialogs, forms, parameters
 
 TARGETS_AT_MOST = 20
+# The kind that is added most often where it may stand comes first.
+_BY_USE = sorted(UnitKind, key=lambda kind: kind not in (UnitKind.DEPARTMENT, UnitKind.ORGAN))
 
 
 @http.page
@@ -124,7 +126,7 @@ def _kinds_below(parent: units.UnitCard) -> forms.Choices:
     levels = (parent.level, min(parent.level + 1, 6))
     return [
         (kind.value, str(kind.label))
-        for kind in UnitKind
+        for kind in _BY_USE
         if any(
             org_policies.may_contain(place, org_policies.Place(kind.value, level))
             for level in levels
