@@ -135,8 +135,10 @@ class Hub:
 
     async def _audit_for_ever(self) -> None:
         while True:
-            blind = not self._bus.connected.is_set()
-            await asyncio.sleep(BLIND_SECONDS if blind else AUDIT_SECONDS)
+            if self._bus.lost.is_set():
+                await asyncio.sleep(BLIND_SECONDS)
+            else:
+                await _within(AUDIT_SECONDS, self._bus.lost)
             await self._audit()
 
     async def _audit(self) -> None:
@@ -204,6 +206,14 @@ async def _send(text: str, sockets: Iterable[Socket]) -> None:
         await socket.push(text)
         if number % CHUNK == 0:
             await asyncio.sleep(0)
+
+
+async def _within(seconds: float, event: asyncio.Event) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return
 
 
 async def _kept_running(work: Callable[[], Awaitable[None]]) -> None:

@@ -34,7 +34,9 @@ class Subscription:
         on_parcel: Callable[[str, bus.Parcel], Awaitable[None]],
         on_restored: Callable[[], Awaitable[None]],
     ) -> None:
-        self.connected = asyncio.Event()
+        self.lost = asyncio.Event()
+        """Set while there is no connection, from the start on."""
+        self.lost.set()
         self._on_parcel = on_parcel
         self._on_restored = on_restored
         self._wanted: Counter[str] = Counter()
@@ -91,7 +93,7 @@ class Subscription:
             except (RedisError, OSError) as error:
                 log.warning("the bus is lost", error=str(error))
             finally:
-                self.connected.clear()
+                self.lost.set()
                 self._pubsub = None
                 await _close(client)
             restored = True
@@ -102,7 +104,7 @@ class Subscription:
         # A subscription to nothing cannot be read, so this one is always there.
         await pubsub.subscribe(bus.control_channel(), *self._wanted)
         self._pubsub = pubsub
-        self.connected.set()
+        self.lost.clear()
         if restored:
             await self._on_restored()
         while True:

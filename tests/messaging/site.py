@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -21,6 +21,8 @@ import psycopg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
+
+from core.localstack import valkey
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROTOCOL = Subprotocol("im.v1.json")
@@ -38,6 +40,8 @@ class Site:
     people: dict[str, int]
     sessions: dict[str, str] = field(repr=False)
     process: "subprocess.Popen[bytes]" = field(repr=False)
+    store: valkey.Server = field(repr=False)
+    """A Valkey of the site's own, so that a test may stop it."""
 
     @property
     def socket_url(self) -> str:
@@ -167,25 +171,38 @@ def running(folder: Path) -> Iterator[Site]:
     """A migrated, filled and serving site; all of it is gone afterwards."""
     port = free_port()
     name = f"sockets_{os.getpid()}_{secrets.token_hex(3)}"
-    store, _, _index = os.environ["REDIS_URL"].rpartition("/")
+    store = valkey.Server(data=folder, port=free_port(), password=secrets.token_hex(8))
     database = urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
     environment = {
         **os.environ,
         "DATABASE_URL": database,
-        "REDIS_URL": f"{store}/13",
+        "REDIS_URL": store.url(0),
         "SITE_ORIGIN": f"http://127.0.0.1:{port}",
         "DEPLOYMENT": "local",
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "LOG_FORMAT": "text",
     }
     _administer(f'CREATE DATABASE "{name}"')
+    valkey.start(store)
     try:
         _run(environment, "manage.py", "migrate", "--verbosity", "0")
         seeded = json.loads(_run(environment, "-m", "tests.messaging.seed_site"))
         with serving(environment, port, folder / "daphne.log") as process:
-            yield Site(environment["SITE_ORIGIN"], database, environment, process=process, **seeded)
+            origin = environment["SITE_ORIGIN"]
+            yield Site(origin, database, environment, process=process, store=store, **seeded)
     finally:
+        valkey.stop(folder)
         _administer(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def second_process(site: Site, folder: Path) -> Iterator[Site]:
+    """Another daphne over the same database and Valkey."""
+    port = free_port()
+    environment = {**site.environment, "SITE_ORIGIN": f"http://127.0.0.1:{port}"}
+    with serving(environment, port, folder / "second.log") as process:
+        origin = environment["SITE_ORIGIN"]
+        yield replace(site, url=origin, environment=environment, process=process)
 
 
 @contextmanager
