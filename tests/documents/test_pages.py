@@ -137,7 +137,12 @@ def test_numbering_from_the_page_waits_for_the_pdf_and_then_shows_it(office: Off
     drafter = office.province.client("曾国强")
     assert drafter.post(f"/documents/{document_id}/issue/").status_code == 302
     assert "正在排版印制" in _text(drafter, f"/documents/{document_id}/")
+    polled = drafter.get(f"/documents/{document_id}/?was=numbered", headers=HTMX)
+    assert "HX-Trigger" not in polled
     office.run_jobs()
+    polled = drafter.get(f"/documents/{document_id}/?was=numbered", headers=HTMX)
+    assert polled["HX-Trigger"] == "documents:changed"
+    assert "已印发" in _text(drafter, "/documents/rows/?tab=outgoing")
     page = _text(drafter, f"/documents/{document_id}/")
     assert "正在排版印制" not in page
     assert f"/api/v1/documents/{document_id}/pdf" in page

@@ -115,9 +115,10 @@ def index(request: HttpRequest) -> HttpResponse:
 @http.page
 @require_GET
 def rows(request: HttpRequest) -> HttpResponse:
-    """Fragment: the next rows of a box."""
+    """Fragment: the list of a box, or its next rows."""
+    template = "rows" if request.GET.get("cursor") else "listing"
     context = {"listing": _listing(request)}
-    return render(request, "workbench/documents/rows.html", context)
+    return render(request, f"workbench/documents/{template}.html", context)
 
 
 @http.page
@@ -128,8 +129,12 @@ def detail(request: HttpRequest, document_id: int) -> HttpResponse:
     circulation.record_opening(actor=actor, document_id=document_id, now=now)
     is_fragment = "HX-Request" in request.headers
     if is_fragment and "HX-History-Restore-Request" not in request.headers:
-        context = {"detail": _detail(actor, document_id, now), "tab": _tab(request)}
-        return render(request, "workbench/documents/detail.html", context)
+        shown = _detail(actor, document_id, now)
+        context = {"detail": shown, "tab": _tab(request)}
+        response = render(request, "workbench/documents/detail.html", context)
+        if request.GET.get("was") not in (None, shown.document.state):
+            response["HX-Trigger"] = "documents:changed"
+        return response
     return render(request, "workbench/documents/index.html", _frame(request, document_id))
 
 

@@ -86,6 +86,14 @@ document.addEventListener("input", (event) => {
   if (event.target.closest?.(".drafting-form") && event.target.name !== "q") changedDraft();
 });
 
+// A refreshed list marks the document that is open.
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.elt.id !== "documents-list") return;
+  for (const row of event.detail.elt.querySelectorAll("a.row")) {
+    if (new URL(row.href).pathname === location.pathname) row.setAttribute("aria-current", "true");
+  }
+});
+
 // A refusal stands at the top of the form: bring it into sight.
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target?.id === "draft-refusal") event.detail.target.scrollIntoView({ block: "nearest" });
