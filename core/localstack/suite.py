@@ -17,7 +17,7 @@ DATA = product.ROOT / ".local-test"
 GIVEN_PREFIX = "TEST_"
 BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser")
 DEBIAN_PACKAGES = ("chromium", "fonts-noto-cjk")
-PACKAGES = (*product.SOURCES, "tests")
+PACKAGES = (*product.SOURCES, "tests", "bin")
 # Settings under which `check --deploy` has to be silent.
 PRODUCTION = {"DEPLOYMENT": "production", "SITE_ORIGIN": "https://tongwen.example"}
 
