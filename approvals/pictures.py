@@ -20,6 +20,7 @@ from approvals.definitions import (
     Leaf,
     Mode,
     Parallel,
+    PostFunction,
     Start,
     branch_names,
     sequences,
@@ -80,6 +81,12 @@ _LOOKS: Final[Mapping[Progress, _Look]] = {
     Progress.SKIPPED: _Look("#ffffff", "#b9c2cf", "#56606f", "4 3"),
     Progress.CANCELLED: _Look("#ffffff", "#b9c2cf", "#56606f", "4 3"),
     Progress.UNUSED: _Look("#ffffff", "#dfe3ea", "#69727f", "4 3"),
+}
+_FUNCTIONS: Final[Mapping[str, str]] = {
+    "head": "主要负责人",
+    "deputy": "分管领导",
+    "clerk": "收发员",
+    "staff": "工作人员",
 }
 _INK: Final = "#1f2329"
 _LINE: Final = "#8a93a1"
@@ -266,10 +273,15 @@ def _who(leaf: Leaf) -> str:
         "unit_head": "本单位负责人",
         "leader_in_charge": "分管领导",
         "superior": "上级负责人",
-        "post_function": "本机关岗位",
         "chosen": "发起人自选",
     }
-    return "、".join(dict.fromkeys(words[resolver.kind] for resolver in resolvers))
+    asked = [
+        _FUNCTIONS[resolver.function]
+        if isinstance(resolver, PostFunction)
+        else words[resolver.kind]
+        for resolver in resolvers
+    ]
+    return "、".join(dict.fromkeys(asked))
 
 
 def _words(leaf: Leaf, progress: Progress, *, is_ended: bool) -> str:
