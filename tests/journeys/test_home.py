@@ -19,7 +19,7 @@ def test_the_head_of_a_bureau_sees_what_waits(sign_in: SignIn) -> None:
     expect(page.locator("[data-count=approvals].counter-number")).not_to_have_text("0")
     expect(page.get_by_role("heading", name="待办")).to_be_visible()
     page.locator(".home-today a.row").first.click()
-    expect(page).to_have_url(re.compile("/approvals/"))
+    expect(page).to_have_url(re.compile(r"/approvals/\d+/$"))
 
 
 def test_every_screen_of_the_rail_opens(sign_in: SignIn) -> None:
