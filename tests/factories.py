@@ -142,7 +142,8 @@ def _add_units(province: Province) -> None:
         if above is not None:
             children.setdefault(province.units[above], []).append(province.units[key])
     places = layout.plan(province.units[rows[0][0]], children).places
-    QuerySet(Unit).bulk_create(
+    # The model's own manager refuses bulk writes.
+    QuerySet[Unit](Unit).bulk_create(
         Unit(
             id=province.units[key],
             parent_id=province.units[above] if above else None,

@@ -66,14 +66,15 @@ def test_a_person_gets_a_second_post_and_it_ends(province: factories.Province) -
 
 
 def test_a_person_has_one_main_appointment(province: factories.Province) -> None:
-    body = {"person_id": province.person("曾国强"), "title": "科员", "function": "staff"}
+    person = province.person("曾国强")
+    body = {"person_id": person, "title": "科员", "function": "staff"}
     path = f"units/{province.unit('西湖区卫生健康局/一科')}/appointments"
     refused = send(province.client(ADMIN), path, body)
     assert (refused.status_code, refused.json()["code"]) == (409, "ORG_MAIN_APPOINTMENT_EXISTS")
-    assert Appointment.objects.filter(person_id=body["person_id"]).count() == 1
+    assert Appointment.objects.filter(person_id=person).count() == 1
     # The database says so too.
     with pytest.raises(IntegrityError, match="org_appointment_one_main"), transaction.atomic():
-        held = Appointment.objects.get(person_id=body["person_id"])
+        held = Appointment.objects.get(person_id=person)
         held.pk, held.unit_id = None, province.unit("西湖区")
         held.save()
 

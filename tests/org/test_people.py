@@ -27,7 +27,7 @@ def client(province: factories.Province) -> Client:
     return province.client("王伟民")
 
 
-def get(client: Client, path: str, **query: object) -> Any:
+def get(client: Client, path: str, **query: str | int) -> Any:
     answer = client.get(f"/api/v1/org/{path}", query)
     assert answer.status_code == 200, answer.content
     return answer.json()
@@ -103,7 +103,8 @@ def test_a_search_stays_within_its_subtree(
 def test_one_character_is_too_wide_for_a_province_and_fine_in_a_county(
     province: factories.Province, client: Client
 ) -> None:
-    for query in ({"text": "国"}, {"text": "国", "root_id": province.unit("浙江省")}):
+    whole: dict[str, str | int] = {"text": "国", "root_id": province.unit("浙江省")}
+    for query in ({"text": "国"}, whole):
         refused = client.get("/api/v1/org/people/search", query)
         assert (refused.status_code, refused.json()["code"]) == (422, "ORG_SEARCH_TOO_WIDE")
     found = get(client, "people/search", text="国", root_id=province.unit("西湖区"))
@@ -114,7 +115,7 @@ def test_one_character_is_too_wide_for_a_province_and_fine_in_a_county(
 def test_special_characters_find_nobody(
     province: factories.Province, client: Client, text: str
 ) -> None:
-    query = {"text": text, "root_id": province.unit("西湖区")}
+    query: dict[str, str | int] = {"text": text, "root_id": province.unit("西湖区")}
     answer = client.get("/api/v1/org/people/search", query)
     assert (answer.status_code, answer.json()) == (200, [])
 
@@ -139,6 +140,8 @@ def test_a_card_masks_the_phone_and_names_the_post(
 
 def test_the_phone_is_stored_encrypted(province: factories.Province) -> None:
     person = Person.objects.get(pk=province.person("曾国强"))
+    assert person.phone_cipher is not None
+    assert person.phone_index is not None
     assert b"1380000" not in bytes(person.phone_cipher)
     assert len(bytes(person.phone_index)) == 32
 
@@ -173,7 +176,7 @@ def test_a_wrong_anchor_hides_a_person_and_never_leaks_one(
     row = AppointmentSearch.objects.filter(pk=province.appointments["曾国强"])
     row.update(county_id=province.unit("上城区"))
     for district in ("西湖区", "上城区"):
-        query = {"text": "曾国", "root_id": province.unit(district)}
+        query: dict[str, str | int] = {"text": "曾国", "root_id": province.unit(district)}
         assert client.get("/api/v1/org/people/search", query).json() == []
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -46,9 +47,8 @@ def test_a_person_signs_in_with_a_new_session_id(province: factories.Province) -
     session["planted"] = True
     session.save()
     fixed = session.session_key
-    client.cookies[(client.cookies.get("tongwen_session", None) and "tongwen_session") or ""] = (
-        fixed
-    )
+    assert fixed
+    client.cookies[settings.SESSION_COOKIE_NAME] = fixed
     answer = attempt("wangweimin", client=client)
     assert (answer.status_code, answer["Location"]) == (302, "/")
     assert client.session.session_key != fixed

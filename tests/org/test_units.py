@@ -28,7 +28,7 @@ def send(client: Client, path: str, body: object | None = None) -> Any:
     return client.post(f"/api/v1/org/{path}", body or {}, content_type="application/json")
 
 
-def get(client: Client, path: str, **query: object) -> Any:
+def get(client: Client, path: str, **query: str | int) -> Any:
     answer = client.get(f"/api/v1/org/{path}", query)
     assert answer.status_code == 200, answer.content
     return answer.json()
