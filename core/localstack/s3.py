@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,39 +133,13 @@ def _identities(server: Server) -> str:
 
 
 def _command(server: Server, home: Path, identities: Path) -> processes.Command:
-    numbered = server.port_of
     return processes.Command(
         argv=[
             str(_binary()),
             "-logtostderr=true",
             "server",
-            f"-dir={home / 'volumes'}",
-            f"-ip={ports.LOOPBACK}",
-            f"-ip.bind={ports.LOOPBACK}",
-            "-master.telemetry=false",
-            "-master.electionTimeout=1s",
-            "-master.volumeSizeLimitMB=1024",
-            f"-master.port={numbered['master']}",
-            f"-master.port.grpc={numbered['master_grpc']}",
-            "-volume.max=1000",
-            "-volume.preStopSeconds=0",
-            "-volume.minFreeSpace=300MiB",
-            f"-volume.port={numbered['volume']}",
-            f"-volume.port.grpc={numbered['volume_grpc']}",
-            "-filer",
-            "-filer.disableHttp",
-            f"-filer.port={numbered['filer']}",
-            f"-filer.port.grpc={numbered['filer_grpc']}",
-            "-filer.localSocket=filer.sock",
-            "-s3",
-            f"-s3.config={identities}",
-            "-s3.autoCreateBucket=false",
-            f"-s3.port={numbered['s3']}",
-            f"-s3.port.grpc={numbered['s3_grpc']}",
-            "-s3.iam=false",
-            "-s3.port.iceberg=0",
-            "-s3.port.lance=0",
-            "-s3.localSocket=s3.sock",
+            *_store_options(server.port_of, home),
+            *_s3_options(server.port_of, identities),
         ],
         environment={
             "PATH": os.defpath,
@@ -182,6 +157,43 @@ def _command(server: Server, home: Path, identities: Path) -> processes.Command:
         },
         folder=home,
     )
+
+
+def _store_options(port_of: Mapping[str, int], home: Path) -> list[str]:
+    return [
+        f"-dir={home / 'volumes'}",
+        f"-ip={ports.LOOPBACK}",
+        f"-ip.bind={ports.LOOPBACK}",
+        "-master.telemetry=false",
+        "-master.electionTimeout=1s",
+        "-master.volumeSizeLimitMB=1024",
+        f"-master.port={port_of['master']}",
+        f"-master.port.grpc={port_of['master_grpc']}",
+        "-volume.max=1000",
+        "-volume.preStopSeconds=0",
+        "-volume.minFreeSpace=300MiB",
+        f"-volume.port={port_of['volume']}",
+        f"-volume.port.grpc={port_of['volume_grpc']}",
+        "-filer",
+        "-filer.disableHttp",
+        f"-filer.port={port_of['filer']}",
+        f"-filer.port.grpc={port_of['filer_grpc']}",
+        "-filer.localSocket=filer.sock",
+    ]
+
+
+def _s3_options(port_of: Mapping[str, int], identities: Path) -> list[str]:
+    return [
+        "-s3",
+        f"-s3.config={identities}",
+        "-s3.autoCreateBucket=false",
+        f"-s3.port={port_of['s3']}",
+        f"-s3.port.grpc={port_of['s3_grpc']}",
+        "-s3.iam=false",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        "-s3.localSocket=s3.sock",
+    ]
 
 
 def _binary() -> Path:
