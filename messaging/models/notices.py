@@ -10,7 +10,7 @@ class WorkNotice(models.Model):
     """One notice, stored once for however many people, unique by its source's key."""
 
     source = models.CharField(max_length=60)
-    """Who sends, for programs: `approvals`, `miniapp:17`."""
+    """Who sends, for programs: `approvals`, `app:17`."""
     source_name = models.CharField(max_length=60)
     """Who sends, for people."""
     key = models.CharField(max_length=120)

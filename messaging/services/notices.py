@@ -14,6 +14,8 @@ from messaging.queries.notices import Notice
 from org.queries import people
 
 AUDIENCE_LIMIT: Final = 5000
+TITLE_LIMIT: Final = 120
+BODY_LIMIT: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ def send(
 ) -> NoticeSent:
     """Everybody named has the notice, once: the same (source, key) changes nothing.
 
-    Whether the actor may notify these people is the caller's policy. Not audited here:
+    A title or body above its limit is shortened, ending in "…": what it tells of stands whole
+    behind the link. Whether the actor may notify these people is the caller's policy. Not audited here:
     the caller's act is.
     """
     _require_safe(link)
@@ -49,8 +52,8 @@ def send(
         source=source,
         source_name=source_name,
         key=key,
-        title=title,
-        body=body,
+        title=_shortened(title, TITLE_LIMIT),
+        body=_shortened(body, BODY_LIMIT),
         link=link,
         created_at=now,
     )
@@ -94,6 +97,10 @@ def _known(person_ids: Sequence[int], *, now: datetime) -> list[int]:
     if set(people.names(wanted, at=now)) != set(wanted):
         raise errors.UnknownPeople
     return wanted
+
+
+def _shortened(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _address(stored: WorkNotice, person_ids: Sequence[int]) -> None:

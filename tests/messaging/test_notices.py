@@ -13,15 +13,21 @@ from tests.conftest import Budget
 from tests.messaging.conftest import Phone
 
 
-def _notify(*phones: Phone, key: str = "case:1", link: str = "/approvals/1/") -> NoticeSent:
+def _notify(
+    *phones: Phone,
+    key: str = "case:1",
+    link: str = "/approvals/1/",
+    title: str = "您有一项待办",
+    body: str = "请在今日内处理",
+) -> NoticeSent:
     return notices.send(
         actor=actors.system("test"),
         source="approvals",
         source_name="审批",
         key=key,
         person_ids=[phone.person_id for phone in phones],
-        title="您有一项待办",
-        body="请在今日内处理",
+        title=title,
+        body=body,
         link=link,
         now=timezone.now(),
     )
@@ -43,6 +49,29 @@ def test_the_same_key_sends_once(wang: Phone, li: Phone) -> None:
     again = _notify(wang, li)
     assert again == NoticeSent(id=first.id, targets=1, repeated=True)
     assert (WorkNotice.objects.count(), NoticeTarget.objects.count()) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("length", "limit"), [(notices.TITLE_LIMIT, 120), (notices.TITLE_LIMIT + 1, 120), (210, 120)]
+)
+def test_a_long_title_is_shortened_to_what_a_notice_holds(
+    wang: Phone, length: int, limit: int
+) -> None:
+    _notify(wang, title="防" * length)
+    title = wang.get("/notices").json()["items"][0]["title"]
+    assert title == ("防" * 120 if length == limit else "防" * 119 + "…")
+
+
+@pytest.mark.parametrize(
+    ("length", "limit"),
+    [(notices.BODY_LIMIT, 2000), (notices.BODY_LIMIT + 1, 2000), (10_000, 2000)],
+)
+def test_a_long_body_is_shortened_to_what_a_notice_holds(
+    wang: Phone, length: int, limit: int
+) -> None:
+    _notify(wang, body="汛" * length)
+    body = wang.get("/notices").json()["items"][0]["body"]
+    assert body == ("汛" * 2000 if length == limit else "汛" * 1999 + "…")
 
 
 def test_opening_a_notice_makes_it_read_for_its_reader_alone(wang: Phone, li: Phone) -> None:
