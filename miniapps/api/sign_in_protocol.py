@@ -98,7 +98,7 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # untyped base class
     def validate_code(
         self, client_id: str, code: str, client: Any, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
-        """The code is this client's, fresh, and its person still sees the app.
+        """The code is this client's, fresh, and its account still live and let into the app.
 
         Locks the code: two exchanges at once come one after the other.
         """
@@ -106,7 +106,7 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # untyped base class
         held = open_codes.select_related("user").filter(code=code, application=client).first()
         if held is None or not super().validate_code(client_id, code, client, request):
             return False
-        return sign_in.is_open_for(client.pk, held.user.person_id, at=timezone.now())
+        return sign_in.is_open_for(client.pk, held.user.pk, at=timezone.now())
 
     def confirm_redirect_uri(
         self, client_id: str, code: str, redirect_uri: str, client: Any, *args: Any, **kw: Any
@@ -139,20 +139,24 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # untyped base class
     def validate_refresh_token(
         self, refresh_token: str, client: Any, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
-        """The token is live, and its person still sees the app."""
+        """The token is live, and so is its account, which still sees the app."""
         if not super().validate_refresh_token(refresh_token, client, request, *args, **kwargs):
             return False
-        return sign_in.is_open_for(client.pk, request.user.person_id, at=timezone.now())
+        return sign_in.is_open_for(client.pk, request.user.pk, at=timezone.now())
 
     def validate_bearer_token(self, token: str, scopes: list[str], request: Any) -> bool:
-        """The token is live, its app published, and its person still sees the app."""
+        """The token is live, its app published, and its account live and let into the app."""
         if not super().validate_bearer_token(token, scopes, request):
             return False
-        person_id = request.user.person_id if request.user is not None else None
-        if sign_in.is_open_for(request.client.pk, person_id, at=timezone.now()):
+        if self._is_open(request):
             return True
         self._set_oauth2_error_on_request(request, None, scopes)
         return False
+
+    def _is_open(self, request: Any) -> bool:
+        if request.user is None:
+            return sign_in.open_client(request.client.pk) is not None
+        return sign_in.is_open_for(request.client.pk, request.user.pk, at=timezone.now())
 
     # --- claims ---------------------------------------------------------------------------
 

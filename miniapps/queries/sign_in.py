@@ -10,7 +10,7 @@ from oauth2_provider.models import get_access_token_model
 from miniapps.models import Grant, Release, ReleaseState, Subject
 from miniapps.queries import audience, members
 from miniapps.scopes import ScopeKind, of_kind
-from org.queries import people, units
+from org.queries import accounts, people, units
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,13 @@ def open_client(oauth_client_id: int) -> Client | None:
     return Client(release.app_id, release.app.app_id, release.app.name)
 
 
-def is_open_for(oauth_client_id: int, person_id: int | None, *, at: datetime) -> bool:
-    """Whether the app is published and, where a person is named, that person sees it."""
+def is_open_for(oauth_client_id: int, account_id: int, *, at: datetime) -> bool:
+    """Whether the app is published and the account, while it can act at all, sees it."""
     client = open_client(oauth_client_id)
-    if client is None:
+    actor = accounts.actor(account_id, at=at)
+    if client is None or actor is None:
         return False
-    return person_id is None or audience.is_visible(client.app_id, person_id, at=at)
+    return audience.is_visible(client.app_id, actor.require_person(), at=at)
 
 
 def granted_scopes(oauth_client_id: int, kind: ScopeKind, *, at: datetime) -> frozenset[str]:

@@ -17,6 +17,7 @@ from miniapps.models import Grant as ScopeGrant
 from miniapps.models import RedeemedCode
 from miniapps.services import grants, publishing, registry
 from org.models import Appointment
+from org.services import accounts
 from tests.factories import Province
 from tests.miniapps import apps
 
@@ -315,6 +316,28 @@ def test_who_moves_out_of_the_audience_loses_the_tokens_use(
         roster, {"grant_type": "refresh_token", "refresh_token": bought["refresh_token"]}
     )
     assert refreshed.json()["error"] == "invalid_grant"
+
+
+def test_a_disabled_account_is_signed_in_nowhere_any_more(
+    province: Province, roster: apps.Published
+) -> None:
+    browser = province.client(apps.VIEWER)
+    bought = apps.exchange(roster, apps.code_for(browser, roster)).json()
+    pending = apps.code_for(browser, roster)
+    own = apps.own_token(roster)
+    accounts.disable(
+        actor=province.actor(apps.REVIEWER),
+        account_id=province.accounts[apps.VIEWER],
+        now=timezone.now(),
+    )
+    assert apps.bearer(bought["access_token"]).get("/oauth/userinfo/").status_code == 401
+    refreshed = apps.token_call(
+        roster, {"grant_type": "refresh_token", "refresh_token": bought["refresh_token"]}
+    )
+    assert refreshed.json()["error"] == "invalid_grant"
+    assert apps.exchange(roster, pending).json()["error"] == "invalid_grant"
+    assert Grant.objects.count() == 0
+    assert apps.bearer(own).get("/api/v1/apps/me").status_code == 200
 
 
 def test_a_refresh_token_used_twice_kills_its_family(
