@@ -6,7 +6,7 @@ SHELL := /bin/sh
 .PHONY: help demo stop reset status logs manage test lint types format lock clean
 
 help: ## Explain every target
-	@printf '%s\n\n' 'make <target>   (通文 Tongwen)'
+	@printf '%s\n\n' 'make <target>   (同文 Tongwen)'
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile \
 	    | while IFS='|' read -r name text; do printf '  %-8s %s\n' "$$name" "$$text"; done
 	@printf '\n%s\n' 'PORT, DATABASE_URL, REDIS_URL and S3_ENDPOINT are respected; docs/operations/running.md says how.'

@@ -11,7 +11,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 http = get_asgi_application()
 
-from django.conf import settings  # Django must be set up before these two
+from django.conf import settings  # Django must be set up before these
+from config import bodies
 from messaging import gateway
 
 application = ProtocolTypeRouter(
@@ -21,6 +22,8 @@ application = ProtocolTypeRouter(
         "websocket": OriginValidator(gateway.application, [settings.SITE_ORIGIN]),
     }
 )
+
+bodies.cap(settings.MAX_BODY_BYTES)
 
 # What is loaded by now stays: collecting it again and again only costs latency.
 gc.collect()

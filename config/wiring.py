@@ -5,6 +5,7 @@ from typing import Final
 
 from approvals import events as approvals_events
 from approvals import handlers as approvals_handlers
+from core import upkeep
 from core.events import Schedule, Subscriptions
 from documents import events as documents_events
 from documents import handlers as documents_handlers
@@ -26,5 +27,8 @@ SUBSCRIPTIONS: Final[Subscriptions] = {
 }
 
 SCHEDULES: Final[Sequence[Schedule]] = (
+    Schedule("core.retry_stalled_jobs", "* * * * *", upkeep.retry_stalled_jobs),
+    Schedule("core.forget_finished_jobs", "10 18 * * *", upkeep.forget_finished_jobs),
+    Schedule("core.forget_ended_sessions", "20 18 * * *", upkeep.forget_ended_sessions),
     Schedule("miniapps.forget_ended_tokens", "40 18 * * *", miniapps_handlers.forget_ended_tokens),
 )

@@ -5,20 +5,37 @@ one account's acts always stand in one chain, in order (docs/adr/0004-audit-chai
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 
-from core import crypto, errors
+from core import crypto, errors, paging
 from core.actor import Actor
 from core.models import AuditEntry, AuditHead
 
 CHAINS: Final = 16
 GENESIS: Final = bytes(32)
 _BATCH: Final = 2_000
+_POSITIONS: Final = paging.Cursors("core.audit", tuple[int])
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One act as it stands in the log."""
+
+    id: int
+    at: datetime
+    actor_name: str
+    action: str
+    object_kind: str
+    object_id: str
+    detail: dict[str, Any]
+    address: str
+    chain: int
+    seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,28 +134,70 @@ def digest_of(entry: AuditEntry) -> bytes:
     return crypto.sm3(text.encode())
 
 
+def entries(
+    *,
+    actions: Collection[str] | None = None,
+    actor_name: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> paging.Page[Entry]:
+    """The entries that fit, newest first. What is left out does not narrow."""
+    rows = AuditEntry.objects.all()
+    if actions is not None:
+        rows = rows.filter(action__in=actions)
+    if actor_name:
+        rows = rows.filter(actor_name=actor_name)
+    if since is not None:
+        rows = rows.filter(at__gte=since)
+    if until is not None:
+        rows = rows.filter(at__lt=until)
+    if (position := _POSITIONS.decode(cursor)) is not None:
+        rows = rows.filter(id__lt=position[0])
+    found = list(rows.order_by("-id")[: limit + 1])
+    shown = [_entry(row) for row in found[:limit]]
+    following = _POSITIONS.encode((shown[-1].id,)) if len(found) > limit else None
+    return paging.Page(shown, following)
+
+
 def verify() -> Verification:
     """Walks every chain from its beginning and names the first bad row of each.
 
     Sees one snapshot: acts committed meanwhile are left for the next walk.
     """
-    entries = 0
+    walked = 0
     faults: list[Fault] = []
     with transaction.atomic():
         heads = {head.chain: head for head in AuditHead.objects.all()}
         for chain in range(CHAINS):
             count, fault = _verify_chain(chain, heads.get(chain))
-            entries += count
+            walked += count
             if fault is not None:
                 faults.append(fault)
-    return Verification(entries=entries, faults=tuple(faults))
+    return Verification(entries=walked, faults=tuple(faults))
+
+
+def _entry(row: AuditEntry) -> Entry:
+    return Entry(
+        id=row.pk,
+        at=row.at,
+        actor_name=row.actor_name,
+        action=row.action,
+        object_kind=row.object_kind,
+        object_id=row.object_id,
+        detail=row.detail,
+        address=row.address,
+        chain=row.chain,
+        seq=row.seq,
+    )
 
 
 def _verify_chain(chain: int, head: AuditHead | None) -> tuple[int, Fault | None]:
     if head is None:
         return 0, Fault(chain, 0, "the chain's head is missing")
     seq, digest = 0, GENESIS
-    for entry in _entries(chain, until=head.seq):
+    for entry in _rows(chain, until=head.seq):
         if entry.seq != seq + 1:
             return seq, Fault(chain, seq + 1, "the row is missing")
         if bytes(entry.previous_digest) != digest:
@@ -153,7 +212,7 @@ def _verify_chain(chain: int, head: AuditHead | None) -> tuple[int, Fault | None
     return seq, None
 
 
-def _entries(chain: int, *, until: int) -> Iterator[AuditEntry]:
+def _rows(chain: int, *, until: int) -> Iterator[AuditEntry]:
     rows = AuditEntry.objects.filter(chain=chain, seq__lte=until).order_by("seq")
     return rows.iterator(chunk_size=_BATCH)
 

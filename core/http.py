@@ -100,7 +100,9 @@ class RequestMiddleware:
         """Serves the request with its id bound and its client's true address."""
         given = request.headers.get("X-Request-ID", "")
         request_id = given if _REQUEST_ID.match(given) else uuid.uuid4().hex
-        request.META["REMOTE_ADDR"] = _client_address(request)
+        peer = str(request.META.get("REMOTE_ADDR") or "")
+        forwarded = request.headers.get("X-Forwarded-For", "")
+        request.META["REMOTE_ADDR"] = client_address(peer, forwarded)
         with logs.bound(request_id=request_id):
             response = self.get_response(request)
             if response.status_code >= 500:
@@ -181,10 +183,8 @@ def _policy_of(request: HttpRequest) -> str:
     return CONTENT_SECURITY_POLICY
 
 
-def _client_address(request: HttpRequest) -> str:
-    """The peer's address; what a proxy reports counts only from a trusted proxy."""
-    peer = str(request.META.get("REMOTE_ADDR") or "")
-    forwarded = request.headers.get("X-Forwarded-For", "")
+def client_address(peer: str, forwarded: str) -> str:
+    """The peer's address; what a proxy reports (X-Forwarded-For) counts only from a trusted one."""
     if not forwarded or not _is_trusted(peer):
         return peer
     for candidate in reversed([part.strip() for part in forwarded.split(",")]):

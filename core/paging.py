@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Generic, TypeVar
 
 from django.core import signing
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from core import errors
 
@@ -30,6 +30,30 @@ class Page(Generic[T]):
 
     items: list[T]
     next_cursor: str | None
+
+
+class Cursors(Generic[T]):
+    """The cursors of one list: they can be read, but neither forged nor taken to another list.
+
+    `shape` is the tuple of what the list is ordered by, such as tuple[datetime, int].
+    """
+
+    def __init__(self, of: str, shape: type[T]) -> None:
+        self._position: TypeAdapter[T] = TypeAdapter(shape)
+        self._salt = f"core.paging:{of}"
+
+    def encode(self, position: T) -> str:
+        """The cursor after the row that stands at the position."""
+        return signing.dumps(self._position.dump_python(position, mode="json"), salt=self._salt)
+
+    def decode(self, cursor: str | None) -> T | None:
+        """The position of a cursor, None for no cursor; BadCursor for one of another list."""
+        if not cursor:
+            return None
+        try:
+            return self._position.validate_python(signing.loads(cursor, salt=self._salt))
+        except (signing.BadSignature, ValueError) as error:
+            raise BadCursor from error
 
 
 def encode(*values: int | str | None) -> str:

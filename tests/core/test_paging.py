@@ -1,20 +1,23 @@
-"""Cursors can be read back, and not forged."""
+"""Cursors can be read back, neither forged nor taken to another list."""
+
+from datetime import UTC, datetime
 
 import pytest
 
 from core import paging
 
-
-def test_a_cursor_gives_back_its_values() -> None:
-    assert paging.decode(paging.encode(3, "王", None)) == (3, "王", None)
-
-
-def test_no_cursor_is_the_first_page() -> None:
-    assert paging.decode(None) is None
-    assert paging.decode("") is None
+MOMENT = datetime(2026, 11, 23, 9, tzinfo=UTC)
+BY_TIME = paging.Cursors("tests.by_time", tuple[datetime, int])
+BY_NAME = paging.Cursors("tests.by_name", tuple[str, int])
 
 
-@pytest.mark.parametrize("forged", ["x", "WzFd:1x:2y", "' OR 1=1", "%%%%"])
-def test_a_forged_cursor_is_refused(forged: str) -> None:
+def test_a_lists_cursor_gives_back_its_position() -> None:
+    assert BY_TIME.decode(BY_TIME.encode((MOMENT, 7))) == (MOMENT, 7)
+    assert BY_TIME.decode(None) is None
+    assert BY_TIME.decode("") is None
+
+
+@pytest.mark.parametrize("other", [BY_NAME.encode(("王", 7)), "x", "WzFd:1x:2y", "%%%%"])
+def test_a_cursor_of_another_list_is_refused(other: str) -> None:
     with pytest.raises(paging.BadCursor):
-        paging.decode(forged)
+        BY_TIME.decode(other)

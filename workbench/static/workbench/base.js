@@ -29,7 +29,8 @@ export async function fetchJson(url, options = {}) {
     throw new Problem(0, "OFFLINE", "网络连接已断开，请稍后重试", {});
   }
   const type = answer.headers.get("Content-Type") ?? "";
-  const body = type.includes("json") ? await answer.json() : null;
+  const text = type.includes("json") ? await answer.text() : "";
+  const body = text ? JSON.parse(text) : null;
   if (answer.ok) return body;
   throw new Problem(
     answer.status, body?.code ?? "UNEXPECTED", body?.detail ?? body?.message ?? "操作未成功，请稍后重试", body ?? {},

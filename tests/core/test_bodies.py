@@ -1,0 +1,80 @@
+"""Bodies beyond the limit are refused on the wire, by a real daphne."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.contracts import source
+
+LIMIT = settings.MAX_BODY_BYTES
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number: int = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("daphne") / "log"
+    endpoint = f"tcp:port={number}:interface=127.0.0.1"
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "daphne", "-e", endpoint, "config.asgi:application"],
+            cwd=source.ROOT, env=os.environ, stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    try:
+        _wait_for(server, log)
+        yield number
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _wait_for(server: subprocess.Popen[bytes], log: Path) -> None:
+    while b"Listening on" not in log.read_bytes():
+        assert server.poll() is None, log.read_text()
+        try:
+            server.wait(timeout=0.1)
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def _exchange(port: int, head: str, body: bytes) -> bytes:
+    """Sends what fits down the wire and returns the whole answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as wire:
+        wire.sendall(f"{head}\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        answer = b""
+        try:
+            wire.sendall(body)
+            while piece := wire.recv(65536):
+                answer += piece
+        except (ConnectionResetError, BrokenPipeError):
+            pass
+        return answer
+
+
+def test_a_declared_body_beyond_the_limit_is_refused_before_it_is_sent(port: int) -> None:
+    head = "POST /accounts/login/ HTTP/1.1\r\nContent-Length: 300000000"
+    answer = _exchange(port, head, b"")
+    status, _, rest = answer.partition(b"\r\n")
+    assert status == b"HTTP/1.1 413 Content Too Large"
+    assert json.loads(rest.partition(b"\r\n\r\n")[2])["code"] == "TOO_LARGE"
+
+
+def test_a_chunked_body_is_cut_at_the_limit(port: int) -> None:
+    head = "POST /accounts/login/ HTTP/1.1\r\nTransfer-Encoding: chunked"
+    chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+    answer = _exchange(port, head, chunk * (LIMIT // 0x10000 + 2))
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_body_within_the_limit_reaches_the_product(port: int) -> None:
+    head = "POST /healthz HTTP/1.1\r\nConnection: close\r\nContent-Length: 100000"
+    # The product's own refusal: the form came without its token.
+    assert _exchange(port, head, b"x" * 100_000).startswith(b"HTTP/1.1 403 ")
