@@ -5,8 +5,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
-from core import paging
-from core.models import AuditEntry
+from core import audit, paging
 from workbench import audit_words
 
 PER_PAGE = 50
@@ -14,7 +13,7 @@ PER_PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the auditor asked for; empty fields don't narrow."""
+    """What the auditor asked for; empty fields don't narentry."""
 
     action: str = ""
     name: str = ""
@@ -40,36 +39,29 @@ class Line:
 
 def page(filters: Filters, *, cursor: str | None) -> paging.Page[Line]:
     """The entries that fit, newest first."""
-    rows = AuditEntry.objects.all()
-    if filters.action:
-        rows = rows.filter(action__in=audit_words.codes_of(filters.action))
-    if filters.name:
-        rows = rows.filter(actor_name=filters.name)
-    if filters.since:
-        rows = rows.filter(at__gte=_start_of(filters.since))
-    if filters.until:
-        rows = rows.filter(at__lt=_start_of(filters.until + timedelta(days=1)))
-    position = paging.decode(cursor)
-    if position is not None:
-        rows = rows.filter(id__lt=int(position[0] or 0))
-    found = list(rows.order_by("-id")[: PER_PAGE + 1])
-    shown = found[:PER_PAGE]
-    following = paging.encode(shown[-1].pk) if len(found) > PER_PAGE else None
-    return paging.Page([_line(row) for row in shown], following)
+    found = audit.entries(
+        actions=audit_words.codes_of(filters.action) if filters.action else None,
+        actor_name=filters.name,
+        since=_start_of(filters.since) if filters.since else None,
+        until=_start_of(filters.until + timedelta(days=1)) if filters.until else None,
+        cursor=cursor,
+        limit=PER_PAGE,
+    )
+    return paging.Page([_line(entry) for entry in found.items], found.next_cursor)
 
 
-def _line(row: AuditEntry) -> Line:
+def _line(entry: audit.Entry) -> Line:
     return Line(
-        id=row.pk,
-        at=row.at,
-        actor_name=row.actor_name,
-        action=audit_words.action(row.action),
-        code=row.action,
-        subject=audit_words.subject(row.object_kind, row.object_id),
-        detail=audit_words.details(row.detail),
-        address=row.address,
-        chain=row.chain,
-        seq=row.seq,
+        id=entry.id,
+        at=entry.at,
+        actor_name=entry.actor_name,
+        action=audit_words.action(entry.action),
+        code=entry.action,
+        subject=audit_words.subject(entry.object_kind, entry.object_id),
+        detail=audit_words.details(entry.detail),
+        address=entry.address,
+        chain=entry.chain,
+        seq=entry.seq,
     )
 
 
