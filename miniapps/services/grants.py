@@ -7,8 +7,7 @@ from core import errors as core_errors
 from core.actor import Actor
 from core.db import service
 from miniapps import manifests, models, policies
-from miniapps.queries import locking
-from miniapps.services import tokens
+from miniapps.services import _loading, tokens
 
 
 @service
@@ -48,7 +47,7 @@ def withdraw(*, actor: Actor, grant_id: int, now: datetime) -> None:
     app_id = models.Grant.objects.filter(pk=grant_id).values_list("app_id", flat=True).first()
     if app_id is None:
         raise core_errors.NotFound
-    app = locking.app(app_id)
+    app = _loading.app(app_id)
     policies.require_review(actor, app, at=now)
     grant = models.Grant.objects.select_for_update().get(pk=grant_id)
     if grant.withdrawn_at is not None:

@@ -7,9 +7,8 @@ from core import audit
 from core.actor import Actor
 from core.db import service
 from miniapps import errors, manifests, models, policies
-from miniapps.queries import locking
 from miniapps.queries.publishing import RuleDraft
-from miniapps.services import grants, tokens
+from miniapps.services import _loading, grants, tokens
 from org.queries import appointments, units
 
 
@@ -20,7 +19,7 @@ def publish(*, actor: Actor, release_id: int, audience: Sequence[RuleDraft], now
     The scopes its reviewer approved are granted, others are withdrawn. The actor
     administers the apps of the owner unit and of every unit in the audience.
     """
-    release = locking.release(release_id)
+    release = _loading.release(release_id)
     app = release.app
     if not any(rule.effect == models.RuleEffect.ALLOW for rule in audience):
         raise errors.AudienceEmpty
@@ -52,7 +51,7 @@ def publish(*, actor: Actor, release_id: int, audience: Sequence[RuleDraft], now
 @service
 def suspend(*, actor: Actor, app_id: int, reason: str, now: datetime) -> None:
     """Nobody sees the app and every token of it is dead, from the same instant."""
-    app = locking.app(app_id)
+    app = _loading.app(app_id)
     policies.require_review(actor, app, at=now)
     release = _release_in(app, models.ReleaseState.PUBLISHED)
     release.state = models.ReleaseState.SUSPENDED
@@ -66,7 +65,7 @@ def suspend(*, actor: Actor, app_id: int, reason: str, now: datetime) -> None:
 @service
 def resume(*, actor: Actor, app_id: int, now: datetime) -> None:
     """The suspended release is back for the audience and scopes it had."""
-    app = locking.app(app_id)
+    app = _loading.app(app_id)
     policies.require_review(actor, app, at=now)
     release = _release_in(app, models.ReleaseState.SUSPENDED)
     release.state = models.ReleaseState.PUBLISHED

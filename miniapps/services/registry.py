@@ -12,8 +12,7 @@ from core import audit
 from core.actor import Actor
 from core.db import service
 from miniapps import credentials, errors, manifests, models, policies
-from miniapps.queries import locking
-from miniapps.services import tokens
+from miniapps.services import _loading, tokens
 from org.queries import units
 
 
@@ -49,7 +48,7 @@ def register(*, actor: Actor, document: Mapping[str, Any], now: datetime) -> Reg
 @service
 def add_release(*, actor: Actor, app_id: int, document: Mapping[str, Any], now: datetime) -> int:
     """A further draft of the app; answers its id. Its version code must be the highest."""
-    app = locking.app(app_id)
+    app = _loading.app(app_id)
     policies.require_develop(actor, app)
     manifest = manifests.check(document, loopback=_loopback())
     if manifest.app_id != app.app_id:
@@ -67,7 +66,7 @@ def add_release(*, actor: Actor, app_id: int, document: Mapping[str, Any], now: 
 @service
 def submit(*, actor: Actor, release_id: int, now: datetime) -> None:
     """The draft waits for a reviewer."""
-    release = locking.release(release_id)
+    release = _loading.release(release_id)
     policies.require_develop(actor, release.app)
     _require_state(release, models.ReleaseState.DRAFT)
     release.state = models.ReleaseState.SUBMITTED
@@ -79,7 +78,7 @@ def submit(*, actor: Actor, release_id: int, now: datetime) -> None:
 @service
 def withdraw(*, actor: Actor, release_id: int, now: datetime) -> None:
     """The release is a draft again; possible until somebody has decided about it."""
-    release = locking.release(release_id)
+    release = _loading.release(release_id)
     policies.require_develop(actor, release.app)
     _require_state(release, models.ReleaseState.SUBMITTED, models.ReleaseState.REVIEWING)
     release.state = models.ReleaseState.DRAFT
@@ -91,7 +90,7 @@ def withdraw(*, actor: Actor, release_id: int, now: datetime) -> None:
 @service
 def renew_secret(*, actor: Actor, app_id: int, now: datetime) -> Registered:
     """The app has a new client secret; the old one and every token it bought are dead."""
-    app = locking.app(app_id)
+    app = _loading.app(app_id)
     policies.require_develop(actor, app)
     secret = credentials.new_secret()
     app.oauth_client.client_secret = credentials.digest_of(secret)

@@ -6,13 +6,13 @@ from core import audit
 from core.actor import Actor
 from core.db import service
 from miniapps import errors, models, policies
-from miniapps.queries import locking
+from miniapps.services import _loading
 
 
 @service
 def begin(*, actor: Actor, release_id: int, now: datetime) -> None:
     """The release is under review by the actor; others see that it is taken."""
-    release = locking.release(release_id)
+    release = _loading.release(release_id)
     policies.require_review(actor, release.app, at=now)
     if release.state != models.ReleaseState.SUBMITTED:
         raise errors.WrongState(state=release.get_state_display())
@@ -49,7 +49,7 @@ def reject(*, actor: Actor, release_id: int, remark: str, now: datetime) -> None
 
 
 def _reviewable(actor: Actor, release_id: int, now: datetime) -> models.Release:
-    release = locking.release(release_id)
+    release = _loading.release(release_id)
     policies.require_review(actor, release.app, at=now)
     person_id = actor.require_person()
     held_by_other = release.reviewer_id not in (None, person_id)

@@ -1,4 +1,4 @@
-"""Rows read under lock for services, always in the same order: the app, then its release."""
+"""Rows read under lock, always in the same order: the app, then its release."""
 
 from core import errors as core_errors
 from miniapps.models import MiniApp, Release
