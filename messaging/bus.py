@@ -83,9 +83,14 @@ def rate_key(person_id: int) -> str:
     return f"{_prefix()}:rate:{person_id}"
 
 
-def counted_key(person_id: int, client_message_id: UUID) -> str:
+def repetition_rate_key(person_id: int) -> str:
+    """Where the rate is kept at which a person repeats messages."""
+    return f"{_prefix()}:repeats:{person_id}"
+
+
+def counted_key(person_id: int, conversation_id: int, client_message_id: UUID) -> str:
     """Where it is kept for a while that a message was counted."""
-    return f"{_prefix()}:counted:{person_id}:{client_message_id}"
+    return f"{_prefix()}:counted:{person_id}:{conversation_id}:{client_message_id}"
 
 
 def _prefix() -> str:

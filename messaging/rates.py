@@ -1,5 +1,6 @@
-"""How fast one person may send: 10 messages a second, 20 at once, over all processes."""
+"""How fast one person may send, over all processes: new messages, and repetitions of them."""
 
+from dataclasses import dataclass
 from typing import Final, cast
 from uuid import UUID
 
@@ -9,36 +10,57 @@ import structlog
 from core import redis as store
 from messaging import bus, errors
 
-PER_SECOND: Final = 10
-BURST: Final = 20
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many a second, so many at once."""
+
+    per_second: int
+    burst: int
+
+    def arguments(self) -> list[str]:
+        """As the script takes it: milliseconds from one to the next, and the burst."""
+        return [str(1000 // self.per_second), str(self.burst)]
+
+
+NEW: Final = Rate(per_second=10, burst=20)
+REPEATED: Final = Rate(per_second=50, burst=100)
+"""A repetition stores nothing, but it takes a transaction."""
 
 SAME_FOR_SECONDS: Final = 60
 
-# Generic cell rate algorithm on Valkey's own clock: one key a person, one step a message.
-# A repetition of a message is no second message.
+# Generic cell rate algorithm on Valkey's own clock: one key a person and rate, one step a
+# message. KEYS[3] knows for a while that the message was counted: then this is a repetition.
 _TAKE: Final = """
-if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+local repeated = redis.call('EXISTS', KEYS[3]) == 1
+local key = repeated and KEYS[2] or KEYS[1]
+local interval = tonumber(repeated and ARGV[3] or ARGV[1])
+local burst = tonumber(repeated and ARGV[4] or ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
-local due = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
+local due = math.max(tonumber(redis.call('GET', key) or now), now)
 local wait = due - now - interval * (burst - 1)
 if wait > 0 then return wait end
-redis.call('SET', KEYS[1], due + interval, 'PX', interval * (burst + 1))
-redis.call('SET', KEYS[2], 1, 'EX', ARGV[3])
+redis.call('SET', key, due + interval, 'PX', interval * (burst + 1))
+if not repeated then redis.call('SET', KEYS[3], 1, 'EX', ARGV[5]) end
 return 0
 """
 
 log = structlog.get_logger(__name__)
 
 
-def take(person_id: int, client_message_id: UUID) -> None:
-    """One message is counted, once; SendingTooFast with retry_after_ms above the limit.
+def take(*, person_id: int, conversation_id: int, client_message_id: UUID) -> None:
+    """One message, or one repetition, is counted; SendingTooFast above its limit.
 
-    Called by the edges, before the transaction. Without Valkey nobody is held back.
+    The same id in another conversation is another message. Called by the edges, before the
+    transaction. Without Valkey nobody is held back.
     """
-    keys = [bus.rate_key(person_id), bus.counted_key(person_id, client_message_id)]
-    limits = [str(1000 // PER_SECOND), str(BURST), str(SAME_FOR_SECONDS)]
+    keys = [
+        bus.rate_key(person_id),
+        bus.repetition_rate_key(person_id),
+        bus.counted_key(person_id, conversation_id, client_message_id),
+    ]
+    limits = [*NEW.arguments(), *REPEATED.arguments(), str(SAME_FOR_SECONDS)]
     try:
         wait = cast(int, store.connection().eval(_TAKE, len(keys), *keys, *limits))
     except redis.RedisError as error:

@@ -94,7 +94,11 @@ def pull(
 def send(request: HttpRequest, conversation_id: Id, body: MessageIn) -> Sent:
     """The text is stored once under its number; a repetition gets the same answer."""
     actor = actor_of(request)
-    rates.take(actor.require_person(), body.client_message_id)
+    rates.take(
+        person_id=actor.require_person(),
+        conversation_id=conversation_id,
+        client_message_id=body.client_message_id,
+    )
     return messages.send(
         actor=actor,
         conversation_id=conversation_id,

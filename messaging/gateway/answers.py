@@ -50,7 +50,11 @@ def _pull(actor: Actor, data: incoming.Pull, now: datetime) -> Answer:
 
 
 def _send(actor: Actor, data: incoming.Send, now: datetime) -> Answer:
-    rates.take(actor.require_person(), data.client_message_id)
+    rates.take(
+        person_id=actor.require_person(),
+        conversation_id=data.conversation_id,
+        client_message_id=data.client_message_id,
+    )
     sent = messages.send(
         actor=actor,
         conversation_id=data.conversation_id,

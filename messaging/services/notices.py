@@ -43,8 +43,8 @@ def send(
     """Everybody named has the notice, once: the same (source, key) changes nothing.
 
     A title or body above its limit is shortened, ending in "…": what it tells of stands whole
-    behind the link. Whether the actor may notify these people is the caller's policy. Not audited here:
-    the caller's act is.
+    behind the link. Whether the actor may notify these people is the caller's policy. Not
+    audited here: the caller's act is.
     """
     _require_safe(link)
     wanted = _known(person_ids, now=now)

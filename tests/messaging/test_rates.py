@@ -1,0 +1,37 @@
+"""How fast one person may send."""
+
+import time
+import uuid
+from uuid import UUID
+
+from messaging import errors, rates
+
+PERSON = 7
+
+
+def _taken(room: int, client_id: UUID) -> bool:
+    try:
+        rates.take(person_id=PERSON, conversation_id=room, client_message_id=client_id)
+    except errors.SendingTooFast as refusal:
+        assert isinstance(refusal.details["retry_after_ms"], int)
+        assert 0 < refusal.details["retry_after_ms"] <= 2000
+        return False
+    return True
+
+
+def test_one_id_in_many_conversations_counts_as_many_messages() -> None:
+    client_id, began = uuid.uuid4(), time.monotonic()
+    taken = [_taken(room, client_id) for room in range(1, 30)]
+    most = rates.NEW.burst + rates.NEW.per_second * (time.monotonic() - began)
+    assert taken[: rates.NEW.burst] == [True] * rates.NEW.burst
+    assert sum(taken) <= most + 1
+
+
+def test_repetitions_are_counted_at_a_rate_of_their_own() -> None:
+    client_id, began = uuid.uuid4(), time.monotonic()
+    taken = [_taken(1, client_id) for _ in range(500)]
+    at_once = 1 + rates.REPEATED.burst
+    most = at_once + rates.REPEATED.per_second * (time.monotonic() - began)
+    assert taken[:at_once] == [True] * at_once
+    assert sum(taken) <= most + 1
+    assert _taken(1, uuid.uuid4()), "repetitions must not use up what new messages have"
