@@ -6,7 +6,7 @@ from typing import Final, cast
 
 import redis
 
-from core import errors
+from core import crypto, errors
 from core import redis as store
 from messaging import bus
 
@@ -14,10 +14,15 @@ SECONDS: Final = 60
 
 
 def issue(session_key: str) -> str:
-    """A new ticket. Valkey holds only its digest; Unavailable without Valkey."""
+    """A new ticket; Unavailable without Valkey.
+
+    Valkey holds the ticket's digest and the session's key encrypted: whoever reads them there
+    can open nothing.
+    """
     ticket = secrets.token_urlsafe(32)
     try:
-        store.connection().set(bus.ticket_key(_digest(ticket)), session_key, ex=SECONDS)
+        held = crypto.encrypt_text(session_key)
+        store.connection().set(bus.ticket_key(_digest(ticket)), held, ex=SECONDS)
     except redis.RedisError as error:
         raise errors.Unavailable from error
     return ticket
@@ -29,7 +34,7 @@ def redeem(ticket: str) -> str | None:
         held = cast(bytes | None, store.connection().getdel(bus.ticket_key(_digest(ticket))))
     except redis.RedisError as error:
         raise errors.Unavailable from error
-    return held.decode() if held is not None else None
+    return crypto.decrypt_text(held) if held is not None else None
 
 
 def _digest(ticket: str) -> str:
