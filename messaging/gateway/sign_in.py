@@ -14,6 +14,7 @@ from django.contrib import auth
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 
+from core import http
 from core.actor import Actor
 from messaging import tickets
 from org.queries import accounts
@@ -40,8 +41,7 @@ def visitor(scope: Mapping[str, Any], *, now: datetime) -> Visitor | None:
     account = auth.get_user(request)
     if not account.is_authenticated:
         return None
-    peer = scope.get("client") or ("",)
-    actor = accounts.actor(account.pk, at=now, request_id=uuid.uuid4().hex, address=str(peer[0]))
+    actor = accounts.actor(account.pk, at=now, request_id=uuid.uuid4().hex, address=_address(scope))
     if actor is None or actor.person_id is None:
         return None
     return Visitor(
@@ -72,16 +72,26 @@ def still_signed_in(visitors: Collection[Visitor], *, now: datetime) -> set[Visi
     }
 
 
+def _address(scope: Mapping[str, Any]) -> str:
+    """As for a request: behind a trusted proxy, the address that the proxy reports."""
+    peer = scope.get("client") or ("",)
+    return http.client_address(str(peer[0]), ",".join(_headers(scope, b"x-forwarded-for")))
+
+
+def _headers(scope: Mapping[str, Any], wanted: bytes) -> list[str]:
+    headers = scope.get("headers", ())
+    return [value.decode("latin-1") for name, value in headers if name == wanted]
+
+
 def _session_key(scope: Mapping[str, Any]) -> str | None:
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
     if "ticket" in query:
         return tickets.redeem(query["ticket"][0])
     cookies: SimpleCookie = SimpleCookie()
-    for name, value in scope.get("headers", ()):
-        if name == b"cookie":
-            try:
-                cookies.load(value.decode("latin-1"))
-            except CookieError:
-                return None
+    for value in _headers(scope, b"cookie"):
+        try:
+            cookies.load(value)
+        except CookieError:
+            return None
     held = cookies.get(settings.SESSION_COOKIE_NAME)
     return held.value if held is not None else None
