@@ -63,6 +63,8 @@ def send(
         seq=stored.seq,
         audience=conversations.audience(held),
     )
+    # Whoever answers has read: those who wait for it hear so, as do her own other devices.
+    fanout.cursor_moved(person_id=person_id, conversation_id=held.pk, read_seq=stored.seq)
     return _acknowledged(stored, repeated=False)
 
 
