@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db.models import Max
+
 from core import audit
 from core.actor import Actor
 from core.db import service
@@ -17,18 +19,18 @@ def publish(*, actor: Actor, release_id: int, audience: Sequence[RuleDraft], now
     """Exactly the audience sees the release; the one before it is superseded.
 
     The scopes its reviewer approved are granted, others are withdrawn. The actor
-    administers the apps of the owner unit and of every unit in the audience.
+    administers the apps of the owner unit and of every unit in the audience. VersionNotNewer
+    where a later release was published already.
     """
     release = _loading.release(release_id)
     app = release.app
     if not any(rule.effect == models.RuleEffect.ALLOW for rule in audience):
         raise errors.AudienceEmpty
+    _require_posts(audience, now)
     policies.require_publish(actor, app, _units_of(audience, now), at=now)
     if release.state != models.ReleaseState.APPROVED:
         raise errors.WrongState(state=release.get_state_display())
-    app.releases.filter(
-        state__in=[models.ReleaseState.PUBLISHED, models.ReleaseState.SUSPENDED]
-    ).update(state=models.ReleaseState.SUPERSEDED, ended_at=now)
+    _supersede(app, release.version_code, now)
     release.state = models.ReleaseState.PUBLISHED
     release.published_at = now
     release.save(update_fields=["state", "published_at"])
@@ -64,10 +66,15 @@ def suspend(*, actor: Actor, app_id: int, reason: str, now: datetime) -> None:
 
 @service
 def resume(*, actor: Actor, app_id: int, now: datetime) -> None:
-    """The suspended release is back for the audience and scopes it had."""
+    """The suspended release is back for the audience and scopes it had.
+
+    Takes the rights that publishing it to this audience takes.
+    """
     app = _loading.app(app_id)
     policies.require_review(actor, app, at=now)
     release = _release_in(app, models.ReleaseState.SUSPENDED)
+    rules = list(release.audience.all())
+    policies.require_publish(actor, app, _units_of(rules, now), at=now)
     release.state = models.ReleaseState.PUBLISHED
     release.ended_at = None
     release.end_reason = ""
@@ -75,18 +82,36 @@ def resume(*, actor: Actor, app_id: int, now: datetime) -> None:
     _audit(actor, "miniapps.release.resumed", release, now)
 
 
-def _units_of(audience: Sequence[RuleDraft], now: datetime) -> list[int]:
+def _supersede(app: models.MiniApp, version_code: int, now: datetime) -> None:
+    standing = app.releases.filter(
+        state__in=[models.ReleaseState.PUBLISHED, models.ReleaseState.SUSPENDED]
+    )
+    highest = standing.aggregate(highest=Max("version_code"))["highest"] or 0
+    if version_code <= highest:
+        raise errors.VersionNotNewer(highest=highest)
+    standing.update(state=models.ReleaseState.SUPERSEDED, ended_at=now)
+
+
+def _require_posts(audience: Sequence[RuleDraft], now: datetime) -> None:
+    """RuleUnclear for a person who holds no post: no administrator could agree."""
+    for rule in audience:
+        if rule.person_id is not None and not appointments.of_person(rule.person_id, at=now):
+            raise errors.RuleUnclear
+
+
+def _units_of(
+    audience: Sequence[RuleDraft] | Sequence[models.AudienceRule], now: datetime
+) -> list[int]:
     """The units whose administrator must agree.
 
-    A person stands for the unit of the main post; a rule for all needs the whole tree's.
+    A person stands for the unit of the main post, after the last post for none; a rule for all
+    needs the whole tree's.
     """
     needed = [rule.unit_id for rule in audience if rule.unit_id is not None]
     for rule in audience:
         if rule.person_id is not None:
             held = appointments.of_person(rule.person_id, at=now)
-            if not held:
-                raise errors.RuleUnclear
-            needed.append(held[0].unit_id)
+            needed += [post.unit_id for post in held[:1]]
     if any(rule.subject == models.RuleSubject.ALL for rule in audience):
         needed += [root.id for root in units.roots(at=now)]
     return needed

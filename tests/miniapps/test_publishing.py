@@ -175,6 +175,47 @@ def test_suspending_hides_the_app_and_resuming_shows_it(
     assert tiles(province, apps.VIEWER) == ["值班排班"]
 
 
+def approved_release(province: Province, roster: apps.Published, code: int) -> int:
+    developer, now = province.actor(apps.DEVELOPER), timezone.now()
+    document = apps.manifest(version={"code": code, "name": f"1.{code}.0"})
+    release_id = registry.add_release(
+        actor=developer, app_id=roster.app_id, document=document, now=now
+    )
+    registry.submit(actor=developer, release_id=release_id, now=now)
+    review.approve(actor=province.actor(apps.REVIEWER), release_id=release_id, remark="", now=now)
+    return release_id
+
+
+def test_an_older_release_never_follows_a_newer_one(
+    province: Province, roster: apps.Published
+) -> None:
+    second, third = (approved_release(province, roster, code) for code in (2, 3))
+    body = subtree(province, "西湖区")
+    newer = post(province, apps.REVIEWER, f"/releases/{third}/publish", body)
+    assert newer.status_code == 204
+    older = post(province, apps.REVIEWER, f"/releases/{second}/publish", body)
+    assert (older.status_code, older.json()["code"]) == (409, "MINIAPPS_VERSION_NOT_NEWER")
+    states = dict(Release.objects.values_list("version_code", "state"))
+    assert states == {1: "superseded", 2: "approved", 3: "published"}
+    assert tiles(province, apps.VIEWER) == ["值班排班"]
+
+
+def test_resuming_takes_the_rights_over_the_whole_audience(province: Province) -> None:
+    made = apps.approved(province)
+    publishing.publish(
+        actor=province.actor("冯副厅"),
+        release_id=made.release_id,
+        audience=[plans.rule(effect="allow", subject="subtree", unit_id=province.unit("杭州市"))],
+        now=timezone.now(),
+    )
+    path = f"/apps/{made.app_id}"
+    assert post(province, apps.REVIEWER, f"{path}/suspend", {"reason": "检查"}).status_code == 204
+    assert post(province, apps.REVIEWER, f"{path}/resume", {}).status_code == 403
+    assert Release.objects.get().state == "suspended"
+    assert post(province, "冯副厅", f"{path}/resume", {}).status_code == 204
+    assert tiles(province, "蒋市长") == ["值班排班"]
+
+
 def test_the_database_holds_one_published_release_per_app(
     province: Province, roster: apps.Published
 ) -> None:
@@ -210,3 +251,13 @@ def test_one_deny_outweighs_every_allow(province: Province) -> None:
     names = (apps.VIEWER, apps.NEIGHBOUR, apps.DEVELOPER, "秦主任")
     seen = {name: bool(tiles(province, name)) for name in names}
     assert seen == {apps.VIEWER: True, apps.NEIGHBOUR: False, apps.DEVELOPER: False, "秦主任": True}
+
+
+@pytest.mark.parametrize(
+    "unit", ["subtree:" + "9" * 5000, "unit:0", "unit:x", "all:1", f"unit:{2**63}"]
+)
+def test_a_page_that_names_no_unit_is_refused(province: Province, unit: str) -> None:
+    made = apps.approved(province)
+    path = f"/apps/{made.app_id}/releases/{made.release_id}/publish"
+    assert province.client(apps.REVIEWER).post(path, {"unit": unit}).status_code == 422
+    assert Release.objects.get().state == "approved"

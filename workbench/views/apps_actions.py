@@ -130,9 +130,10 @@ def _rules(given: QueryDict) -> list[plans.RuleDraft]:
     rules = []
     for chosen in given.getlist("unit"):
         subject, _, number = chosen.partition(":")
-        if subject not in ("subtree", "unit") or not number.isascii() or not number.isdecimal():
+        unit_id = parameters.id_of(number)
+        if subject not in ("subtree", "unit") or unit_id is None:
             raise core_errors.Invalid
-        rules.append(plans.rule(effect="allow", subject=subject, unit_id=int(number)))
+        rules.append(plans.rule(effect="allow", subject=subject, unit_id=unit_id))
     return rules
 
 
