@@ -10,6 +10,21 @@ from messaging.models import NoticeTarget
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A notice that stands under its source's key, and how many people it went to."""
+
+    id: int
+    targets: int
+
+
+def sent(*, source: str, key: str) -> Sent | None:
+    """What the source sent under the key before, if anything."""
+    targets = NoticeTarget.objects.filter(notice__source=source, notice__key=key)
+    notice_id = targets.values_list("notice_id", flat=True).first()
+    return Sent(notice_id, targets.count()) if notice_id is not None else None
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """One work notice as its receiver sees it."""
 

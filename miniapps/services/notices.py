@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from core import audit
 from core.actor import Actor
 from core.db import service
+from messaging.queries import notices as inbox
 from messaging.services import notices
 from miniapps import errors, manifests
 from miniapps.queries import members
@@ -31,17 +32,22 @@ def send(
 ) -> notices.NoticeSent:
     """The people have a work notice from the app that leads back into it.
 
-    Sent once per key, however often the app repeats the call. Raises ScopeNotGranted,
-    OutsideRange (an unknown name and a foreign one look alike), TooManyRecipients.
+    Sent once per key: a repeated call gets the first answer, whoever has left the range since.
+    Raises ScopeNotGranted, OutsideRange (an unknown name and a foreign one look alike),
+    TooManyRecipients.
     """
     app_id = actor.app_id
     if app_id is None:
         raise errors.TokenInvalid
+    source = f"app:{app_id}"
     link = _link(app_id, path)
+    earlier = inbox.sent(source=source, key=idempotency_key)
+    if earlier is not None:
+        return notices.NoticeSent(id=earlier.id, targets=earlier.targets, repeated=True)
     person_ids = _recipients(app_id, subs, unit_codes, now)
     sent = notices.send(
         actor=actor,
-        source=f"app:{app_id}",
+        source=source,
         source_name=members.name_of_app(app_id),
         key=idempotency_key,
         person_ids=person_ids,

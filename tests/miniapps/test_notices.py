@@ -11,6 +11,7 @@ from core.models import AuditEntry
 from messaging.queries import notices as inbox
 from miniapps.models import AudienceRule, Subject
 from miniapps.services import publishing
+from org.services import appointments
 from tests.factories import Province
 from tests.miniapps import apps
 
@@ -60,6 +61,22 @@ def test_the_same_key_sends_once(province: Province, roster: apps.Published) -> 
     first, second = send(roster, recipients=[sub]), send(roster, recipients=[sub])
     assert first.json()["id"] == second.json()["id"]
     assert second.json()["repeated"] is True
+    assert unread(province, apps.VIEWER) == [1]
+
+
+def test_a_repeated_call_gets_the_first_answer_after_the_recipient_has_left(
+    province: Province, roster: apps.Published
+) -> None:
+    sub = sub_of(province, roster, apps.VIEWER)
+    first = send(roster, recipients=[sub]).json()
+    appointments.end(
+        actor=province.actor(apps.REVIEWER),
+        appointment_id=province.appointments[apps.VIEWER],
+        now=timezone.now(),
+    )
+    again = send(roster, recipients=[sub])
+    assert (again.status_code, again.json()) == (201, first | {"repeated": True})
+    assert send(roster, recipients=[sub], key="k2").status_code == 403
     assert unread(province, apps.VIEWER) == [1]
 
 
