@@ -35,6 +35,7 @@ class CaseCopied(events.Event):
     case_id: int
     person_ids: tuple[int, ...]
     node_id: str
+    round: int
     title: str
     template_name: str
 

@@ -278,6 +278,7 @@ class _Writing:
                 case_id=self.case.id,
                 person_ids=command.person_ids,
                 node_id=command.node_id,
+                round=self.case.round,
                 title=self.case.title,
                 template_name=self.case.version.name,
             )
