@@ -161,7 +161,6 @@ class ResubmitIn(Schema):
 
     form: Form
     chosen: Chosen | None = None
-    subject_digest: Annotated[str, Field(max_length=128)] = ""
     remark: LongText = ""
 
 
@@ -241,13 +240,13 @@ def withdraw(
 def resubmit(
     request: HttpRequest, task_id: Id, body: ResubmitIn, idempotency_key: IdempotencyKey
 ) -> cases.Resubmitted:
-    """The initiator submits the case again after it came back."""
+    """The initiator submits the case again; one about a subject goes on where that is kept."""
     return cases.resubmit(
         actor=actor_of(request),
         task_id=task_id,
         form=body.form,
         chosen=body.chosen,
-        subject_digest=body.subject_digest,
+        subject=None,
         remark=body.remark,
         idempotency_key=idempotency_key,
         now=timezone.now(),

@@ -210,18 +210,6 @@ def _last_id(after: tuple[int | str | None, ...]) -> int:
     raise paging.BadCursor
 
 
-def participant_ids(case_id: int) -> frozenset[int]:
-    """Everybody who may read the case."""
-    asked = Task.objects.filter(case=case_id).exclude(state=TaskState.WAITING)
-    return frozenset(
-        {
-            *Case.objects.filter(id=case_id).values_list("initiator_id", flat=True),
-            *asked.values_list("assignee_id", flat=True),
-            *Copy.objects.filter(case=case_id).values_list("person_id", flat=True),
-        }
-    )
-
-
 def decisions(case_id: int, *, at: datetime) -> list[Decision]:
     """Everything people decided, in order: the opinions on a document's sheet."""
     acted = Task.objects.filter(case=case_id, state=TaskState.DONE).select_related("step")

@@ -112,14 +112,15 @@ def resubmit(
     task_id: int,
     form: Mapping[str, Any],
     chosen: Choices | None,
-    subject_digest: str,
+    subject: Subject | None,
     remark: str,
     idempotency_key: str,
     now: datetime,
 ) -> Resubmitted:
     """The initiator's changed form is a new revision and the case goes on from the start.
 
-    `chosen` None keeps the earlier choice.
+    `chosen` None keeps the earlier choice. OtherActExpected unless the caller names the case's
+    own subject: the app that keeps the subject has rules of its own for who may be chosen.
     """
     person_id = actor.require_person()
     known = _answers.claim(
@@ -129,14 +130,14 @@ def resubmit(
             "resubmit": task_id,
             "form": dict(form),
             "chosen": None if chosen is None else _plain(chosen),
-            "digest": subject_digest,
+            "subject": asdict(subject) if subject else None,
             "remark": remark,
         },
         now=now,
     )
     if known is not None:
         return Resubmitted(**known)
-    resubmitted = _go_on(actor, task_id, form, chosen, subject_digest, remark.strip(), now)
+    resubmitted = _go_on(actor, task_id, form, chosen, subject, remark.strip(), now)
     _answers.keep(person_id=person_id, key=idempotency_key, answer=asdict(resubmitted))
     return resubmitted
 
@@ -203,17 +204,17 @@ def _go_on(
     task_id: int,
     form: Mapping[str, Any],
     chosen: Choices | None,
-    subject_digest: str,
+    subject: Subject | None,
     remark: str,
     now: datetime,
 ) -> Resubmitted:
     person_id = actor.require_person()
-    case, task = _lock_resubmission(person_id, task_id)
+    case, task = _lock_resubmission(person_id, task_id, subject)
     before = FormRevision.objects.get(case=case, number=case.form_revision)
     choice = before.chosen if chosen is None else chosen
     _check_submission(case.version, form, choice, now)
     case.form_revision += 1
-    submitted = _submit(case, form, choice, subject_digest, now)
+    submitted = _submit(case, form, choice, subject.digest if subject else "", now)
     act = _moving.Act(
         engine.Agree(task.step.node_id, person_id),
         CaseEventKind.RESUBMITTED,
@@ -302,7 +303,7 @@ def _submit(
     )
 
 
-def _lock_resubmission(person_id: int, task_id: int) -> tuple[Case, Task]:
+def _lock_resubmission(person_id: int, task_id: int, subject: Subject | None) -> tuple[Case, Task]:
     own = Task.objects.filter(id=task_id, assignee=person_id)
     case_id = own.values_list("case_id", flat=True).first()
     if case_id is None:
@@ -312,7 +313,8 @@ def _lock_resubmission(person_id: int, task_id: int) -> tuple[Case, Task]:
     _moving.check_running(case)
     if task.state != TaskState.OPEN:
         raise errors.TaskClosed
-    if task.kind != TaskKind.RESUBMIT:
+    about = (subject.kind, subject.id) if subject else ("", None)
+    if task.kind != TaskKind.RESUBMIT or about != (case.subject_kind, case.subject_id):
         raise errors.OtherActExpected
     return case, task
 

@@ -112,7 +112,7 @@ def note_outcome(
     ended_at: datetime,
     now: datetime,
 ) -> None:
-    """The document is signed if the case approved exactly this text; a draft again otherwise.
+    """The document is signed if the signatory approved exactly this text; else a draft again.
 
     Hearing it twice changes nothing.
     """
@@ -120,7 +120,10 @@ def note_outcome(
     if document is None:
         return
     is_same_text = digest == document.digest == papers.digest(contents.of(document))
-    if not approved or not is_same_text or decider_id is None:
+    signatory = Participant.objects.filter(
+        document=document, person=decider_id, role=PartRole.SIGNATORY
+    )
+    if not approved or not is_same_text or not signatory.exists():
         _move(actor, document, DocumentState.DRAFT, "documents.document.not_signed", now)
         return
     document.signatory_id = decider_id
@@ -158,6 +161,7 @@ def _ask(
     actor: Actor, document: Document, content: papers.Content, route: Route, now: datetime
 ) -> int:
     form = _form(content)
+    subject = cases.Subject(SUBJECT_KIND, document.pk, document.digest)
     key = f"document-{document.pk}-{document.revision}-{now.timestamp():.6f}"
     if document.state == DocumentState.RETURNED and document.case_id is not None:
         task = tasks.open_task_of(document.case_id, document.drafter_id)
@@ -168,7 +172,7 @@ def _ask(
             task_id=task.task_id,
             form=form,
             chosen=route.chosen(),
-            subject_digest=document.digest,
+            subject=subject,
             remark="",
             idempotency_key=key,
             now=now,
@@ -178,7 +182,7 @@ def _ask(
         template_key=TEMPLATE_KEY,
         title=content.title,
         form=form,
-        subject=cases.Subject(SUBJECT_KIND, document.pk, document.digest),
+        subject=subject,
         chosen=route.chosen(),
         idempotency_key=key,
         now=now,

@@ -15,6 +15,8 @@ from approvals.services import cases, decisions
 from approvals.services.cases import Subject
 from core.models import AuditEntry
 from messaging.queries import notices
+from org.kinds import AppointmentKind, PostFunction
+from org.services import appointments
 from tests.approvals.conftest import (
     CLERK,
     DEPUTY,
@@ -153,7 +155,7 @@ def test_sent_back_case_is_changed_and_resubmitted_with_a_new_form_revision(
         task_id=task.id,
         form=leave_form(5, reason="回乡探亲"),
         chosen=None,
-        subject_digest="",
+        subject=None,
         remark="已补充",
         idempotency_key=fresh_key(),
         now=timezone.now(),
@@ -249,9 +251,83 @@ def test_only_participants_read_a_case(office: Office) -> None:
         False,
         False,
     ]
-    assert case_queries.participant_ids(started.case_id) == {office.id(OTHER), office.id(HEAD)}
     office.act("approve", HEAD, started.case_id)
     assert reads(DEPUTY)
+
+
+def test_a_turn_that_never_came_does_not_open_the_case(office: Office) -> None:
+    office.publish("two", [person("a", office.id(HEAD), office.id(DEPUTY), mode="in_order")])
+    started = office.start(template="two", form={})
+    office.act("reject", HEAD, started.case_id, "不妥")
+    seat = Task.objects.get(case=started.case_id, assignee=office.id(DEPUTY))
+    assert (seat.state, seat.opened_at) == (TaskState.CANCELLED, None)
+    for path in ("", "/timeline", "/picture.svg"):
+        client = office.province.client(DEPUTY)
+        answer = client.get(f"/api/v1/approvals/cases/{started.case_id}{path}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "APPROVAL_NOT_FOUND")
+
+
+def test_the_longest_titles_and_remarks_are_told_shortened(
+    office: Office, run_jobs: Callable[[], int]
+) -> None:
+    started = cases.start(
+        actor=office.province.actor(OTHER),
+        template_key="leave",
+        title="长" * 200,
+        form=leave_form(2),
+        subject=None,
+        chosen={},
+        idempotency_key=fresh_key(),
+        now=timezone.now(),
+    )
+    run_jobs()
+    office.act("send_back", HEAD, started.case_id, "改" * 10_000)
+    run_jobs()
+    for name, title in ((HEAD, "待审批："), (OTHER, "退回修改：")):
+        told = notices.latest(office.id(name), 1)[0]
+        assert told.title.startswith(f"{title}长")
+        assert told.title.endswith("…")
+        assert len(told.title) == 120
+    assert "退回意见：改" in told.body
+    assert told.body.endswith("…")
+
+
+def test_a_copy_after_a_new_round_reaches_whoever_is_new(
+    office: Office, run_jobs: Callable[[], int]
+) -> None:
+    clerks = [{"kind": "post_function", "function": "clerk"}]
+    nodes = [
+        person("a", office.id(HEAD)),
+        {"type": "cc", "id": "c", "name": "抄送", "who": clerks},
+        person("b", office.id(DEPUTY), send_back_to=["start"]),
+    ]
+    office.publish("t", nodes)
+    started = office.start(template="t", form={})
+    office.act("approve", HEAD, started.case_id)
+    office.act("send_back", DEPUTY, started.case_id, "重写")
+    appointments.appoint(
+        actor=office.province.actor("何管理"),
+        person_id=office.id(STAFF),
+        unit_id=office.province.unit("西湖区民政局/办公室"),
+        title="收发员",
+        function=PostFunction.CLERK,
+        kind=AppointmentKind.CONCURRENT,
+        now=timezone.now(),
+    )
+    cases.resubmit(
+        actor=office.province.actor(OTHER),
+        task_id=office.task_of(OTHER, started.case_id).id,
+        form={},
+        chosen=None,
+        subject=None,
+        remark="",
+        idempotency_key=fresh_key(),
+        now=timezone.now(),
+    )
+    office.act("approve", HEAD, started.case_id)
+    run_jobs()
+    told = [notice.title for notice in notices.latest(office.id(STAFF), 5)]
+    assert told == [f"抄送：{OTHER}的申请"]
 
 
 def test_people_are_told_in_their_work_notices(office: Office, run_jobs: Callable[[], int]) -> None:

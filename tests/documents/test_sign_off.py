@@ -1,10 +1,14 @@
 """Sign-off: a document is signed by exactly the case that saw exactly its text."""
 
+import json
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
+from approvals import errors as approval_errors
 from approvals.queries import cases as case_queries
-from approvals.queries import timelines
+from approvals.queries import tasks, timelines
 from approvals.services import cases
 from core import actor as actors
 from core.models import AuditEntry
@@ -12,6 +16,8 @@ from documents.models import Document, Version
 from documents.queries import details
 from documents.services import sign_off
 from tests.documents.office import Office, content
+
+PAGE = "/approvals/tasks/{}/resubmit/"
 
 
 def test_a_document_is_reviewed_and_then_signed(office: Office, sound_audit: None) -> None:
@@ -69,6 +75,62 @@ def test_a_document_sent_back_is_changed_and_goes_on_in_its_case(office: Office)
     assert office.state(document_id) == "signed"
 
 
+@pytest.mark.parametrize("page", ["/api/v1/approvals/tasks/{}/resubmit", PAGE])
+def test_a_document_sent_back_does_not_go_on_past_its_route(office: Office, page: str) -> None:
+    document_id, case_id = office.submitted()
+    office.decide("张晓梅", case_id, "send_back")
+    drafter, stranger = office.province.person("曾国强"), office.province.person("仇海生")
+    task = tasks.open_task_of(case_id, drafter)
+    assert task is not None
+    form = _form_of(office, case_id)
+    client = office.province.client("曾国强")
+    if page == PAGE:
+        typed = {f"form.{name}": value for name, value in form.items()}
+        chosen = {"chosen.review": stranger, "chosen.sign": stranger}
+        answer = client.post(page.format(task.task_id), {**typed, **chosen})
+    else:
+        body = {"form": form, "chosen": {"review": [stranger], "sign": [stranger]}}
+        answer = client.post(
+            page.format(task.task_id),
+            json.dumps(body),
+            content_type="application/json",
+            headers={"Idempotency-Key": "past-its-route"},
+        )
+        assert answer.json()["code"] == "APPROVAL_OTHER_ACT_EXPECTED"
+    assert answer.status_code == 409
+    assert tasks.open_task_of(case_id, stranger) is None
+    assert tasks.open_task_of(case_id, drafter) == task
+    office.run_jobs()
+    assert office.state(document_id) == "returned"
+
+
+def test_a_case_about_another_subject_does_not_go_on_for_this_one(office: Office) -> None:
+    document_id, case_id = office.submitted()
+    office.decide("张晓梅", case_id, "send_back")
+    task = tasks.open_task_of(case_id, office.province.person("曾国强"))
+    assert task is not None
+    with pytest.raises(approval_errors.OtherActExpected):
+        cases.resubmit(
+            actor=office.province.actor("曾国强"),
+            task_id=task.task_id,
+            form=_form_of(office, case_id),
+            chosen=None,
+            subject=cases.Subject(sign_off.SUBJECT_KIND, document_id + 1, "0" * 64),
+            remark="",
+            idempotency_key="another",
+            now=timezone.now(),
+        )
+    assert tasks.open_task_of(case_id, office.province.person("曾国强")) == task
+
+
+def test_nobody_signs_who_was_not_asked_to(office: Office) -> None:
+    document_id, _case_id = office.submitted()
+    digest = Document.objects.get(pk=document_id).digest
+    _outcome(office, document_id, digest=digest, decider="张晓梅")
+    seen = Document.objects.get(pk=document_id)
+    assert (seen.state, seen.signatory_id, seen.signed_at) == ("draft", None, None)
+
+
 @pytest.mark.parametrize("act", ["reject", "withdraw"])
 def test_a_document_not_signed_is_a_draft_again(office: Office, act: str) -> None:
     document_id, case_id = office.submitted()
@@ -86,8 +148,8 @@ def test_a_document_not_signed_is_a_draft_again(office: Office, act: str) -> Non
 
 
 def test_a_case_that_saw_another_text_signs_nothing(office: Office) -> None:
-    document_id, case_id = office.submitted()
-    _outcome(document_id, case_id, digest="0" * 64)
+    document_id, _case_id = office.submitted()
+    _outcome(office, document_id, digest="0" * 64)
     assert office.state(document_id) == "draft"
 
 
@@ -96,7 +158,7 @@ def test_hearing_the_outcome_twice_changes_nothing(office: Office) -> None:
     office.decide("张晓梅", case_id)
     office.decide("王伟民", case_id)
     before = Document.objects.values().get(pk=document_id)
-    _outcome(document_id, case_id, digest=before["digest"])
+    _outcome(office, document_id, digest=before["digest"])
     assert Document.objects.values().get(pk=document_id) == before
 
 
@@ -144,19 +206,23 @@ def test_a_character_that_no_font_draws_is_named_before_anybody_signs(office: Of
     assert "ก" in content(answer)["detail"]
 
 
-def _outcome(document_id: int, case_id: int, *, digest: str) -> None:
+def _outcome(office: Office, document_id: int, *, digest: str, decider: str = "王伟民") -> None:
     sign_off.note_outcome(
         actor=actors.system("tests"),
         document_id=document_id,
-        case_id=case_id,
+        case_id=Document.objects.get(pk=document_id).case_id or 0,
         approved=True,
         digest=digest,
-        decider_id=case_queries.decisions(case_id, at=timezone.now())[-1].person_id
-        if case_queries.decisions(case_id, at=timezone.now())
-        else Document.objects.get(pk=document_id).drafter_id,
+        decider_id=office.province.person(decider),
         ended_at=timezone.now(),
         now=timezone.now(),
     )
+
+
+def _form_of(office: Office, case_id: int) -> dict[str, Any]:
+    """The form as it stands."""
+    actor = office.province.actor("曾国强")
+    return dict(case_queries.view(actor=actor, case_id=case_id, at=timezone.now()).form)
 
 
 def _waiting(office: Office, document_id: int) -> tuple[timelines.Waiting, ...]:

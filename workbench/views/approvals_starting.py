@@ -133,9 +133,14 @@ def fill_in(request: HttpRequest, key: str) -> HttpResponse:
 @http.page
 @require_http_methods(["GET", "POST"])
 def change(request: HttpRequest, task_id: int) -> HttpResponse:
-    """The form of a case that came back; posting it resubmits the case."""
+    """The form of a case that came back; posting it resubmits the case.
+
+    A case about a subject is changed where the subject is kept.
+    """
     actor, now = http.actor_of(request), timezone.now()
     case = case_queries.view_by_task(actor=actor, task_id=task_id, at=now)
+    if case.subject_kind:
+        raise approval_errors.OtherActExpected
 
     def submit(typed: Typed) -> int:
         return cases.resubmit(
@@ -143,7 +148,7 @@ def change(request: HttpRequest, task_id: int) -> HttpResponse:
             task_id=task_id,
             form=forms.read_text(case.form_schema, typed.texts),
             chosen=typed.chosen,
-            subject_digest=case.subject_digest,
+            subject=None,
             remark="",
             idempotency_key=typed.idempotency_key,
             now=now,
@@ -235,8 +240,7 @@ def _typed(posted: QueryDict, schema: Mapping[str, Any]) -> Typed:
 
 
 def _ids(texts: Sequence[str]) -> list[int]:
-    numbers = [text for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]
-    return list(dict.fromkeys(int(text) for text in numbers))[:_CHOSEN_AT_MOST]
+    return parameters.ids(texts, at_most=_CHOSEN_AT_MOST)
 
 
 def _texts(case: case_queries.CaseView) -> dict[str, str]:

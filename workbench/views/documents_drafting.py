@@ -186,9 +186,8 @@ def found_people(request: HttpRequest) -> HttpResponse:
 
 
 def ids(texts: Sequence[str]) -> list[int]:
-    """The ids among posted texts, each once; what is no id is left out."""
-    numbers = [text for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]
-    return list(dict.fromkeys(int(text) for text in numbers))[:_PICKED_AT_MOST]
+    """The ids of the units or people that were picked."""
+    return parameters.ids(texts, at_most=_PICKED_AT_MOST)
 
 
 def _form(request: HttpRequest, actor: Actor, sheet: Sheet) -> HttpResponse:
