@@ -94,6 +94,15 @@ def names(unit_ids: Collection[int]) -> dict[int, UnitName]:
     return {row[0]: UnitName(*row) for row in rows}
 
 
+def standing(unit_ids: Collection[int], *, at: datetime) -> dict[int, UnitName]:
+    """The units by id that stand at that instant: `names` without the abolished ones."""
+    rows = _fetch(
+        f"SELECT {_COLUMNS} FROM org_unit u WHERE u.id = ANY(%(ids)s) AND {_STANDS}",
+        {"ids": list(unit_ids), "at": at},
+    )
+    return {row[0]: UnitName(*row) for row in rows}
+
+
 def path(unit_id: int) -> list[UnitName]:
     """The unit and everything above it, the root first; empty for no unit."""
     return [
