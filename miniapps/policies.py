@@ -6,10 +6,9 @@ from datetime import datetime
 from core import errors as core_errors
 from core.actor import Actor
 from miniapps import errors, models
+from org import policies as org_policies
+from org.kinds import AdminRole
 from org.queries import appointments, authority, units
-
-APPS_ADMIN = "apps"
-"""org's AdminRole.APPS, whose model stays in org."""
 
 
 def require_register(actor: Actor, owner_unit_id: int, *, at: datetime) -> None:
@@ -57,9 +56,14 @@ def require_publish(
         raise core_errors.Forbidden
 
 
+def administrator(actor: Actor) -> org_policies.Administrator:
+    """The actor as a search for units or apps of his own takes it."""
+    return org_policies.Administrator(actor.require_person(), AdminRole.APPS)
+
+
 def administers(person_id: int, unit_id: int, *, at: datetime) -> bool:
     """Whether the person is an app administrator over the unit."""
-    return authority.administers(person_id, APPS_ADMIN, unit_id, at=at)
+    return authority.administers(person_id, AdminRole.APPS, unit_id, at=at)
 
 
 def is_developer(person_id: int, app_pk: int) -> bool:

@@ -53,6 +53,28 @@ SELECT EXISTS (
           AND u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght)))"""
 
 
+ADMINISTERED = """EXISTS (
+  SELECT 1 FROM org_admingrant g JOIN org_unit r ON r.id = g.root_id AND (u.id = r.id OR (
+         g.subtree AND u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght))
+   WHERE g.person_id = %(administrator)s AND g.role = %(role)s AND g.revoked_at IS NULL
+     AND g.valid_from <= %(at)s AND (g.valid_until IS NULL OR g.valid_until > %(at)s))"""
+"""A condition on a unit `u`, so that a search leaves out what is not the administrator's before
+it stops at its limit. Its values are those of an Administrator and the instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Administrator:
+    """A person in one administrative role: whose units a search keeps to."""
+
+    person_id: int
+    role: AdminRole
+
+    @property
+    def values(self) -> dict[str, int | str]:
+        """What ADMINISTERED asks for besides the instant."""
+        return {"administrator": self.person_id, "role": self.role.value}
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """What decides which kinds of unit may stand here."""

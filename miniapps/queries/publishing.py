@@ -10,7 +10,7 @@ from core.actor import Actor
 from miniapps import errors, policies
 from miniapps.models import Grant, MiniApp, Release, RuleEffect, RuleSubject
 from miniapps.queries import audience, registry
-from org.queries import units
+from org.queries import authority, units
 
 _OFFERED: Final = 20
 
@@ -91,9 +91,12 @@ def offered(actor: Actor, app_id: int, text: str, *, at: datetime) -> list[units
     if app is None:
         raise core_errors.NotFound
     policies.require_review(actor, app, at=at)
-    found = units.search(text, at=at, limit=_OFFERED) if text else _around(app.owner_unit_id)
-    person_id = actor.require_person()
-    return [unit for unit in found if policies.administers(person_id, unit.id, at=at)]
+    administrator = policies.administrator(actor)
+    if text:
+        return units.search(text, at=at, administrator=administrator, limit=_OFFERED)
+    found = _around(app.owner_unit_id)
+    allowed = authority.administered(administrator, [unit.id for unit in found], at=at)
+    return [unit for unit in found if unit.id in allowed]
 
 
 def _around(unit_id: int) -> list[units.UnitFound]:

@@ -17,7 +17,7 @@ from miniapps.models import (
     Review,
 )
 from miniapps.queries import audience
-from org.queries import people, units
+from org.queries import authority, people, units
 
 RANGE_WORDS: Final = {
     manifests.OrgRange.SELF: "登录人本人",
@@ -134,24 +134,22 @@ def mine(actor: Actor, *, at: datetime) -> list[AppLine]:
 def administered(actor: Actor, *, at: datetime) -> list[AppLine]:
     """The apps of the units whose apps the actor administers, newest first."""
     person_id = actor.require_person()
-    apps = MiniApp.objects.order_by("-id")[:_QUEUE_LIMIT]
-    allowed = _administered_units(person_id, {app.owner_unit_id for app in apps}, at=at)
-    return _lines([app for app in apps if app.owner_unit_id in allowed], person_id)
+    owners = MiniApp.objects.order_by("owner_unit_id").values_list("owner_unit_id", flat=True)
+    allowed = authority.administered(policies.administrator(actor), owners.distinct(), at=at)
+    apps = MiniApp.objects.filter(owner_unit_id__in=allowed).order_by("-id")
+    return _lines(apps[:_QUEUE_LIMIT], person_id)
 
 
 def review_queue(actor: Actor, *, at: datetime) -> list[AppLine]:
     """The releases that wait for a decision the actor may take, oldest first."""
     person_id = actor.require_person()
-    waiting = (
-        Release.objects.filter(
-            state__in=[ReleaseState.SUBMITTED, ReleaseState.REVIEWING, ReleaseState.APPROVED]
-        )
-        .exclude(app__developers__person_id=person_id)
-        .select_related("app")
-        .order_by("submitted_at", "id")[:_QUEUE_LIMIT]
-    )
-    allowed = _administered_units(person_id, {item.app.owner_unit_id for item in waiting}, at=at)
-    shown = [item for item in waiting if item.app.owner_unit_id in allowed]
+    waiting = Release.objects.filter(
+        state__in=[ReleaseState.SUBMITTED, ReleaseState.REVIEWING, ReleaseState.APPROVED]
+    ).exclude(app__developers__person_id=person_id)
+    owners = waiting.order_by("app__owner_unit_id").values_list("app__owner_unit_id", flat=True)
+    allowed = authority.administered(policies.administrator(actor), owners.distinct(), at=at)
+    mine_to_decide = waiting.filter(app__owner_unit_id__in=allowed).select_related("app")
+    shown = list(mine_to_decide.order_by("submitted_at", "id")[:_QUEUE_LIMIT])
     names = units.names([item.app.owner_unit_id for item in shown])
     return [
         _line(item.app, item, names[item.app.owner_unit_id].name, is_mine=False) for item in shown
@@ -315,7 +313,3 @@ def _grant_line(grant: Grant, names: _Names) -> GrantLine:
 
 def _live_grants(app_pk: int) -> list[Grant]:
     return list(Grant.objects.filter(app_id=app_pk, withdrawn_at=None).order_by("id"))
-
-
-def _administered_units(person_id: int, unit_ids: set[int], *, at: datetime) -> set[int]:
-    return {unit_id for unit_id in unit_ids if policies.administers(person_id, unit_id, at=at)}

@@ -40,11 +40,6 @@ def by_username(username: str) -> AccountOfPerson | None:
     return AccountOfPerson(*row) if row else None
 
 
-def is_live(account_id: int, auth_version: int) -> bool:
-    """The account is active and has not ended its sessions since that version."""
-    return Account.objects.filter(pk=account_id, is_active=True, auth_version=auth_version).exists()
-
-
 def actor(
     account_id: int,
     *,

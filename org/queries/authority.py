@@ -1,5 +1,6 @@
 """What a person may administer, and who may administer a unit."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +8,6 @@ from django.db import connection
 
 from org import policies
 from org.kinds import AdminRole
-from org.models import AdminGrant
 
 _STANDS = (
     "g.revoked_at IS NULL AND g.valid_from <= %(at)s"
@@ -41,9 +41,16 @@ def administers(person_id: int, role: AdminRole | str, unit_id: int, *, at: date
     return policies.holds(person_id, AdminRole(role), unit_id, at=at)
 
 
-def holds_anywhere(person_id: int, role: AdminRole | str, *, at: datetime) -> bool:
-    """The person holds the role over some unit: enough to open a page, not to act."""
-    return any(grant.role == AdminRole(role).value for grant in of_person(person_id, at=at))
+def administered(
+    administrator: policies.Administrator, unit_ids: Collection[int], *, at: datetime
+) -> set[int]:
+    """Those of the units that the administrator's grants cover."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT u.id FROM org_unit u WHERE u.id = ANY(%(ids)s) AND {policies.ADMINISTERED}",
+            {"ids": list(unit_ids), "at": at, **administrator.values},
+        )
+        return {row[0] for row in cursor.fetchall()}
 
 
 def of_person(person_id: int, *, at: datetime) -> list[Grant]:
@@ -62,11 +69,6 @@ def of_unit(unit_id: int, *, at: datetime) -> list[Grant]:
         unit_id,
         at,
     )
-
-
-def root_of(grant_id: int) -> int | None:
-    """The unit that a grant is rooted at, revoked or not."""
-    return AdminGrant.objects.filter(pk=grant_id).values_list("root_id", flat=True).first()
 
 
 def _grants(sql: str, subject_id: int, at: datetime) -> list[Grant]:

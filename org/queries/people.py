@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from core import crypto, paging
-from org import errors
+from org import errors, policies
 from org import names as readings
 from org.kinds import AppointmentKind, UnitKind
 from org.models import Person, Unit
@@ -25,6 +25,10 @@ _WITHIN_ROOT = (
     "JOIN org_unit r ON r.id = %(root)s AND u.tree_id = r.tree_id"
     " AND u.lft BETWEEN r.lft AND r.rght"
 )
+_OF_ADMINISTRATOR = f"""EXISTS (
+  SELECT 1 FROM org_appointment o JOIN org_unit u ON u.id = o.unit_id
+   WHERE o.person_id = p.id AND o.valid_from <= %(at)s
+     AND (o.valid_to IS NULL OR o.valid_to > %(at)s) AND {policies.ADMINISTERED})"""
 _BY_LATIN = "(s.pinyin LIKE %(prefix)s OR s.initials LIKE %(prefix)s)"
 _BY_CHARACTERS = "s.grams @> %(grams)s::varchar[] AND s.name LIKE %(infix)s"
 
@@ -148,11 +152,13 @@ def search(
     *,
     at: datetime,
     root_id: int | None = None,
+    administrator: policies.Administrator | None = None,
     limit: int = 20,
 ) -> list[PersonInUnit]:
     """People by any two neighbouring characters of the name, by pinyin or by initials.
 
-    SearchTooWide for a single Chinese character over a province or a city.
+    Only those with a post in a unit of the administrator where one is given. SearchTooWide for a
+    single Chinese character over a province or a city.
     """
     wanted = "".join(text.replace("\x00", "").split()).lower()
     if not wanted:
@@ -168,7 +174,7 @@ def search(
            AND {_HOLDS}
           JOIN org_unit u ON u.id = a.unit_id {within}
           JOIN org_person p ON p.id = a.person_id JOIN org_post t ON t.id = a.post_id
-         WHERE {matches}
+         WHERE {matches} AND {_OF_ADMINISTRATOR if administrator else "TRUE"}
          ORDER BY s.initials <> %(exact)s, length(s.name), s.pinyin, u.level, t.rank, a.id
          LIMIT %(limit)s""",
         {
@@ -179,6 +185,7 @@ def search(
             "prefix": f"{_literal(wanted)}%",
             "exact": wanted,
             "limit": limit,
+            **(administrator.values if administrator else {}),
         },
     )
     return [_in_unit(row) for row in rows]

@@ -10,7 +10,6 @@ from typing import Any
 from django.db import connection
 
 from org import policies
-from org.kinds import UnitKind
 
 _MISPLACED = """
 SELECT c.id, c.code, c.name,
@@ -79,15 +78,6 @@ def check() -> TreeReport:
         " FROM org_unit"
     )[0]
     return TreeReport(units=counted[0], roots=counted[1], depth=counted[2], faults=tuple(faults))
-
-
-def child_kinds(kind: str) -> tuple[str, ...]:
-    """The kinds of units that may be set up below a unit of this kind."""
-    parent = UnitKind(kind)
-    below = set(policies.ALLOWED_BELOW.get(parent, frozenset()))
-    if parent is UnitKind.REGION:
-        below |= {UnitKind.REGION, UnitKind.GROUP}
-    return tuple(kind.value for kind in UnitKind if kind in below)
 
 
 def _fetch(sql: str) -> list[tuple[Any, ...]]:

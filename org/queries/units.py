@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from core import paging
-from org import errors
+from org import errors, policies
 from org import names as readings
 from org.kinds import UnitKind
 from org.models import Unit
@@ -255,11 +255,13 @@ def search(
     at: datetime,
     root_id: int | None = None,
     kinds: Sequence[UnitKind] = (),
+    administrator: policies.Administrator | None = None,
     limit: int = 20,
 ) -> list[UnitFound]:
     """Units whose name contains the text or whose code begins with it; higher units first.
 
-    Village groups (第3村民小组, thousands of each) are found by code only.
+    Only those of the administrator where one is given. Village groups (第3村民小组, thousands of
+    each) are found by code only.
     """
     wanted = "".join(text.replace("\x00", "").split())
     if not wanted:
@@ -274,7 +276,7 @@ def search(
             else ""
         }
          WHERE {_STANDS} AND (%(any_kind)s OR u.kind = ANY(%(kinds)s))
-           AND {_matches(wanted)}
+           AND {_matches(wanted)} AND {policies.ADMINISTERED if administrator else "TRUE"}
          ORDER BY u.level, length(u.name), u.depth, u.id LIMIT %(limit)s""",
         {
             "at": at,
@@ -285,6 +287,7 @@ def search(
             "infix": f"%{_literal(wanted.lower())}%",
             "prefix": f"{_literal(wanted.upper())}%",
             "limit": limit,
+            **(administrator.values if administrator else {}),
         },
     )
     return _with_paths(rows)

@@ -76,10 +76,12 @@ def government(**changes: Any) -> dict[str, Any]:
     return member | changes
 
 
-def registered(province: Province, **changes: Any) -> registry.Registered:
-    """A draft handed in by DEVELOPER."""
+def registered(
+    province: Province, *, developer: str = DEVELOPER, **changes: Any
+) -> registry.Registered:
+    """A draft handed in by the developer."""
     return registry.register(
-        actor=province.actor(DEVELOPER), document=manifest(**changes), now=timezone.now()
+        actor=province.actor(developer), document=manifest(**changes), now=timezone.now()
     )
 
 

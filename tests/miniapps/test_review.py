@@ -7,8 +7,11 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from core import actor
 from miniapps.models import Developer, Release, Review
 from miniapps.services import registry, review
+from org.kinds import UnitKind
+from org.services import units
 from tests.factories import Province
 from tests.miniapps import apps
 
@@ -41,6 +44,56 @@ def test_an_administrator_of_the_owner_unit_approves(province: Province, release
     decision = Review.objects.get()
     assert (decision.verdict, decision.remark) == ("approved", "同意")
     assert decision.reviewer_id == province.person(apps.REVIEWER)
+
+
+def test_what_waits_elsewhere_does_not_push_the_own_work_out_of_the_queue(
+    province: Province,
+) -> None:
+    made = apps.registered(
+        province,
+        app_id="cn.gov.zj.other",
+        x_gov=apps.government(owner_unit="11TEST000000000001"),
+        developer="褚一",
+    )
+    first = Release.objects.get(pk=made.release_id)
+    waiting = timezone.now()
+    Release.objects.bulk_create(
+        Release(
+            app_id=made.app_id,
+            version_code=code,
+            version_name=str(code),
+            manifest=first.manifest,
+            digest=first.digest,
+            state="submitted",
+            submitted_at=waiting,
+            drafted_by_id=first.drafted_by_id,
+            drafted_at=waiting,
+        )
+        for code in range(2, 203)
+    )
+    own = apps.registered(province)
+    registry.submit(
+        actor=province.actor(apps.DEVELOPER), release_id=own.release_id, now=timezone.now()
+    )
+    client = province.client(apps.REVIEWER)
+    queue = client.get("/api/v1/miniapps/queue").json()
+    assert [line["release_id"] for line in queue] == [own.release_id]
+
+
+def test_units_of_the_same_name_elsewhere_do_not_hide_the_own_one(province: Province) -> None:
+    made = apps.approved(province)
+    for organ in (*["浙江省民政厅"] * 21, "西湖区卫生健康局"):
+        units.add(
+            actor=actor.system("test"),
+            parent_id=province.unit(organ),
+            name="综合处",
+            kind=UnitKind.DEPARTMENT,
+            now=timezone.now(),
+        )
+    client = province.client(apps.REVIEWER)
+    shown = client.get(f"/apps/{made.app_id}/units", {"q": "综合处"}).content.decode()
+    assert "西湖区卫生健康局" in shown
+    assert "浙江省民政厅" not in shown
 
 
 def test_a_rejection_needs_a_reason_and_ends_the_release(

@@ -13,7 +13,7 @@ from core import http
 from core.actor import Actor
 from org import errors as org_errors
 from org import policies as org_policies
-from org.kinds import AppointmentKind, PostFunction
+from org.kinds import AdminRole, AppointmentKind, PostFunction
 from org.queries import appointments, people, units
 from org.services import appointments as appointment_services
 from org.services import people as people_services
@@ -81,12 +81,14 @@ def candidates(request: HttpRequest, unit_id: int) -> HttpResponse:
     actor = http.actor_of(request)
     _managed(actor, unit_id, at=now)
     wanted = parameters.text(request.GET, "q", longest=40)
-    found = people.search(wanted, at=now, limit=CANDIDATES_AT_MOST) if len(wanted) > 1 else []
-    offered = {
-        person.person_id: person
-        for person in found
-        if org_policies.may_appoint(actor, person.person_id, at=now)
-    }
+    administrator = org_policies.Administrator(actor.require_person(), AdminRole.PEOPLE)
+    found = (
+        people.search(wanted, at=now, administrator=administrator, limit=CANDIDATES_AT_MOST)
+        if len(wanted) > 1
+        else []
+    )
+    # Someone with several posts is one candidate.
+    offered = {person.person_id: person for person in found}
     context = {"found": list(offered.values()), "wanted": wanted}
     return render(request, "workbench/administration/candidates.html", context)
 

@@ -13,7 +13,7 @@ from core import http
 from core.actor import Actor
 from org import errors as org_errors
 from org import policies as org_policies
-from org.kinds import UnitKind
+from org.kinds import AdminRole, UnitKind
 from org.queries import units
 from org.services import units as unit_services
 from workbench import dialogs, forms, parameters
@@ -93,12 +93,11 @@ def targets(request: HttpRequest, unit_id: int) -> HttpResponse:
     actor = http.actor_of(request)
     _managed(actor, unit_id, at=now)
     wanted = parameters.text(request.GET, "q", longest=40)
-    found = [
-        unit
-        for unit in units.search(wanted, at=now, limit=TARGETS_AT_MOST)
-        if unit.id != unit_id and org_policies.may_manage_units(actor, unit.id, at=now)
-    ]
-    context = {"found": found, "wanted": wanted}
+    administrator = org_policies.Administrator(actor.require_person(), AdminRole.ORG)
+    # One more than is shown: the unit itself may be among them.
+    met = units.search(wanted, at=now, administrator=administrator, limit=TARGETS_AT_MOST + 1)
+    found = [unit for unit in met if unit.id != unit_id]
+    context = {"found": found[:TARGETS_AT_MOST], "wanted": wanted}
     return render(request, "workbench/administration/targets.html", context)
 
 
