@@ -117,6 +117,13 @@ class GrantBeyondOwn(errors.Forbidden):
     message: ClassVar[str] = "不能授予超出自身范围的管理权限"
 
 
+class GrantEnded(errors.Invalid):
+    """A right would end before it begins."""
+
+    code: ClassVar[str] = "ORG_GRANT_ENDED"
+    message: ClassVar[str] = "有效期须晚于当前时间"
+
+
 class OfficersExclude(errors.Conflict):
     """System, security and audit administrator exclude one another; a grant stands once."""
 

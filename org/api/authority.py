@@ -1,10 +1,12 @@
 """Administrative rights: who holds them, granting and revoking."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Annotated
 
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Status
+from pydantic import AwareDatetime, Field
 
 from core.http import actor_of
 from core.schemas import Id, Schema
@@ -14,6 +16,9 @@ from org.queries import authority as queries
 from org.services import authority
 
 router = Router()
+
+FAR_END = datetime(2200, 1, 1, tzinfo=UTC)
+"""Beyond any term of office, and within what every driver reads back."""
 
 
 class GrantOut(Schema):
@@ -38,7 +43,7 @@ class GrantIn(Schema):
     role: AdminRole
     subtree: bool = True
     may_delegate: bool = False
-    valid_until: datetime | None = None
+    valid_until: Annotated[AwareDatetime, Field(lt=FAR_END)] | None = None
 
 
 @router.get("/grants/mine", response=list[GrantOut], url_name="org-grants-mine")

@@ -26,12 +26,14 @@ def grant(
     """The person administers the unit (with all below it, if `subtree`); returns the grant's id.
 
     Nobody grants more than he has, above his root, or to himself. The platform itself may grant
-    anything: somebody must be the first.
+    anything: somebody must be the first. GrantEnded for an end that has passed.
     """
     if actor.person_id == person_id or not policies.may_grant(
         actor, role, root_id, subtree=subtree, until=valid_until, at=now
     ):
         raise errors.GrantBeyondOwn
+    if valid_until is not None and valid_until <= now:
+        raise errors.GrantEnded
     _require_both(person_id, root_id)
     given = AdminGrant(
         person_id=person_id,
@@ -63,7 +65,12 @@ def revoke(*, actor: Actor, grant_id: int, now: datetime) -> None:
     if given is None:
         raise errors.GrantNotFound
     if not policies.may_grant(
-        actor, AdminRole(given.role), given.root_id, subtree=given.subtree, until=None, at=now
+        actor,
+        AdminRole(given.role),
+        given.root_id,
+        subtree=given.subtree,
+        until=given.valid_until,
+        at=now,
     ):
         raise errors.GrantBeyondOwn
     AdminGrant.objects.filter(pk=grant_id).update(revoked_at=now)

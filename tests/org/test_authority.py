@@ -112,6 +112,46 @@ def test_a_revoked_grant_is_void_at_once(province: factories.Province) -> None:
         authority.revoke(actor=actor.system("test"), grant_id=held.id, now=now)
 
 
+def test_a_temporary_administrator_revokes_what_he_granted(province: factories.Province) -> None:
+    now = timezone.now()
+    district, organ = province.unit("西湖区"), province.unit("西湖区卫生健康局")
+    authority.grant(
+        actor=actor.system("test"),
+        person_id=province.person("赵卫东"),
+        role=AdminRole.ORG,
+        root_id=district,
+        may_delegate=True,
+        valid_until=now + timedelta(days=2),
+        now=now,
+    )
+    client = province.client("赵卫东")
+    body = {"person_id": province.person("钱医"), "role": "org"}
+    end = (now + timedelta(days=1)).isoformat()
+    given = send(client, f"units/{organ}/grants", body | {"valid_until": end})
+    assert given.status_code == 201
+    assert send(client, f"grants/{given.json()['id']}/revoke").status_code == 204
+    assert not queries.administers(province.person("钱医"), "org", organ, at=timezone.now())
+
+
+@pytest.mark.parametrize(
+    ("until", "code"),
+    [
+        ("2999-01-01T00:00:00+08:00", "SCHEMA_VIOLATED"),
+        ("2099-01-01T00:00:00", "SCHEMA_VIOLATED"),
+        ("2020-01-01T00:00:00+08:00", "ORG_GRANT_ENDED"),
+    ],
+)
+def test_a_right_ends_at_one_instant_to_come(
+    province: factories.Province, until: str, code: str
+) -> None:
+    before = AdminGrant.objects.count()
+    body = {"person_id": province.person("钱医"), "role": "org", "valid_until": until}
+    path = f"units/{province.unit('西湖区卫生健康局')}/grants"
+    refused = send(province.client("何管理"), path, body)
+    assert (refused.status_code, refused.json()["code"]) == (422, code)
+    assert AdminGrant.objects.count() == before
+
+
 @pytest.mark.parametrize("role", [AdminRole.SECURITY, AdminRole.AUDIT])
 def test_system_security_and_audit_never_meet_in_one_person(
     province: factories.Province, role: AdminRole
