@@ -17,6 +17,9 @@ SURNAME_READINGS = {
     "石": "shi", "柏": "bai", "臧": "zang", "车正": "chezheng", "吕": "lv", "卜": "bu",
 }  # fmt: skip
 
+SHORT_NAME_AT_MOST = 60
+PINYIN_AT_MOST = 200
+INITIALS_AT_MOST = 30
 _LATIN = re.compile(r"[a-z]+$")
 
 
@@ -27,6 +30,8 @@ def surname_length(name: str) -> int:
 
 def reading(name: str) -> tuple[str, str]:
     """Full pinyin and initials of a person's name, the surname read as a surname (曾 is zeng).
+
+    Both are cut to what is stored of them: nobody types more than that.
 
     >>> reading("曾国强")
     ('zengguoqiang', 'zgq')
@@ -39,8 +44,11 @@ def reading(name: str) -> tuple[str, str]:
     initials = (known[0] + "".join(s[:1] for s in plain[1:])) if known else ""
     syllables = lazy_pinyin(given, errors="ignore")
     if known is None:
-        return "".join(plain + syllables), "".join(s[:1] for s in plain + syllables)
-    return known + "".join(syllables), initials + "".join(s[:1] for s in syllables)
+        known, initials = "".join(plain), "".join(s[:1] for s in plain)
+    pinyin = known + "".join(syllables)
+    return pinyin[:PINYIN_AT_MOST], (initials + "".join(s[:1] for s in syllables))[
+        :INITIALS_AT_MOST
+    ]
 
 
 def grams(text: str) -> list[str]:

@@ -10,6 +10,9 @@ from org.queries import units
 from org.queries.people import ANCHORS
 from org.queries.units import UnitName
 
+# A few letters grow when they are lowered (İ).
+NAME_AT_MOST = 60
+
 
 def write(appointment_ids: Collection[int]) -> None:
     """The rows of the appointments say what the tables say now."""
@@ -21,7 +24,7 @@ def write(appointment_ids: Collection[int]) -> None:
         [
             AppointmentSearch(
                 appointment_id=appointment.pk,
-                name=appointment.person.name.lower(),
+                name=appointment.person.name.lower()[:NAME_AT_MOST],
                 pinyin=appointment.person.pinyin,
                 initials=appointment.person.initials,
                 grams=names.grams(appointment.person.name),

@@ -1,28 +1,23 @@
 """Accounts are opened and disabled by the administrators of people."""
 
-from typing import Annotated
-
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Status
-from pydantic import Field
 
 from core.http import actor_of
 from core.schemas import Id, Schema
+from org.api import texts
 from org.api.units import CreatedOut
 from org.services import accounts
 
 router = Router()
 
-Username = Annotated[str, Field(min_length=2, max_length=60, pattern=r"^[a-z0-9._\-]+$")]
-Password = Annotated[str, Field(min_length=1, max_length=200)]
-
 
 class AccountIn(Schema):
     """What the person signs in with at first."""
 
-    username: Username
-    password: Password
+    username: texts.Username
+    password: texts.Password
 
 
 @router.post("/people/{person_id}/account", response={201: CreatedOut}, url_name="org-account")

@@ -8,7 +8,8 @@ from ninja import Router, Status
 from pydantic import Field
 
 from core.http import actor_of
-from core.schemas import Id, Schema, ShortText
+from core.schemas import Id, Schema
+from org.api import texts
 from org.api.units import CreatedOut
 from org.kinds import AppointmentKind, PostFunction
 from org.services import appointments
@@ -20,7 +21,7 @@ class AppointmentIn(Schema):
     """Who holds which post in the unit."""
 
     person_id: Id
-    title: ShortText
+    title: texts.PostTitle
     function: PostFunction
     kind: AppointmentKind = AppointmentKind.MAIN
     order: Annotated[int, Field(ge=0, le=10_000)] = 0

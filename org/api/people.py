@@ -9,16 +9,13 @@ from pydantic import Field
 
 from core.http import actor_of
 from core.paging import Cursor, Limit
-from core.schemas import Id, Schema, ShortText
-from org.api.units import SearchText
+from core.schemas import Id, Schema
+from org.api import texts
 from org.kinds import PostFunction
 from org.queries import people as queries
 from org.services import people
 
 router = Router()
-
-PersonalName = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f<>]+$")]
-Phone = Annotated[str, Field(max_length=20, pattern=r"^[0-9+\-]*$")]
 
 
 class PersonInUnitOut(Schema):
@@ -72,11 +69,11 @@ class PersonCardOut(Schema):
 class PersonIn(Schema):
     """A new person and the first post."""
 
-    name: PersonalName
-    title: ShortText
+    name: texts.PersonalName
+    title: texts.PostTitle
     function: PostFunction
-    phone: Phone = ""
-    job_level: Annotated[str, Field(max_length=40)] = ""
+    phone: texts.Phone = ""
+    job_level: texts.JobLevel = ""
     order: Annotated[int, Field(ge=0, le=10_000)] = 0
 
 
@@ -96,7 +93,7 @@ class PhoneOut(Schema):
 @router.get("/people/search", response=list[PersonInUnitOut], url_name="org-people-search")
 def search_people(
     request: HttpRequest,
-    text: SearchText,
+    text: texts.SearchText,
     root_id: Annotated[Id | None, Query()] = None,
     limit: Limit = 20,
 ) -> list[queries.PersonInUnit]:

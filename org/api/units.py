@@ -9,16 +9,13 @@ from pydantic import Field
 
 from core.http import actor_of
 from core.paging import Cursor, Limit
-from core.schemas import Id, Schema, ShortText
+from core.schemas import Id, Schema
+from org.api import texts
 from org.kinds import UnitKind
 from org.queries import units as queries
 from org.services import units
 
 router = Router()
-
-Contact = Annotated[str, Field(max_length=40, pattern=r"^[0-9+()\- 转]*$")]
-SearchText = Annotated[str, Query(min_length=1, max_length=60, pattern=r"^[^\x00]+$")]
-Code = Annotated[str, Field(max_length=18, pattern=r"^[0-9A-Za-z]*$")]
 
 
 class UnitNameOut(Schema):
@@ -82,20 +79,20 @@ class UnitFoundOut(Schema):
 class UnitIn(Schema):
     """A new unit. Organs bring a unified social credit code, regions a statistics code."""
 
-    name: ShortText
+    name: texts.UnitTitle
     kind: UnitKind
-    short_name: Annotated[str, Field(max_length=60)] = ""
-    code: Code = ""
+    short_name: texts.ShortTitle = ""
+    code: texts.Code = ""
     sort: Annotated[int, Field(ge=0, le=1_000_000)] = 0
-    phone: Contact = ""
-    address: Annotated[str, Field(max_length=200)] = ""
+    phone: texts.Contact = ""
+    address: texts.Address = ""
 
 
 class NamesIn(Schema):
     """The new names of a unit."""
 
-    name: ShortText
-    short_name: Annotated[str, Field(max_length=60)] = ""
+    name: texts.UnitTitle
+    short_name: texts.ShortTitle = ""
 
 
 class MoveIn(Schema):
@@ -125,7 +122,7 @@ def list_roots(request: HttpRequest) -> list[queries.UnitBranch]:
 @router.get("/units/search", response=list[UnitFoundOut], url_name="org-units-search")
 def search_units(
     request: HttpRequest,
-    text: SearchText,
+    text: texts.SearchText,
     root_id: Annotated[Id | None, Query()] = None,
     limit: Limit = 20,
 ) -> list[queries.UnitFound]:

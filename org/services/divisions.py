@@ -135,7 +135,7 @@ def _unit_row(unit: NewUnit, first: int, tree_id: int, place: layout.Place) -> t
         place.depth,
         unit.code,
         unit.name,
-        unit.short_name,
+        unit.short_name[: names.SHORT_NAME_AT_MOST],
         unit.kind.value,
         unit.level,
         unit.sort,

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from core import audit, db
 from core.actor import Actor
-from org import codes, errors, policies, search_rows, tree
+from org import codes, errors, names, policies, search_rows, tree
 from org.kinds import UnitKind, UnitOrigin
 from org.models import Appointment, Unit
 from org.queries import units as queries
@@ -39,7 +39,7 @@ def add(
     unit = Unit(
         code=_code_for(kind, code),
         name=name,
-        short_name=short_name or name,
+        short_name=_short(name, short_name),
         kind=kind,
         sort=sort,
         valid_from=now,
@@ -64,7 +64,7 @@ def add_root(*, actor: Actor, name: str, code: str, level: int, now: datetime) -
     unit = Unit(
         code=code,
         name=name,
-        short_name=name,
+        short_name=_short(name, ""),
         kind=UnitKind.REGION,
         level=level,
         valid_from=now,
@@ -80,7 +80,7 @@ def rename(*, actor: Actor, unit_id: int, name: str, short_name: str = "", now: 
     """The unit carries the new names from now on."""
     _permit(actor, unit_id, at=now)
     before = _standing(unit_id, at=now)
-    tree.rename(unit_id=unit_id, name=name, short_name=short_name or name)
+    tree.rename(unit_id=unit_id, name=name, short_name=_short(name, short_name))
     _record(actor, "org.unit.renamed", unit_id, now, {"before": before.name, "after": name})
 
 
@@ -149,6 +149,10 @@ def _insert_below(parent_id: int, unit: Unit, level: int | None, *, at: datetime
             tree.insert(unit, parent_id=parent_id)
     except IntegrityError as clash:
         raise errors.UnitCodeTaken(unit_code=unit.code) from clash
+
+
+def _short(name: str, short_name: str) -> str:
+    return (short_name or name)[: names.SHORT_NAME_AT_MOST]
 
 
 def _permit(actor: Actor, unit_id: int, *, at: datetime) -> None:

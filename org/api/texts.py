@@ -1,0 +1,30 @@
+"""Texts of request bodies, sized like the columns they are written to and free of NUL."""
+
+from typing import Annotated
+
+from ninja import Query
+from pydantic import Field, StringConstraints
+
+_ANY = r"^[^\x00]*$"
+
+UnitTitle = Annotated[
+    str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True, pattern=_ANY)
+]
+ShortTitle = Annotated[str, StringConstraints(max_length=60, strip_whitespace=True, pattern=_ANY)]
+Address = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True, pattern=_ANY)]
+PostTitle = Annotated[
+    str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True, pattern=_ANY)
+]
+JobLevel = Annotated[str, StringConstraints(max_length=40, strip_whitespace=True, pattern=_ANY)]
+PersonalName = Annotated[
+    str,
+    StringConstraints(
+        min_length=1, max_length=60, strip_whitespace=True, pattern=r"^[^\x00-\x1f<>]+$"
+    ),
+]
+Contact = Annotated[str, Field(max_length=40, pattern=r"^[0-9+()\- 转]*$")]
+Phone = Annotated[str, Field(max_length=20, pattern=r"^[0-9+\-]*$")]
+Code = Annotated[str, Field(max_length=18, pattern=r"^[0-9A-Za-z]*$")]
+Username = Annotated[str, Field(min_length=2, max_length=60, pattern=r"^[a-z0-9._\-]+$")]
+Password = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
+SearchText = Annotated[str, Query(min_length=1, max_length=60, pattern=r"^[^\x00]+$")]

@@ -1,0 +1,124 @@
+"""Texts that the tables cannot hold are refused as such, and what just fits is kept."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from org.models import Appointment, Person, Post, Unit
+from org.queries import people
+from tests import factories
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
+
+ADMIN = "何管理"  # administers units and people of 西湖区
+
+
+@pytest.fixture
+def province() -> factories.Province:
+    return factories.small_province()
+
+
+def send(province: factories.Province, path: str, body: object) -> Any:
+    return province.client(ADMIN).post(f"/api/v1/org/{path}", body, content_type="application/json")
+
+
+def counts() -> tuple[int, ...]:
+    return tuple(model.objects.count() for model in (Unit, Person, Post, Appointment))
+
+
+UNIT = {"name": "二科", "kind": "department"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "长" * 121},
+        {"name": "二\x00科"},
+        {"short_name": "短" * 61},
+        {"short_name": "二\x00科"},
+        {"address": "路" * 201},
+        {"address": "路\x00"},
+    ],
+    ids=["name", "name-nul", "short", "short-nul", "address", "address-nul"],
+)
+def test_a_unit_with_texts_beyond_the_table_is_refused(
+    province: factories.Province, change: dict[str, str]
+) -> None:
+    before = counts()
+    unit = province.unit("西湖区民政局")
+    added = send(province, f"units/{unit}/children", UNIT | change)
+    assert (added.status_code, added.json()["code"]) == (422, "SCHEMA_VIOLATED")
+    assert counts() == before
+    if "address" not in change:
+        renamed = send(province, f"units/{unit}/names", {"name": "民政局"} | change)
+        assert renamed.status_code == 422
+        assert Unit.objects.get(pk=unit).name == "西湖区民政局"
+
+
+def test_a_long_name_lends_its_beginning_as_the_short_one(province: factories.Province) -> None:
+    name = "长" * 119 + "科"
+    unit = province.unit("西湖区民政局")
+    added = send(province, f"units/{unit}/children", UNIT | {"name": name})
+    assert added.status_code == 201
+    made = Unit.objects.get(pk=added.json()["id"])
+    assert (made.name, made.short_name) == (name, "长" * 60)
+    assert send(province, f"units/{unit}/names", {"name": name}).status_code == 204
+    assert Unit.objects.get(pk=unit).short_name == "长" * 60
+
+
+def test_the_page_takes_a_long_name_too(province: factories.Province) -> None:
+    unit = province.unit("西湖区民政局")
+    client = province.client(ADMIN)
+    answer = client.post(f"/administration/units/{unit}/rename/", {"name": "长" * 120})
+    assert answer.status_code == 204
+    assert Unit.objects.get(pk=unit).short_name == "长" * 60
+
+
+PERSON = {"name": "丁一", "title": "科员", "function": "staff"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "长" * 61},
+        {"name": "丁\x00"},
+        {"title": "长" * 81},
+        {"title": "科\x00员"},
+        {"job_level": "长" * 41},
+        {"job_level": "\x00"},
+    ],
+    ids=["name", "name-nul", "title", "title-nul", "level", "level-nul"],
+)
+def test_a_person_with_texts_beyond_the_table_is_refused(
+    province: factories.Province, change: dict[str, str]
+) -> None:
+    before = counts()
+    path = f"units/{province.unit('西湖区民政局')}/people"
+    answer = send(province, path, PERSON | change)
+    assert (answer.status_code, answer.json()["code"]) == (422, "SCHEMA_VIOLATED")
+    assert counts() == before
+
+
+def test_a_post_title_beyond_the_table_is_refused(province: factories.Province) -> None:
+    before = counts()
+    body = {"person_id": province.person("曾国强"), "title": "长" * 81, "function": "staff"}
+    body["kind"] = "concurrent"
+    path = f"units/{province.unit('西湖区民政局')}/appointments"
+    assert send(province, path, body).status_code == 422
+    assert counts() == before
+
+
+@pytest.mark.parametrize("name", ["庄" * 60, "İ" * 60], ids=["庄", "İ"])
+def test_a_person_of_sixty_characters_is_admitted_and_found(
+    province: factories.Province, name: str
+) -> None:
+    unit = province.unit("西湖区民政局")
+    admitted = send(province, f"units/{unit}/people", PERSON | {"name": name})
+    assert admitted.status_code == 201, admitted.content
+    stored = Person.objects.get(pk=admitted.json()["person_id"])
+    assert stored.name == name
+    if name.startswith("庄"):
+        assert (stored.pinyin, stored.initials) == (("zhuang" * 60)[:200], "z" * 30)
+        found = people.search("zzzz", at=timezone.now(), root_id=unit)
+        assert [person.name for person in found] == [name]
