@@ -6,7 +6,8 @@ import ninja
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 
-def _without_nul(text: str) -> str:
+def without_nul(text: str) -> str:
+    """The text; refused with a NUL in it, which the database cannot hold."""
     if "\x00" in text:
         raise ValueError("文本中不能含有空字符")
     return text
@@ -16,9 +17,9 @@ Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 ShortText = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
-    AfterValidator(_without_nul),
+    AfterValidator(without_nul),
 ]
-LongText = Annotated[str, StringConstraints(max_length=10_000), AfterValidator(_without_nul)]
+LongText = Annotated[str, StringConstraints(max_length=10_000), AfterValidator(without_nul)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_.:\-]+$")]
 
 

@@ -8,26 +8,21 @@ from ninja import Status
 from pydantic import AfterValidator, Field, StringConstraints
 
 from core.http import actor_of
-from core.schemas import Id, Schema
+from core.schemas import Id, Schema, without_nul
+from documents import drafts
 from documents.api.routes import router
 from documents.services import drafting
-
-
-def _without_nul(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError("文本中不能含有空字符")
-    return text
 
 
 Title = Annotated[
     str,
     StringConstraints(min_length=1, max_length=120, strip_whitespace=True),
-    AfterValidator(_without_nul),
+    AfterValidator(without_nul),
 ]
 Body = Annotated[
-    str, StringConstraints(min_length=1, max_length=100_000), AfterValidator(_without_nul)
+    str, StringConstraints(min_length=1, max_length=100_000), AfterValidator(without_nul)
 ]
-Note = Annotated[str, StringConstraints(max_length=200), AfterValidator(_without_nul)]
+Note = Annotated[str, StringConstraints(max_length=200), AfterValidator(without_nul)]
 Units = Annotated[list[Id], Field(max_length=500)]
 
 
@@ -44,9 +39,9 @@ class DraftIn(Schema):
     urgency: Literal["", "urgent", "critical"] = ""
     note: Note = ""
 
-    def draft(self) -> drafting.Draft:
+    def draft(self) -> drafts.Draft:
         """The draft as the service takes it."""
-        return drafting.Draft(**self.model_dump(include=set(DraftIn.model_fields)))
+        return drafts.Draft(**self.model_dump(include=set(DraftIn.model_fields)))
 
 
 class RevisionIn(DraftIn):

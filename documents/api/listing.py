@@ -135,7 +135,7 @@ def list_box(
 
 @router.get("/counts", response=CountsOut, summary="待签收和草稿的数目")
 def count_waiting(request: HttpRequest) -> listing.Counts:
-    """当前岗位上等待办理的公文数目。"""
+    """各岗位上等待办理的公文数目。"""
     return listing.counts(actor=actor_of(request), at=timezone.now())
 
 

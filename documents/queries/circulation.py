@@ -52,19 +52,16 @@ class ToAcknowledge:
 
 def awaiting_count(person_id: int, *, at: datetime) -> int:
     """How many documents wait for the person to acknowledge, in all posts as a clerk."""
-    posts = [post for post in appointments.of_person(person_id, at=at) if post.function == "clerk"]
-    organ_ids = {units.organ_of(post.unit_id).id for post in posts}
-    if not organ_ids:
-        return 0
-    return Dispatch.objects.filter(unit__in=organ_ids, acknowledged_at__isnull=True).count()
+    organ_ids = policies.clerk_of(person_id, at=at)
+    return policies.waiting(organ_ids).count() if organ_ids else 0
 
 
 def dispatches(*, actor: Actor, document_id: int, at: datetime) -> list[DispatchView]:
-    """Where the document went; those who only received it see their own organ's line."""
+    """Where the document went; those who only received it see the lines of their organs."""
     standing, document = _seen(actor, document_id, at)
     rows = Dispatch.objects.filter(document=document).order_by("id")
     if not policies.may_see_readers(standing, document):
-        rows = rows.filter(unit=standing.organ_id)
+        rows = rows.filter(unit__in=standing.organ_ids)
     found = list(rows)
     unit_names = units.names({row.unit_id for row in found})
     names = people.names({row.acknowledged_by_id for row in found if row.acknowledged_by_id}, at=at)

@@ -11,7 +11,6 @@ from documents import errors, papers, policies
 from documents.models import (
     EDITABLE,
     Classification,
-    Dispatch,
     Document,
     DocumentNumber,
     DocumentState,
@@ -123,10 +122,14 @@ class StoredFile:
 
 
 def view(*, actor: Actor, document_id: int, at: datetime) -> DocumentView:
-    """The document for somebody who may see it; DocumentNotFound otherwise."""
+    """The document for somebody who may see it; DocumentNotFound otherwise.
+
+    Who merely received it is not told who was asked inside the issuing organ.
+    """
     standing, document = _seen(actor, document_id, at)
+    knows = policies.knows_the_sign_off(standing, document)
     recipients = list(Recipient.objects.filter(document=document).order_by("role", "position"))
-    asked = list(Participant.objects.filter(document=document).order_by("id"))
+    asked = list(Participant.objects.filter(document=document).order_by("id")) if knows else []
     names = _names(document, asked, at)
     return DocumentView(
         id=document.pk,
@@ -149,7 +152,7 @@ def view(*, actor: Actor, document_id: int, at: datetime) -> DocumentView:
         drafter_id=document.drafter_id,
         drafter_name=names[document.drafter_id].name,
         signatory_name=names[document.signatory_id].name if document.signatory_id else "",
-        case_id=document.case_id,
+        case_id=document.case_id if knows else None,
         created_at=document.created_at,
         changed_at=document.changed_at,
         signed_at=document.signed_at,
@@ -188,9 +191,7 @@ def timeline(*, actor: Actor, document_id: int, at: datetime) -> timelines.Timel
     Who merely received the document does not see who said what inside the issuing organ.
     """
     standing, document = _seen(actor, document_id, at)
-    is_inside = document.issuing_unit.unit_id == standing.organ_id
-    is_asked = Participant.objects.filter(document=document, person=standing.person_id).exists()
-    if document.case_id is None or not (is_inside or is_asked):
+    if document.case_id is None or not policies.knows_the_sign_off(standing, document):
         return None
     return timelines.of_subject(document.case_id, at=at)
 
@@ -249,7 +250,7 @@ def _participants(
 def _versions(document: Document, standing: policies.Standing) -> tuple[VersionView, ...]:
     """Recipients see the final version only: what was said in drafts stays in the organ."""
     kept = Version.objects.filter(document=document).order_by("-id")
-    if document.issuing_unit.unit_id != standing.organ_id:
+    if not policies.is_of_issuer(standing, document):
         kept = kept.filter(kind=VersionKind.FINAL)
     return tuple(
         VersionView(
@@ -268,7 +269,6 @@ def _versions(document: Document, standing: policies.Standing) -> tuple[VersionV
 
 
 def _rights(standing: policies.Standing, document: Document) -> Rights:
-    sent = Dispatch.objects.filter(document=document, unit=standing.organ_id).first()
     is_editor = policies.may_edit(standing, document) and document.state in EDITABLE
     is_issuer = policies.may_issue(standing, document)
     return Rights(
@@ -276,11 +276,7 @@ def _rights(standing: policies.Standing, document: Document) -> Rights:
         submit=is_editor,
         issue=is_issuer and document.state == DocumentState.SIGNED,
         dispatch=is_issuer and document.state == DocumentState.ISSUED,
-        acknowledge=(
-            sent is not None
-            and sent.acknowledged_at is None
-            and policies.may_acknowledge(standing, sent)
-        ),
+        acknowledge=policies.waiting(standing.clerk_of).filter(document=document).exists(),
         see_readers=(
             document.state == DocumentState.ISSUED and policies.may_see_readers(standing, document)
         ),

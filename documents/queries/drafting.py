@@ -1,12 +1,13 @@
-"""What a drafter is offered: the letterhead, usual recipients, reviewers and signatories."""
+"""What a drafter is offered, and what her text would look like."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.actor import Actor
-from documents import errors, papers, policies
-from documents.models import IssuingUnit
+from documents import drafts, errors, papers, policies
+from documents.models import Classification, DocumentType, IssuingUnit, Urgency
 from documents.queries import contents
+from documents.rendering import render
 from org.queries import appointments, people, units
 
 _OFFERED_AT_MOST = 200
@@ -53,12 +54,6 @@ def desk(*, actor: Actor, at: datetime) -> Desk:
     )
 
 
-def may_draft(*, actor: Actor, at: datetime) -> bool:
-    """Whether the actor's organ may issue documents."""
-    standing = policies.standing_of(actor, at=at)
-    return standing is not None and IssuingUnit.objects.filter(unit=standing.organ_id).exists()
-
-
 def circle(*, actor: Actor, at: datetime) -> Circle:
     """The organ's people but the actor as reviewers, and its leaders as signatories."""
     standing = policies.standing_of(actor, at=at)
@@ -76,6 +71,52 @@ def circle(*, actor: Actor, at: datetime) -> Circle:
     ]
     named = people.names({*leaders, *colleagues}, at=at)
     return Circle(reviewers=_offered(colleagues, named), signatories=_offered(list(leaders), named))
+
+
+def content(draft: drafts.Draft, *, at: datetime) -> papers.Content:
+    """What the draft would say; DraftInvalid, RecipientInvalid for what cannot be."""
+    if draft.classification not in Classification.values or draft.urgency not in Urgency.values:
+        raise errors.DraftInvalid
+    main, cc = list(draft.main_unit_ids), list(draft.cc_unit_ids)
+    names = _names([*main, *cc], at)
+    return papers.Content(
+        document_type=DocumentType.NOTICE.value,
+        title=" ".join(draft.title.split()),
+        body=draft.body.replace("\r\n", "\n").strip(),
+        note=draft.note.strip(),
+        classification=draft.classification,
+        urgency=draft.urgency,
+        main=tuple(papers.Addressee(unit_id, names[unit_id]) for unit_id in main),
+        cc=tuple(papers.Addressee(unit_id, names[unit_id]) for unit_id in cc),
+    )
+
+
+def specimen(*, actor: Actor, draft: drafts.Draft, at: datetime) -> tuple[bytes, ...]:
+    """The pages of a draft as it is being written, as SVG images; nothing of it is stored.
+
+    What is classified is not even shown.
+    """
+    drafts.refuse_classified(draft)
+    head = desk(actor=actor, at=at).letterhead
+    paper = papers.paper(
+        content(draft, at=at),
+        head,
+        number=papers.number_text(head.agency_code, papers.beijing_day(at).year, None),
+        dated_on=None,
+        printed_on=None,
+    )
+    return render.preview(paper)
+
+
+def _names(unit_ids: list[int], at: datetime) -> dict[int, str]:
+    """The units' names; RecipientInvalid unless each is a standing organ or region, named once."""
+    found = units.standing(unit_ids, at=at)
+    is_sound = len(set(unit_ids)) == len(unit_ids) == len(found) and all(
+        unit.kind in units.ORGAN_LIKE for unit in found.values()
+    )
+    if not is_sound:
+        raise errors.RecipientInvalid
+    return {unit_id: unit.name for unit_id, unit in found.items()}
 
 
 def _colleagues(organ_id: int, at: datetime) -> list[int]:

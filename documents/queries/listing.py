@@ -78,20 +78,21 @@ def box(
 
 
 def counts(*, actor: Actor, at: datetime) -> Counts:
-    """What waits for the actor in the post acted from."""
+    """What waits for the actor, in all posts."""
     standing = policies.standing_of(actor, at=at)
     if standing is None:
         return Counts(awaiting=0, drafts=0)
-    awaiting = _waiting(standing).count() if standing.is_clerk else 0
-    return Counts(awaiting=awaiting, drafts=_own(standing, Box.DRAFTS).count())
+    return Counts(
+        awaiting=policies.waiting(standing.clerk_of).count(),
+        drafts=_own(standing, Box.DRAFTS).count(),
+    )
 
 
 def _received(
     standing: policies.Standing, box: Box, limit: int, before_id: int | None
 ) -> paging.Page[DocumentRow]:
-    rows = policies.received(standing)
-    if box is Box.AWAITING:
-        rows = _waiting(standing) if standing.is_clerk else rows.none()
+    is_awaiting = box is Box.AWAITING
+    rows = policies.waiting(standing.clerk_of) if is_awaiting else policies.received(standing)
     if before_id is not None:
         rows = rows.filter(pk__lt=before_id)
     found = list(rows.select_related("document__issuing_unit").order_by("-pk")[: limit + 1])
@@ -102,10 +103,6 @@ def _received(
     return paging.Page(shown, more)
 
 
-def _waiting(standing: policies.Standing) -> QuerySet[Dispatch]:
-    return Dispatch.objects.filter(unit=standing.organ_id, acknowledged_at__isnull=True)
-
-
 def _own(standing: policies.Standing, box: Box) -> QuerySet[Document]:
     mine = Q(drafter=standing.person_id)
     if box is Box.DRAFTS:
@@ -113,15 +110,16 @@ def _own(standing: policies.Standing, box: Box) -> QuerySet[Document]:
             mine, state__in=[DocumentState.DRAFT, DocumentState.RETURNED]
         )
     if box is Box.OUTGOING:
-        settled = Q(issuing_unit__unit=standing.organ_id, state__in=SETTLED)
+        settled = Q(issuing_unit__unit__in=standing.registers, state__in=SETTLED)
         sent = mine & ~Q(state__in=[DocumentState.DRAFT, DocumentState.RETURNED])
-        return Document.objects.filter(sent | settled if standing.keeps_the_register else sent)
+        return Document.objects.filter(sent | settled if standing.registers else sent)
     asked = Participant.objects.filter(document=OuterRef("pk"), person=standing.person_id)
     acknowledged = Dispatch.objects.filter(
         document=OuterRef("pk"), acknowledged_by=standing.person_id
     )
     return Document.objects.filter(
-        (Q(state__in=SETTLED) & Q(Exists(asked))) | Q(Exists(acknowledged))
+        (Q(state__in=SETTLED) & Q(Exists(asked))) | Q(Exists(acknowledged)),
+        policies.visible(standing),
     )
 
 

@@ -63,7 +63,7 @@ def dispatch(
     if not policies.may_issue(standing, document):
         raise errors.DocumentForbidden
     _loading.require_state(document, DocumentState.ISSUED)
-    wanted = _organs(unit_ids)
+    wanted = _organs(unit_ids, now)
     had = set(
         Dispatch.objects.filter(document=document, unit__in=wanted).values_list(
             "unit_id", flat=True
@@ -91,26 +91,24 @@ def dispatch(
 def acknowledge(*, actor: Actor, document_id: int, now: datetime) -> Acknowledged:
     """The actor's organ has acknowledged the document; all its people may read it now.
 
-    For the organ's clerk. A second acknowledgement answers with the time of the first.
+    For the organ's clerk, in any post: a clerk of several organs acknowledges for each. A second
+    acknowledgement answers with the time of the first.
     """
     standing = _loading.standing(actor, now)
     document = _loading.locked(document_id, standing)
-    sent = (
-        Dispatch.objects.select_for_update(of=("self",))
-        .filter(document=document, unit=standing.organ_id)
-        .first()
-    )
-    if sent is None:
+    sent = Dispatch.objects.select_for_update(of=("self",)).order_by("id")
+    received = list(sent.filter(document=document, unit__in=standing.organ_ids))
+    if not received:
         raise errors.NotDispatched
-    if not policies.may_acknowledge(standing, sent):
+    own = [one for one in received if policies.may_acknowledge(standing, one)]
+    if not own:
         raise errors.DocumentForbidden
-    if sent.acknowledged_at is not None:
-        return Acknowledged(document.pk, sent.acknowledged_at)
-    sent.acknowledged_at = now
-    sent.acknowledged_by_id = standing.person_id
-    sent.save(update_fields=["acknowledged_at", "acknowledged_by"])
-    _record(actor, "documents.document.acknowledged", document, {"unit_id": standing.organ_id}, now)
-    return Acknowledged(document.pk, now)
+    first_at = now
+    for one in own:
+        if one.acknowledged_at is None:
+            _acknowledge(actor, standing.person_id, document, one, now)
+        first_at = min(first_at, one.acknowledged_at or now)
+    return Acknowledged(document.pk, first_at)
 
 
 @service
@@ -123,6 +121,15 @@ def record_opening(*, actor: Actor, document_id: int, now: datetime) -> None:
 def record_download(*, actor: Actor, document_id: int, now: datetime) -> None:
     """That the actor takes the file away stands in the list of readers and in the audit log."""
     _note_access(actor, document_id, AccessKind.DOWNLOAD, now)
+
+
+def _acknowledge(
+    actor: Actor, person_id: int, document: Document, sent: Dispatch, now: datetime
+) -> None:
+    sent.acknowledged_at = now
+    sent.acknowledged_by_id = person_id
+    sent.save(update_fields=["acknowledged_at", "acknowledged_by"])
+    _record(actor, "documents.document.acknowledged", document, {"unit_id": sent.unit_id}, now)
 
 
 def _note_access(actor: Actor, document_id: int, kind: AccessKind, now: datetime) -> None:
@@ -142,7 +149,7 @@ def _note_access(actor: Actor, document_id: int, kind: AccessKind, now: datetime
             {
                 "document": document.pk,
                 "person": standing.person_id,
-                "organ": standing.organ_id,
+                "organ": _organ_reading(standing, document),
                 "kind": kind.value,
                 "now": now,
             },
@@ -152,9 +159,22 @@ def _note_access(actor: Actor, document_id: int, kind: AccessKind, now: datetime
         _record(actor, f"documents.document.{kind.value}ed", document, {"count": count}, now)
 
 
-def _organs(unit_ids: Sequence[int]) -> list[int]:
+def _organ_reading(standing: policies.Standing, document: Document) -> int:
+    """Of the reader's organs one that the document was sent to, else that of the post in use."""
+    if len(standing.organ_ids) == 1:
+        return standing.organ_id
+    sent = policies.received(standing).filter(document=document)
+    organ_ids = set(sent.values_list("unit_id", flat=True))
+    is_own = document.issuing_unit.unit_id == standing.organ_id
+    if not organ_ids or is_own or standing.organ_id in organ_ids:
+        return standing.organ_id
+    return min(organ_ids)
+
+
+def _organs(unit_ids: Sequence[int], now: datetime) -> list[int]:
+    """The organs; RecipientInvalid unless each is a standing organ or region."""
     wanted = list(dict.fromkeys(unit_ids))
-    found = units.names(wanted)
+    found = units.standing(wanted, at=now)
     is_sound = wanted and len(found) == len(wanted)
     if not is_sound or any(unit.kind not in units.ORGAN_LIKE for unit in found.values()):
         raise errors.RecipientInvalid

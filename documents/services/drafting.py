@@ -1,41 +1,22 @@
 """Drafting: the text, its recipients, and what is refused at the door."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from core import audit
 from core.actor import Actor
 from core.db import service
-from documents import errors, markings, papers, policies
+from documents import drafts, errors, papers, policies
 from documents.models import (
     EDITABLE,
-    Classification,
     Document,
     DocumentState,
-    DocumentType,
     IssuingUnit,
     Recipient,
     RecipientRole,
-    Urgency,
 )
 from documents.queries import drafting as queries
-from documents.rendering import render
 from documents.services import _loading
-from org.queries import units
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """What a drafter hands in. `classification` is plain text here: it may ask for too much."""
-
-    title: str
-    body: str
-    main_unit_ids: Sequence[int]
-    cc_unit_ids: Sequence[int] = ()
-    classification: str = "internal"
-    urgency: str = ""
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +29,17 @@ class Drafted:
 
 
 @service
-def create(*, actor: Actor, draft: Draft, now: datetime) -> Drafted:
+def create(*, actor: Actor, draft: drafts.Draft, now: datetime) -> Drafted:
     """A draft notice of the actor's organ exists, seen by its drafter only.
 
     ClassifiedRefused before anything is written if it is marked 秘密 or above.
     """
-    _refuse_classified(draft)
+    drafts.refuse_classified(draft)
     standing = _loading.standing(actor, now)
     issuing_unit = IssuingUnit.objects.filter(unit_id=standing.organ_id).first()
     if issuing_unit is None:
         raise errors.NotAnIssuingUnit
-    content = _complete(draft)
+    content = _complete(draft, now)
     document = Document.objects.create(
         issuing_unit=issuing_unit,
         document_type=content.document_type,
@@ -81,14 +62,14 @@ def create(*, actor: Actor, draft: Draft, now: datetime) -> Drafted:
 
 @service
 def revise(
-    *, actor: Actor, document_id: int, draft: Draft, revision: int, now: datetime
+    *, actor: Actor, document_id: int, draft: drafts.Draft, revision: int, now: datetime
 ) -> Drafted:
     """The draft says what was handed in, as a new revision.
 
     `revision` is the one the drafter started from: DocumentChanged if it is no longer the
     newest. DocumentNotEditable while it is with reviewers and for good once signed.
     """
-    _refuse_classified(draft)
+    drafts.refuse_classified(draft)
     standing = _loading.standing(actor, now)
     document = _loading.locked(document_id, standing)
     if not policies.may_edit(standing, document):
@@ -97,72 +78,19 @@ def revise(
         raise errors.DocumentNotEditable
     if document.revision != revision:
         raise errors.DocumentChanged
-    content = _complete(draft)
+    content = _complete(draft, now)
     if papers.digest(content) != document.digest:
         _rewrite(document, content, now)
         _record(actor, "documents.document.revised", document, now)
     return Drafted(document.pk, document.revision, document.digest)
 
 
-@service
-def specimen(*, actor: Actor, draft: Draft, now: datetime) -> tuple[bytes, ...]:
-    """The pages of a draft as it is being written, as SVG images; nothing of it is stored.
-
-    What is classified is not even shown.
-    """
-    _refuse_classified(draft)
-    head = queries.desk(actor=actor, at=now).letterhead
-    year = papers.beijing_day(now).year
-    paper = papers.paper(
-        _content(draft),
-        head,
-        number=papers.number_text(head.agency_code, year, None),
-        dated_on=None,
-        printed_on=None,
-    )
-    return render.preview(paper)
-
-
-def _refuse_classified(draft: Draft) -> None:
-    named = draft.classification.strip().lower()
-    if named in markings.REFUSED or markings.is_marked(draft.title, draft.body, draft.note):
-        raise errors.ClassifiedRefused
-
-
-def _complete(draft: Draft) -> papers.Content:
+def _complete(draft: drafts.Draft, now: datetime) -> papers.Content:
     """The content to keep; DraftIncomplete without a title or a text."""
-    content = _content(draft)
+    content = queries.content(draft, at=now)
     if not content.title or not content.body:
         raise errors.DraftIncomplete
     return content
-
-
-def _content(draft: Draft) -> papers.Content:
-    if draft.classification not in Classification.values or draft.urgency not in Urgency.values:
-        raise errors.DraftInvalid
-    main, cc = list(draft.main_unit_ids), list(draft.cc_unit_ids)
-    names = _names([*main, *cc])
-    return papers.Content(
-        document_type=DocumentType.NOTICE.value,
-        title=" ".join(draft.title.split()),
-        body=draft.body.replace("\r\n", "\n").strip(),
-        note=draft.note.strip(),
-        classification=draft.classification,
-        urgency=draft.urgency,
-        main=tuple(papers.Addressee(unit_id, names[unit_id]) for unit_id in main),
-        cc=tuple(papers.Addressee(unit_id, names[unit_id]) for unit_id in cc),
-    )
-
-
-def _names(unit_ids: list[int]) -> dict[int, str]:
-    """The units' names; RecipientInvalid unless each is an organ or region, named once."""
-    found = units.names(unit_ids)
-    is_sound = len(set(unit_ids)) == len(unit_ids) == len(found) and all(
-        unit.kind in units.ORGAN_LIKE for unit in found.values()
-    )
-    if not is_sound:
-        raise errors.RecipientInvalid
-    return {unit_id: unit.name for unit_id, unit in found.items()}
 
 
 def _rewrite(document: Document, content: papers.Content, now: datetime) -> None:

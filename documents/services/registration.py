@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import IntegrityError, transaction
+
 from core import audit
 from core import errors as core_errors
 from core.actor import Actor, ActorKind
@@ -32,14 +34,19 @@ def register(
     """
     if not _may_register(actor, unit_id, now):
         raise core_errors.Forbidden
-    unit = units.names([unit_id]).get(unit_id)
+    unit = units.standing([unit_id], at=now).get(unit_id)
     if unit is None or units.organ_of(unit_id).id != unit_id:
         raise errors.RecipientInvalid
-    if IssuingUnit.objects.select_for_update().filter(unit_id=unit_id).exists():
-        raise errors.IssuingUnitTaken
-    registered = IssuingUnit.objects.create(
+    registered = IssuingUnit(
         unit_id=unit_id, name=unit.name, mark=mark, agency_code=agency_code, registered_at=now
     )
+    try:
+        with transaction.atomic():
+            registered.save(force_insert=True)
+    except IntegrityError as error:
+        if "documents_issuingunit_unit_id_key" in str(error):
+            raise errors.IssuingUnitTaken from error
+        raise
     audit.record(
         actor=actor,
         action="documents.issuing_unit.registered",

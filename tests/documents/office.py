@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from approvals.queries import tasks
 from approvals.services import decisions
+from org.kinds import AppointmentKind, PostFunction, UnitKind
+from org.services import appointments, units
 from tests.factories import Province
 
 API = "/api/v1/documents/"
@@ -101,11 +103,52 @@ class Office:
     def dispatched(self, **changes: Any) -> int:
         """A document sent to 西湖区卫生健康局 and 上城区民政局."""
         document_id = self.issued(**changes)
-        units = self.draft()["main_unit_ids"]
-        answer = self.send("曾国强", f"{document_id}/dispatches", {"unit_ids": units})
+        unit_ids = self.draft()["main_unit_ids"]
+        answer = self.send("曾国强", f"{document_id}/dispatches", {"unit_ids": unit_ids})
         assert answer.status_code == 200, answer.content
         self.run_jobs()
         return document_id
+
+    def appoint(self, who: str, unit: str, function: PostFunction = PostFunction.CLERK) -> None:
+        """The person of 西湖区 holds a second post."""
+        appointments.appoint(
+            actor=self.province.actor("何管理"),
+            person_id=self.province.person(who),
+            unit_id=self.province.unit(unit),
+            title="兼任",
+            function=function,
+            kind=AppointmentKind.CONCURRENT,
+            now=timezone.now(),
+        )
+
+    def transfer(self, who: str, unit: str) -> None:
+        """The person of 西湖区 leaves the main post for one of staff elsewhere in 西湖区."""
+        admin = self.province.actor("何管理")
+        appointments.end(
+            actor=admin, appointment_id=self.province.appointments[who], now=timezone.now()
+        )
+        appointments.appoint(
+            actor=admin,
+            person_id=self.province.person(who),
+            unit_id=self.province.unit(unit),
+            title="科员",
+            function=PostFunction.STAFF,
+            now=timezone.now(),
+        )
+
+    def abolished(self, name: str) -> int:
+        """An organ of 西湖区 that stands no longer."""
+        admin = self.province.actor("何管理")
+        unit_id = units.add(
+            actor=admin,
+            parent_id=self.province.unit("西湖区"),
+            kind=UnitKind.ORGAN,
+            name=name,
+            code="11330106MB0000000D",
+            now=timezone.now(),
+        )
+        units.abolish(actor=admin, unit_id=unit_id, now=timezone.now())
+        return unit_id
 
     def state(self, document_id: int) -> str:
         """The state as its drafter sees it."""

@@ -135,6 +135,21 @@ def test_a_sibling_county_changes_nothing(office: Office, path: str) -> None:
     assert office.state(document_id) == "signed"
 
 
+def test_nothing_is_sent_to_an_abolished_organ(office: Office) -> None:
+    document_id = office.issued()
+    units = [*office.draft()["main_unit_ids"], office.abolished("西湖区旧局")]
+    answer = office.send("曾国强", f"{document_id}/dispatches", {"unit_ids": units})
+    assert (answer.status_code, content(answer)["code"]) == (422, "RECIPIENT_INVALID")
+    assert not Dispatch.objects.exists()
+
+
+def test_clerks_hear_of_the_longest_title_shortened(office: Office) -> None:
+    title = "关于" + "长" * 116 + "通知"
+    office.dispatched(title=title)
+    told = notices.latest(office.province.person("孙收文"), 1)[0]
+    assert told.title == f"待签收：{title}"[:119] + "…"
+
+
 def test_what_is_not_issued_is_not_dispatched(office: Office) -> None:
     document_id = office.signed()
     answer = office.send(

@@ -131,6 +131,14 @@ def test_recipients_are_organs_named_once(office: Office, units: list[str]) -> N
     assert not Document.objects.exists()
 
 
+def test_an_abolished_organ_is_no_recipient(office: Office) -> None:
+    gone = office.abolished("西湖区旧局")
+    main = [*office.draft()["main_unit_ids"], gone]
+    answer = office.send("曾国强", "", office.draft(main_unit_ids=main))
+    assert (answer.status_code, content(answer)["code"]) == (422, "RECIPIENT_INVALID")
+    assert not Document.objects.exists()
+
+
 @pytest.mark.parametrize(
     "fault",
     [{"title": ""}, {"title": "长" * 121}, {"body": ""}, {"body": "a\x00b"}, {"stray": 1},

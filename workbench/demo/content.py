@@ -10,6 +10,7 @@ from approvals.queries import tasks
 from approvals.services import cases, decisions
 from core import errors
 from core.actor import Actor
+from documents import drafts
 from documents.queries import listing
 from documents.services import circulation, drafting, issuing, registration, sign_off
 from messaging.queries import conversations
@@ -153,7 +154,7 @@ def _dispatch(
 def _draft(drafter: Actor, cast: Cast, title: str, recipients: Sequence[int]) -> None:
     contact = "、".join(unit.name for unit in cast.recipients)
     body = f"{BODY}\n请{contact}协同做好对象比对和资金保障工作。"
-    draft = drafting.Draft(title=title, body=body, main_unit_ids=recipients)
+    draft = drafts.Draft(title=title, body=body, main_unit_ids=recipients)
     drafting.create(actor=drafter, draft=draft, now=timezone.now())
 
 

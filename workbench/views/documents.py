@@ -16,8 +16,9 @@ from django.views.decorators.http import require_GET, require_POST
 from approvals.queries import timelines
 from core import errors, http, paging
 from core.actor import Actor
+from documents import policies
 from documents.queries import circulation as circulation_queries
-from documents.queries import details, drafting, listing
+from documents.queries import details, listing
 from documents.queries.listing import Box
 from documents.services import circulation, issuing
 from workbench import parameters
@@ -193,7 +194,7 @@ def _frame(request: HttpRequest, document_id: int | None) -> dict[str, object]:
         "tabs": [(tab.value, name, _waiting(tab, counts)) for tab, name in TABS.items()],
         "tab": _tab(request),
         "listing": _listing(request),
-        "may_draft": drafting.may_draft(actor=actor, at=now),
+        "may_draft": policies.may_draft(policies.standing_of(actor, at=now)),
         "current_id": document_id,
         "detail": None if document_id is None else _detail(actor, document_id, now),
     }
@@ -211,7 +212,7 @@ def _tab(request: HttpRequest) -> Box:
     counts = listing.counts(actor=actor, at=now)
     if counts.awaiting:
         return Box.AWAITING
-    return Box.OUTGOING if drafting.may_draft(actor=actor, at=now) else Box.INCOMING
+    return Box.OUTGOING if policies.may_draft(policies.standing_of(actor, at=now)) else Box.INCOMING
 
 
 def _listing(request: HttpRequest) -> Listing:

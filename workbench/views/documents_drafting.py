@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core import errors, http
 from core.actor import Actor
+from documents import drafts
 from documents.queries import details
 from documents.queries import drafting as queries
 from documents.services import drafting, sign_off
@@ -137,7 +138,7 @@ def specimen(request: HttpRequest) -> HttpResponse:
     """Fragment: the first page of what is being written; nothing of it is stored."""
     draft = _draft(request.POST)
     try:
-        pages = drafting.specimen(actor=http.actor_of(request), draft=draft, now=timezone.now())
+        pages = queries.specimen(actor=http.actor_of(request), draft=draft, at=timezone.now())
     except errors.DomainError as refusal:
         http.note_refusal(request, refusal)
         return render(request, "workbench/documents/specimen.html", {"refusal": refusal.text})
@@ -201,8 +202,8 @@ def _form(request: HttpRequest, actor: Actor, sheet: Sheet) -> HttpResponse:
     return render(request, "workbench/documents/form.html", context)
 
 
-def _draft(posted: QueryDict) -> drafting.Draft:
-    return drafting.Draft(
+def _draft(posted: QueryDict) -> drafts.Draft:
+    return drafts.Draft(
         title=parameters.text(posted, "title", longest=120),
         body=parameters.text(posted, "body", longest=100_000),
         note=parameters.text(posted, "note", longest=200),
