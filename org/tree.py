@@ -65,6 +65,14 @@ class Hole:
     free: int
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How many units moved, and from below which one, whose row is locked."""
+
+    units: int
+    old_parent_id: int | None
+
+
 class _Full(Exception):
     """No hole is left below the unit; its row lock is given back by the savepoint."""
 
@@ -98,8 +106,8 @@ def rename(*, unit_id: int, name: str, short_name: str) -> None:
     )
 
 
-def move(*, unit_id: int, parent_id: int) -> int:
-    """The unit and all below it stand below `parent_id`; returns how many units moved.
+def move(*, unit_id: int, parent_id: int) -> Moved:
+    """The unit and all below it stand below `parent_id`.
 
     Locks every moved row, the old parent and the new one. UnitBelowItself leaves all as it was.
     """
@@ -122,7 +130,7 @@ def move(*, unit_id: int, parent_id: int) -> int:
     _place(plan, low=hole.low, tree_id=parent.tree_id, depth=parent.depth + 1)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE org_unit SET parent_id = %s WHERE id = %s", [parent_id, unit_id])
-    return len(moved)
+    return Moved(units=len(moved), old_parent_id=old_parent_id)
 
 
 def delete(*, unit_id: int) -> None:

@@ -81,6 +81,8 @@ def rename(*, actor: Actor, unit_id: int, name: str, short_name: str = "", now: 
     _permit(actor, unit_id, at=now)
     before = _standing(unit_id, at=now)
     tree.rename(unit_id=unit_id, name=name, short_name=_short(name, short_name))
+    # The row is locked only now: the unit may have been moved out of the scope meanwhile.
+    _permit(actor, unit_id, at=now)
     _record(actor, "org.unit.renamed", unit_id, now, {"before": before.name, "after": name})
 
 
@@ -96,13 +98,15 @@ def move(*, actor: Actor, unit_id: int, parent_id: int, now: datetime) -> int:
         raise errors.UnitBelowItself
     _require_allowed(_standing(parent_id, at=now), unit)
     moved = tree.move(unit_id=unit_id, parent_id=parent_id)
-    # Now that the rows are locked: both parents must still be what was judged above.
-    _standing(parent_id, at=now)
+    # Only now are the rows locked: what was judged above may have changed, the old parent too.
+    for standing_id in (unit_id, parent_id):
+        _standing(standing_id, at=now)
+    _permit(actor, moved.old_parent_id or unit_id, at=now)
     _permit(actor, parent_id, at=now)
     search_rows.write_below(unit_id)
-    detail = {"before": unit.parent_id, "after": parent_id, "units": moved}
+    detail = {"before": moved.old_parent_id, "after": parent_id, "units": moved.units}
     _record(actor, "org.unit.moved", unit_id, now, detail)
-    return moved
+    return moved.units
 
 
 @db.service
@@ -114,6 +118,7 @@ def abolish(*, actor: Actor, unit_id: int, now: datetime) -> None:
     unit = _standing(unit_id, at=now)
     _permit(actor, unit.parent_id or unit_id, at=now)
     locked = Unit.objects.select_for_update(no_key=True).get(pk=unit_id)
+    _permit(actor, locked.parent_id or unit_id, at=now)
     if locked.valid_to is not None:
         raise errors.UnitAbolished
     lasting = Q(valid_to__isnull=True) | Q(valid_to__gt=now)

@@ -64,7 +64,7 @@ def test_move_renumbers_only_what_moves() -> None:
     moved = tree.move(unit_id=organ, parent_id=province.unit("海曙区"))
     changed = {row[0] for row in structure() if row != before[row[0]]}
     offices = {province.unit("西湖区民政局/办公室"), province.unit("西湖区民政局/一科")}
-    assert moved == 3
+    assert moved.units == 3
     assert changed == {organ} | offices
     assert "西湖区民政局" in below(province.unit("宁波市"))
     assert "西湖区民政局" not in below(province.unit("杭州市"))
@@ -73,7 +73,8 @@ def test_move_renumbers_only_what_moves() -> None:
 
 def test_moving_a_whole_district_widens_a_city_that_is_too_narrow() -> None:
     province = factories.small_province()
-    assert tree.move(unit_id=province.unit("西湖区"), parent_id=province.unit("宁波市")) == 10
+    moved = tree.move(unit_id=province.unit("西湖区"), parent_id=province.unit("宁波市"))
+    assert (moved.units, moved.old_parent_id) == (10, province.unit("杭州市"))
     assert below(province.unit("宁波市")) >= {"西湖区", "海曙区", "西湖区民政局", "海曙区民政局"}
     assert below(province.unit("杭州市")) == {
         "上城区", "上城区民政局", "杭州市民政局", "办公室", "一科",

@@ -2,15 +2,19 @@
 
 import random
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
+from core import actor
 from org import errors, tree
 from org.kinds import UnitKind
 from org.models import Unit
 from org.queries import tree as tree_queries
+from org.services import units
 from tests import factories
 
 WRITERS = 4
@@ -91,6 +95,61 @@ def test_concurrent_roots_get_trees_of_their_own() -> None:
         trees = list(pool.map(plant, range(12)))
     assert sorted(trees) == list(range(1, 13))
     assert tree_queries.check().faults == ()
+
+
+@pytest.mark.parametrize("act", ["move", "rename", "abolish"])
+def test_a_right_that_ends_while_one_waits_for_the_row_is_gone(act: str) -> None:
+    province = factories.small_province()
+    unit_id = units.add(
+        actor=actor.system("test"),
+        parent_id=province.unit("西湖区民政局"),
+        name="二科",
+        kind=UnitKind.DEPARTMENT,
+        now=timezone.now(),
+    )
+    administrator = province.actor("何管理")  # of 西湖区
+    acts: dict[str, Callable[[], object]] = {
+        "move": lambda: units.move(
+            actor=administrator,
+            unit_id=unit_id,
+            parent_id=province.unit("西湖区卫生健康局"),
+            now=timezone.now(),
+        ),
+        "rename": lambda: units.rename(
+            actor=administrator, unit_id=unit_id, name="三科", now=timezone.now()
+        ),
+        "abolish": lambda: units.abolish(actor=administrator, unit_id=unit_id, now=timezone.now()),
+    }
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            tree.move(unit_id=unit_id, parent_id=province.unit("上城区民政局"))
+            waiting = pool.submit(_closing, acts[act])
+            _until_somebody_waits()
+        with pytest.raises(errors.OutOfScope):
+            waiting.result()
+    unit = Unit.objects.get(pk=unit_id)
+    assert (unit.parent_id, unit.name) == (province.unit("上城区民政局"), "二科")
+    assert unit.valid_to is None
+
+
+def _closing(act: Callable[[], object]) -> object:
+    try:
+        return act()
+    finally:
+        connection.close()
+
+
+def _until_somebody_waits() -> None:
+    """Another connection to this database waits for a lock."""
+    with connection.cursor() as cursor:
+        for _ in range(5000):
+            cursor.execute(
+                "SELECT count(*), pg_sleep(0.002) FROM pg_locks l JOIN pg_stat_activity a"
+                " USING (pid) WHERE NOT l.granted AND a.datname = current_database()"
+            )
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError("nobody waits for a lock")
 
 
 def test_two_moves_into_each_other_make_no_cycle() -> None:
