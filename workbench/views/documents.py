@@ -188,6 +188,8 @@ def acknowledge(request: HttpRequest, document_id: int) -> HttpResponse:
 
 def _frame(request: HttpRequest, document_id: int | None) -> dict[str, object]:
     actor, now = http.actor_of(request), timezone.now()
+    # Before the list: what is printed meanwhile is then old beside it, and looks again by itself.
+    shown = None if document_id is None else _detail(actor, document_id, now)
     counts = listing.counts(actor=actor, at=now)
     return {
         "screen": "documents",
@@ -196,7 +198,7 @@ def _frame(request: HttpRequest, document_id: int | None) -> dict[str, object]:
         "listing": _listing(request),
         "may_draft": policies.may_draft(policies.standing_of(actor, at=now)),
         "current_id": document_id,
-        "detail": None if document_id is None else _detail(actor, document_id, now),
+        "detail": shown,
     }
 
 
