@@ -13,7 +13,6 @@ from documents import drafts
 from documents.api.routes import router
 from documents.services import drafting
 
-
 Title = Annotated[
     str,
     StringConstraints(min_length=1, max_length=120, strip_whitespace=True),
