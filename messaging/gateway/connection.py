@@ -38,6 +38,8 @@ class Close(IntEnum):
     REVOKED = 4003
     TOO_MANY_SESSIONS = 4009
     DRAINING = 4010
+    FAILED = 4011
+    """What 1011 says elsewhere; autobahn lets no application close with that."""
     TOO_LARGE = 4013
     FLOOD = 4029
 
@@ -138,12 +140,20 @@ class Connection:
         while True:
             frame = await self._waiting.get()
             try:
-                await self._answer(frame)
-            except errors.DomainError as refusal:
-                await self._refuse(frame, refusal)
-            except Exception:  # one broken frame must not end the socket
-                log.exception("frame failed", type=frame.type, person_id=self.person_id)
-                await self._refuse(frame, errors.Unavailable())
+                await self._serve(frame)
+            except Exception:  # not even a refusal was possible: a new socket is better than none
+                log.exception("socket given up", type=frame.type, person_id=self.person_id)
+                await self.close(Close.FAILED)
+                return
+
+    async def _serve(self, frame: incoming.Incoming) -> None:
+        try:
+            await self._answer(frame)
+        except errors.DomainError as refusal:
+            await self._refuse(frame, refusal)
+        except Exception:  # one broken frame must not end the socket
+            log.exception("frame failed", type=frame.type, person_id=self.person_id)
+            await self._refuse(frame, errors.Unavailable())
 
     async def _answer(self, frame: incoming.Incoming) -> None:
         if frame.type == "receipt.watch":
