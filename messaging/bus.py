@@ -23,7 +23,8 @@ class Signal(IntEnum):
     ENTRY_JOINED = 2
     """The same; from now on the person hears the conversation's own channel."""
     ENTRY_LEFT = 3
-    """The same; from now on the person hears nothing of the conversation."""
+    """On a person's channel: the same; from now on she hears nothing of the conversation.
+    On a conversation's: the same, and somebody is no longer in it."""
     FRAME = 4
     """Forward it."""
     CURSOR = 5

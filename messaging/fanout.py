@@ -1,7 +1,8 @@
 """The only sender: what was committed wakes the sockets it concerns.
 
 What is published here may be lost with Valkey or the process. Nothing is lost for people:
-a client proves by seq that it has everything, and each process audits its heads.
+a client proves by seq that it has everything, and each process compares what each of its
+people was sent with the database.
 """
 
 from collections.abc import Iterable, Sequence
@@ -46,9 +47,19 @@ def entry_joined(*, kind: str, content: object, seq: int, audience: Audience) ->
     _entry(bus.Signal.ENTRY_JOINED, kind, content, seq, audience)
 
 
-def entry_left(*, kind: str, content: object, seq: int, audience: Audience) -> None:
-    """The same, for people whose last entry this is."""
-    _entry(bus.Signal.ENTRY_LEFT, kind, content, seq, audience)
+def entry_left(*, kind: str, content: object, seq: int, audience: Audience, gone_id: int) -> None:
+    """The same, and it is the last entry for one person, who hears of it before all others."""
+    frame = frames.frame(kind, content)
+    left = bus.Parcel(bus.Signal.ENTRY_LEFT, audience.conversation_id, seq, frame)
+    # The members of a small conversation are named each time: for them it is any entry.
+    signal = bus.Signal.ENTRY_LEFT if audience.person_ids is None else bus.Signal.ENTRY
+    others = bus.Parcel(signal, audience.conversation_id, seq, frame)
+    _publish_after_commit(
+        [
+            (bus.person_channel(gone_id), left),
+            *((channel, others) for channel in audience.channels()),
+        ]
+    )
 
 
 def cursor_moved(*, person_id: int, conversation_id: int, read_seq: int) -> None:

@@ -6,19 +6,18 @@ have lost is found by comparing heads with the database.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Final
 
 import structlog
 
-from core.actor import Actor
-from messaging import bus, fanout, frames, threads
+from messaging import bus, fanout, frames, sockets, threads
+from messaging.crowds import Crowds
 from messaging.queries import conversations, receipts
 from messaging.queries.conversations import LocalHead
+from messaging.sockets import Socket
 from messaging.subscription import Subscription
 
-CHUNK: Final = 200
-"""Under daphne a send never yields to the loop: after so many the fan-out does."""
 AUDIT_SECONDS: Final = 30.0
 BLIND_SECONDS: Final = 1.0
 """How often heads are compared while the bus is down."""
@@ -28,31 +27,29 @@ _BATCH: Final = 500
 log = structlog.get_logger(__name__)
 
 
-class Socket(Protocol):
-    """What the hub needs of a connection."""
-
-    actor: Actor
-    person_id: int
-
-    async def push(self, text: str) -> None:
-        """Sends a finished frame."""
-
-
 class Hub:
     """Sockets by person, by large conversation and by what they watch."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, audit_seconds: float = AUDIT_SECONDS) -> None:
         self.people: defaultdict[int, set[Socket]] = defaultdict(set)
-        self._large: defaultdict[int, set[Socket]] = defaultdict(set)
         self._watching: defaultdict[int, dict[Socket, frozenset[int]]] = defaultdict(dict)
         self._stale: set[tuple[Socket, int]] = set()
         self._recount = asyncio.Event()
-        self._heads: dict[int, int] = {}
+        self._heads: dict[int, dict[int, int]] = {}
+        """Person → conversation → the newest entry that was really sent to her."""
+        self._audit_seconds = audit_seconds
         self._bus = Subscription(self._deliver, self._hint_everybody)
+        self._crowds = Crowds(self._bus)
         self._tasks = [
             asyncio.create_task(_kept_running(work))
             for work in (self._bus.read_for_ever, self._audit_for_ever, self._recount_for_ever)
         ]
+
+    async def close(self) -> None:
+        """The hub delivers nothing any more."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def register(self, socket: Socket) -> None:
         """The socket hears everything from now on; its person may have several."""
@@ -60,19 +57,21 @@ class Hub:
         self.people[socket.person_id].add(socket)
         await self._bus.add(channel)
         await self._bus.heard(channel)
-        for head in await threads.run(conversations.local_heads, [socket.person_id]):
-            self._heads.setdefault(head.conversation_id, head.last_seq)
+        standing = await threads.run(conversations.local_heads, [socket.person_id])
+        heads = self._heads.setdefault(socket.person_id, {})
+        for head in standing:
+            heads.setdefault(head.conversation_id, head.last_seq)
             if head.member_count > fanout.LARGE:
-                await self._join_large(head.conversation_id, [socket])
+                await self._crowds.join(head.conversation_id, [socket])
 
     async def unregister(self, socket: Socket) -> None:
-        """The socket hears nothing any more."""
+        """The socket hears nothing any more; with a person's last one all of hers is forgotten."""
         self.people[socket.person_id].discard(socket)
         if not self.people[socket.person_id]:
             del self.people[socket.person_id]
+            self._heads.pop(socket.person_id, None)
         await self._bus.drop(bus.person_channel(socket.person_id))
-        for conversation_id in [key for key, held in self._large.items() if socket in held]:
-            await self._leave_large(conversation_id, [socket])
+        await self._crowds.leave_all(socket)
         for conversation_id in [key for key, held in self._watching.items() if socket in held]:
             await self.watch(socket, conversation_id, frozenset())
 
@@ -90,92 +89,93 @@ class Hub:
             await self._bus.drop(bus.receipts_channel(conversation_id))
 
     async def _deliver(self, channel: str, parcel: bus.Parcel) -> None:
-        conversation_id = parcel.conversation_id
         if parcel.signal is bus.Signal.CURSOR:
-            self._stale |= {(socket, conversation_id) for socket in self._watchers(parcel)}
+            watchers = self._watching.get(parcel.conversation_id, ())
+            self._stale |= {(socket, parcel.conversation_id) for socket in watchers}
             self._recount.set()
-            return
-        hearers = self._hearers(channel, conversation_id)
+        elif channel == bus.conversation_channel(parcel.conversation_id):
+            await self._deliver_to_crowd(parcel)
+        else:
+            await self._deliver_to_person(int(channel.rsplit(":", 1)[1]), parcel)
+
+    async def _deliver_to_crowd(self, parcel: bus.Parcel) -> None:
+        if parcel.signal is bus.Signal.ENTRY_LEFT:
+            self._crowds.doubt(parcel.conversation_id)
+        hearers = await self._crowds.hearers(parcel.conversation_id, parcel.seq)
+        for person_id in {socket.person_id for socket in hearers}:
+            self._note(person_id, parcel.conversation_id, parcel.seq)
+        await sockets.send(parcel.frame.decode(), hearers)
+
+    async def _deliver_to_person(self, person_id: int, parcel: bus.Parcel) -> None:
+        hearers = list(self.people.get(person_id, ()))
         if parcel.seq:
-            self._heads[conversation_id] = max(self._heads.get(conversation_id, 0), parcel.seq)
-        await _send(parcel.frame.decode(), hearers)
+            self._note(person_id, parcel.conversation_id, parcel.seq)
+        await sockets.send(parcel.frame.decode(), hearers)
         if parcel.signal is bus.Signal.ENTRY_JOINED:
-            await self._join_large(conversation_id, hearers)
+            await self._crowds.join(parcel.conversation_id, hearers)
         elif parcel.signal is bus.Signal.ENTRY_LEFT:
-            await self._leave_large(conversation_id, hearers)
+            self._heads.get(person_id, {}).pop(parcel.conversation_id, None)
+            await self._crowds.leave(parcel.conversation_id, hearers)
             for socket in hearers:
-                await self.watch(socket, conversation_id, frozenset())
+                await self.watch(socket, parcel.conversation_id, frozenset())
 
-    def _hearers(self, channel: str, conversation_id: int) -> list[Socket]:
-        if channel == bus.conversation_channel(conversation_id):
-            return list(self._large.get(conversation_id, ()))
-        return list(self.people.get(int(channel.rsplit(":", 1)[1]), ()))
-
-    def _watchers(self, parcel: bus.Parcel) -> list[Socket]:
-        return list(self._watching.get(parcel.conversation_id, ()))
-
-    async def _join_large(self, conversation_id: int, sockets: Iterable[Socket]) -> None:
-        for socket in sockets:
-            if socket not in self._large[conversation_id]:
-                self._large[conversation_id].add(socket)
-                await self._bus.add(bus.conversation_channel(conversation_id))
-
-    async def _leave_large(self, conversation_id: int, sockets: Iterable[Socket]) -> None:
-        for socket in sockets:
-            if socket in self._large.get(conversation_id, ()):
-                self._large[conversation_id].discard(socket)
-                await self._bus.drop(bus.conversation_channel(conversation_id))
-        if not self._large.get(conversation_id):
-            self._large.pop(conversation_id, None)
+    def _note(self, person_id: int, conversation_id: int, seq: int) -> None:
+        if person_id in self.people:
+            heads = self._heads.setdefault(person_id, {})
+            heads[conversation_id] = max(heads.get(conversation_id, 0), seq)
 
     async def _hint_everybody(self) -> None:
         """After the bus was lost: every client compares its heads."""
         text = frames.frame("sync.hint", {}).decode()
-        await _send(text, [socket for sockets in self.people.values() for socket in sockets])
+        everybody = [socket for held in self.people.values() for socket in held]
+        await sockets.send(text, everybody)
 
     async def _audit_for_ever(self) -> None:
         while True:
             if self._bus.lost.is_set():
-                await asyncio.sleep(BLIND_SECONDS)
+                await asyncio.sleep(min(BLIND_SECONDS, self._audit_seconds))
             else:
-                await _within(AUDIT_SECONDS, self._bus.lost)
+                await _within(self._audit_seconds, self._bus.lost)
             await self._audit()
 
     async def _audit(self) -> None:
         """Whoever is behind the database gets a hint; large conversations are put right."""
         person_ids = sorted(self.people)
-        newest: dict[int, int] = {}
         for start in range(0, len(person_ids), _BATCH):
             batch = person_ids[start : start + _BATCH]
+            before = {
+                (socket, conversation_id)
+                for person_id in batch
+                for socket in self.people.get(person_id, ())
+                for conversation_id in self._crowds.of(socket)
+            }
             standing = await threads.run(conversations.local_heads, batch)
             for head in standing:
-                newest[head.conversation_id] = head.last_seq
-                if head.last_seq > self._heads.get(head.conversation_id, 0):
-                    await self._hint(head)
-            await self._put_large_right(batch, standing)
-        for conversation_id, last_seq in newest.items():
-            self._heads[conversation_id] = max(self._heads.get(conversation_id, 0), last_seq)
+                await self._compare(head)
+            await self._put_crowds_right(before, standing)
 
-    async def _hint(self, head: LocalHead) -> None:
+    async def _compare(self, head: LocalHead) -> None:
+        if head.last_seq <= self._heads.get(head.person_id, {}).get(head.conversation_id, 0):
+            return
+        self._note(head.person_id, head.conversation_id, head.last_seq)
         content = {"conversation_id": head.conversation_id, "last_seq": head.last_seq}
         text = frames.frame("sync.hint", content).decode()
-        await _send(text, self.people.get(head.person_id, ()))
+        await sockets.send(text, list(self.people.get(head.person_id, ())))
 
-    async def _put_large_right(
-        self, person_ids: Collection[int], standing: Iterable[LocalHead]
+    async def _put_crowds_right(
+        self, before: Iterable[tuple[Socket, int]], standing: Sequence[LocalHead]
     ) -> None:
+        """Whoever joined while the database answered is left where she is."""
         wanted = {
             (head.person_id, head.conversation_id)
             for head in standing
             if head.member_count > fanout.LARGE
         }
         for person_id, conversation_id in wanted:
-            await self._join_large(conversation_id, list(self.people.get(person_id, ())))
-        for person_id in person_ids:
-            for socket in list(self.people.get(person_id, ())):
-                for conversation_id in [key for key, held in self._large.items() if socket in held]:
-                    if (person_id, conversation_id) not in wanted:
-                        await self._leave_large(conversation_id, [socket])
+            await self._crowds.join(conversation_id, list(self.people.get(person_id, ())))
+        for socket, conversation_id in before:
+            if (socket.person_id, conversation_id) not in wanted:
+                await self._crowds.leave(conversation_id, [socket])
 
     async def _recount_for_ever(self) -> None:
         while True:
@@ -199,13 +199,6 @@ class Hub:
         rows = [{"seq": seq, "read": c.read, "unread": c.unread} for seq, c in counts.items()]
         content = {"conversation_id": conversation_id, "counts": rows}
         await socket.push(frames.frame("receipt.update", content).decode())
-
-
-async def _send(text: str, sockets: Iterable[Socket]) -> None:
-    for number, socket in enumerate(sockets, start=1):
-        await socket.push(text)
-        if number % CHUNK == 0:
-            await asyncio.sleep(0)
 
 
 async def _within(seconds: float, event: asyncio.Event) -> None:

@@ -6,7 +6,7 @@ from typing import Final, Protocol
 import structlog
 from django.utils import timezone
 
-from messaging import hub, policies, threads
+from messaging import hub, policies, sockets, threads
 from messaging.gateway import draining, incoming, sign_in
 from messaging.gateway.sign_in import Visitor
 
@@ -17,7 +17,7 @@ _BATCH: Final = 500
 log = structlog.get_logger(__name__)
 
 
-class Guest(hub.Socket, Protocol):
+class Guest(sockets.Socket, Protocol):
     """A connection that can be asked for its session, and told to go."""
 
     visitor: Visitor
@@ -63,6 +63,7 @@ class Sessions:
             await guest.say_bye()
         # One more turn of the loop, in which the last frames leave.
         await asyncio.sleep(0.05)
+        await self.hub.close()
 
     async def _check_for_ever(self) -> None:
         while True:

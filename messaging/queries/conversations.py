@@ -112,6 +112,14 @@ class LocalHead:
     member_count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Of some people: who may see an entry, and who is in the conversation now."""
+
+    seeing: frozenset[int]
+    present: frozenset[int]
+
+
 def list_for(*, actor: Actor, cursor: str | None, limit: int, at: datetime) -> Page[Card]:
     """The actor's conversations, the one with the newest entry first."""
     person_id = actor.require_person()
@@ -165,6 +173,20 @@ def local_heads(person_ids: Sequence[int]) -> list[LocalHead]:
     with connection.cursor() as cursor:
         cursor.execute(_HEADS, [list(person_ids)])
         return [LocalHead(*row) for row in cursor.fetchall()]
+
+
+def hearing(*, conversation_id: int, seq: int, person_ids: Sequence[int]) -> Hearing:
+    """Which of these people may see the entry, and which are members; one query."""
+    periods = Member.objects.filter(conversation_id=conversation_id, person_id__in=person_ids)
+    rows = list(periods.values_list("person_id", "joined_seq", "left_seq"))
+    return Hearing(
+        seeing=frozenset(
+            person_id
+            for person_id, joined, left in rows
+            if joined <= seq and (left is None or seq <= left)
+        ),
+        present=frozenset(person_id for person_id, _, left in rows if left is None),
+    )
 
 
 def audience(held: Conversation) -> fanout.Audience:

@@ -182,14 +182,13 @@ def _close_period(
     log.present(held).filter(person_id=person_id).update(left_seq=entry.seq)
     _record(actor, f"messaging.group.person_{verb}", held, now, {"person_id": person_id})
     content = messages.entry_of(entry, sender_name=actor.name)
-    gone = fanout.Audience(held.pk, (person_id,))
-    fanout.entry(
+    fanout.entry_left(
         kind="message.created",
         content=content,
         seq=entry.seq,
         audience=conversations.audience(held),
+        gone_id=person_id,
     )
-    fanout.entry_left(kind="message.created", content=content, seq=entry.seq, audience=gone)
     return Changed(conversation_id=held.pk, seq=entry.seq)
 
 

@@ -1,0 +1,286 @@
+"""The register of sockets in one process, against a real Valkey that loses parcels."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connections, transaction
+from django.utils import timezone
+
+from core import actor as actors
+from core import redis as store
+from messaging import bus, fanout, frames, threads
+from messaging.hub import Hub
+from messaging.models import Conversation, Member, Message, log
+from messaging.queries import messages as message_queries
+from messaging.services import conversations, messages
+from messaging.subscription import Subscription
+from tests.factories import Province
+
+pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
+
+PATIENCE = 10.0
+MARK = "test.mark"
+
+
+class Ear:
+    """A socket that keeps what it was sent."""
+
+    def __init__(self, province: Province, name: str) -> None:
+        self.actor = actors.system(name)
+        self.person_id = province.person(name)
+        self.heard: list[dict[str, Any]] = []
+        self._news = asyncio.Event()
+
+    async def push(self, text: str) -> None:
+        """Keeps the frame."""
+        self.heard.append(json.loads(text))
+        self._news.set()
+
+    async def until(self, kind: str, **expected: object) -> dict[str, Any]:
+        """The first frame of the type with these values."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                for frame in self.heard:
+                    data = frame["data"]
+                    if frame["type"] == kind and expected.items() <= data.items():
+                        return frame
+                self._news.clear()
+                await self._news.wait()
+
+    async def has_heard_the_rest(self) -> None:
+        """All that was published until now has come: a mark behind it has."""
+        mark = uuid.uuid4().hex
+        _publish(bus.person_channel(self.person_id), bus.Signal.FRAME, 0, 0, MARK, {"mark": mark})
+        await self.until(MARK, mark=mark)
+
+    def bodies(self) -> list[str]:
+        """The texts it was sent."""
+        return [frame["data"]["body"] for frame in self.heard if frame["type"] == "message.created"]
+
+
+@pytest.fixture(autouse=True)
+def _no_connection_stays() -> Iterator[None]:
+    """The test database can be dropped: the sockets' threads have let go of it."""
+    yield
+    for _ in range(threads.SIZE):
+        threads._pool.submit(connections.close_all).result()
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[Hub]:
+    """A hub that compares heads all the time."""
+    held = Hub(audit_seconds=0.05)
+    yield held
+    await held.close()
+
+
+@pytest.fixture
+async def calm_hub() -> AsyncIterator[Hub]:
+    """A hub that never compares heads, so that only delivery itself can be right or wrong."""
+    held = Hub(audit_seconds=3600)
+    yield held
+    await held.close()
+
+
+async def test_a_channel_wanted_while_the_bus_connects_is_heard() -> None:
+    heard: set[str] = set()
+    complete = asyncio.Event()
+    wanted = {f"{bus.control_channel()}:{number}" for number in range(60)}
+
+    async def note(channel: str, parcel: bus.Parcel) -> None:
+        heard.add(channel)
+        if heard == wanted:
+            complete.set()
+
+    async def nothing() -> None:
+        return
+
+    subscription = Subscription(note, nothing)
+    reading = asyncio.create_task(subscription.read_for_ever())
+    for channel in sorted(wanted):
+        await subscription.add(channel)
+        await asyncio.sleep(0)
+    for channel in wanted:
+        await subscription.heard(channel)
+        _publish(channel, bus.Signal.FRAME, 0, 0, MARK, {})
+    async with asyncio.timeout(PATIENCE):
+        await complete.wait()
+    reading.cancel()
+
+
+async def test_whoever_lacks_an_entry_is_told_even_if_others_here_have_heard_it(
+    hub: Hub, province: Province
+) -> None:
+    room = await threads.run(_direct, province, "王伟民", "李建国")
+    wang, li = Ear(province, "王伟民"), Ear(province, "李建国")
+    await hub.register(wang)
+    await hub.register(li)
+    stored = await threads.run(_append_unheard, province, room, "王伟民", "只到一半")
+    _publish(bus.person_channel(wang.person_id), bus.Signal.ENTRY, room, stored.seq, *stored.frame)
+    assert await li.until("sync.hint", conversation_id=room) == {
+        "type": "sync.hint",
+        "data": {"conversation_id": room, "last_seq": stored.seq},
+    }
+    await wang.until("message.created", body="只到一半")
+    assert li.bodies() == []
+
+
+async def test_whoever_was_told_to_compare_is_not_told_again(hub: Hub, province: Province) -> None:
+    room = await threads.run(_direct, province, "王伟民", "李建国")
+    li = Ear(province, "李建国")
+    await hub.register(li)
+    await threads.run(_send, province, room, "王伟民", "到了")
+    await li.until("message.created", body="到了")
+    li.heard.clear()
+    absent = await threads.run(_append_unheard, province, room, "王伟民", "丢了")
+    await li.until("sync.hint", last_seq=absent.seq)
+    await li.has_heard_the_rest()
+    assert [frame["type"] for frame in li.heard] == ["sync.hint", MARK]
+
+
+async def test_with_a_persons_last_socket_her_heads_are_forgotten(
+    calm_hub: Hub, province: Province
+) -> None:
+    room = await threads.run(_direct, province, "王伟民", "李建国")
+    desk, phone = Ear(province, "李建国"), Ear(province, "李建国")
+    await calm_hub.register(desk)
+    await calm_hub.register(phone)
+    await threads.run(_send, province, room, "王伟民", "一")
+    await phone.until("message.created", body="一")
+    await calm_hub.unregister(desk)
+    assert calm_hub._heads == {phone.person_id: {room: 1}}
+    await calm_hub.unregister(phone)
+    assert calm_hub._heads == {}
+
+
+@pytest.mark.parametrize("arrives", ["nothing", "the log's entry", "the next entry first"])
+async def test_whoever_was_removed_from_a_large_group_hears_nothing_more_of_it(
+    calm_hub: Hub, province: Province, arrives: str
+) -> None:
+    room = await threads.run(_large_group, province, "王伟民", "李建国", "张晓梅")
+    gone, stays = Ear(province, "李建国"), Ear(province, "张晓梅")
+    await calm_hub.register(gone)
+    await calm_hub.register(stays)
+    await threads.run(_send, province, room, "王伟民", "会前")
+    await gone.until("message.created", body="会前")
+    removal = await threads.run(_remove_unheard, province, room, "李建国")
+    channel = bus.conversation_channel(room)
+    if arrives == "the log's entry":
+        _publish(channel, bus.Signal.ENTRY_LEFT, room, removal.seq, *removal.frame)
+    await threads.run(_send, province, room, "王伟民", "会后")
+    if arrives == "the next entry first":
+        _publish(channel, bus.Signal.ENTRY_LEFT, room, removal.seq, *removal.frame)
+    await stays.until("message.created", body="会后")
+    await gone.has_heard_the_rest()
+    assert "会后" not in gone.bodies()
+    await threads.run(_send, province, room, "王伟民", "又一条")
+    await stays.until("message.created", body="又一条")
+    await gone.has_heard_the_rest()
+    assert "又一条" not in gone.bodies()
+
+
+async def test_an_entry_that_comes_late_is_not_given_to_whoever_joined_after_it(
+    calm_hub: Hub, province: Province
+) -> None:
+    room = await threads.run(_large_group, province, "王伟民", "李建国")
+    member, newcomer = Ear(province, "李建国"), Ear(province, "张晓梅")
+    await calm_hub.register(member)
+    await calm_hub.register(newcomer)
+    late = await threads.run(_append_unheard, province, room, "王伟民", "此前")
+    await threads.run(_invite, province, room, "张晓梅")
+    await newcomer.until("message.created", seq=late.seq + 1)
+    _publish(bus.conversation_channel(room), bus.Signal.ENTRY, room, late.seq, *late.frame)
+    await threads.run(_send, province, room, "王伟民", "此后")
+    await newcomer.until("message.created", body="此后")
+    await member.until("message.created", body="此前")
+    assert "此前" not in newcomer.bodies()
+
+
+class Stored:
+    """An entry of the log that nobody was woken for."""
+
+    def __init__(self, entry: Message, sender_name: str) -> None:
+        self.seq = entry.seq
+        self.frame = (
+            "message.created",
+            message_queries.entry_of(entry, sender_name=sender_name),
+        )
+
+
+def _publish(
+    channel: str, signal: bus.Signal, room: int, seq: int, kind: str, content: object
+) -> None:
+    parcel = bus.Parcel(signal, room, seq, frames.frame(kind, content))
+    store.connection().publish(channel, parcel.pack())
+
+
+def _direct(province: Province, name: str, other: str) -> int:
+    opened = conversations.open_direct(
+        actor=province.actor(name), person_id=province.person(other), now=timezone.now()
+    )
+    return opened.conversation_id
+
+
+def _large_group(province: Province, owner: str, *others: str) -> int:
+    opened = conversations.create_group(
+        actor=province.actor(owner),
+        title="大群",
+        person_ids=[province.person(name) for name in others],
+        now=timezone.now(),
+    )
+    group = Conversation.objects.filter(pk=opened.conversation_id)
+    group.update(member_count=fanout.LARGE + 10)
+    return opened.conversation_id
+
+
+def _send(province: Province, room: int, name: str, body: str) -> None:
+    messages.send(
+        actor=province.actor(name),
+        conversation_id=room,
+        client_message_id=uuid.uuid4(),
+        body=body,
+        now=timezone.now(),
+    )
+
+
+def _invite(province: Province, room: int, name: str) -> None:
+    conversations.invite(
+        actor=province.actor("王伟民"),
+        conversation_id=room,
+        person_ids=[province.person(name)],
+        now=timezone.now(),
+    )
+
+
+def _append_unheard(province: Province, room: int, name: str, body: str) -> Stored:
+    return _unheard(
+        name,
+        lambda: log.append_text(
+            log.hold(person_id=province.person(name), conversation_id=room),
+            sender_id=province.person(name),
+            client_message_id=uuid.uuid4(),
+            body=body,
+            now=timezone.now(),
+        ),
+    )
+
+
+def _remove_unheard(province: Province, room: int, name: str) -> Stored:
+    def remove() -> Message:
+        owner_id, gone_id = province.person("王伟民"), province.person(name)
+        held = log.hold(person_id=owner_id, conversation_id=room)
+        event = {"verb": "removed", "by_id": owner_id, "people": [{"id": gone_id, "name": name}]}
+        entry = log.append_event(held, by_id=owner_id, event=event, now=timezone.now())
+        Member.objects.filter(conversation_id=room, person_id=gone_id).update(left_seq=entry.seq)
+        return entry
+
+    return _unheard("王伟民", remove)
+
+
+def _unheard(name: str, act: Callable[[], Message]) -> Stored:
+    with transaction.atomic():
+        return Stored(act(), name)
