@@ -140,10 +140,10 @@ class Device:
         }
         return await self.ask("message.send", content, answer="message.ack")
 
-    async def closed_with(self) -> int | None:
+    async def closed_with(self, *, within: float = PATIENCE) -> int | None:
         """The code with which the server closes the socket."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(within):
                 while True:
                     self.received.append(json.loads(await self.connection.recv()))
         except ConnectionClosed as closed:
