@@ -12,9 +12,17 @@ from django.utils import timezone
 
 from core import logs
 from core.actor import Actor, ActorKind
+from org.queries import accounts
+from org.services import accounts as account_services
 from org.services import sign_ins
 
 REFUSED: Final = "用户名或密码不正确；连续失败 5 次将暂停登录 15 分钟"
+SECOND_FACTOR: Final = {
+    "mfa/email/totp_activated": "org.account.second_factor_added",
+    "mfa/email/totp_deactivated": "org.account.second_factor_removed",
+    "mfa/email/recovery_codes_generated": "org.account.recovery_codes_renewed",
+}
+"""What allauth would send a mail about → what the audit log calls it."""
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -53,18 +61,43 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def login(self, request: HttpRequest, user: Any) -> None:
         """The session has a new id, and the sign-in stands in the audit log."""
         super().login(request, user)
-        visitor = _visitor(request)
-        sign_ins.note_success(
-            actor=Actor(
-                kind=ActorKind.PERSON,
-                name=user.username,
-                account_id=user.pk,
-                person_id=user.person_id,
-                request_id=visitor.request_id,
-                address=visitor.address,
-            ),
-            now=timezone.now(),
+        sign_ins.note_success(actor=_owner(request, user), now=timezone.now())
+
+    def set_password(self, user: Any, password: str) -> None:
+        """The account has the password that its owner chose, as the audit log says."""
+        # Not allauth's own, which writes every column back as this session read it.
+        account_services.change_own_password(
+            actor=_owner(self.request, user), password=password, now=timezone.now()
         )
+        user.refresh_from_db()
+
+    def send_notification_mail(
+        self, template_prefix: str, user: Any, *args: Any, **kwargs: Any
+    ) -> None:
+        """A change of the second factor stands in the audit log.
+
+        allauth has no other hook without signals, and calls this one once the change is made.
+        """
+        super().send_notification_mail(template_prefix, user, *args, **kwargs)
+        action = SECOND_FACTOR.get(template_prefix)
+        if action is not None:
+            actor = _owner(self.request, user)
+            sign_ins.note_second_factor(actor=actor, action=action, now=timezone.now())
+
+
+def _owner(request: HttpRequest, user: Any) -> Actor:
+    """The account as an actor: its person, or its mere username where it has none."""
+    visitor = _visitor(request)
+    return accounts.actor(
+        user.pk, at=timezone.now(), request_id=visitor.request_id, address=visitor.address
+    ) or Actor(
+        kind=ActorKind.PERSON,
+        name=user.username,
+        account_id=user.pk,
+        person_id=user.person_id,
+        request_id=visitor.request_id,
+        address=visitor.address,
+    )
 
 
 def _visitor(request: HttpRequest) -> Actor:

@@ -45,6 +45,17 @@ def set_password(*, actor: Actor, account_id: int, password: str, now: datetime)
 
 
 @db.service
+def change_own_password(*, actor: Actor, password: str, now: datetime) -> None:
+    """The actor's own account has the new password; other sessions of it have ended."""
+    if actor.account_id is None:
+        raise errors.AccountNotFound
+    account = _locked(actor.account_id)
+    _set_password(account, password)
+    account.save(update_fields=["password"])
+    _record(actor, "org.account.password_changed", account, now=now)
+
+
+@db.service
 def disable(*, actor: Actor, account_id: int, now: datetime) -> None:
     """Nobody can sign in with the account, and its sessions end at their next request."""
     account = _locked(account_id)

@@ -20,6 +20,18 @@ def note_success(*, actor: Actor, now: datetime) -> None:
 
 
 @db.service
+def note_second_factor(*, actor: Actor, action: str, now: datetime) -> None:
+    """The audit log says how the account's second factor or its recovery codes changed."""
+    audit.record(
+        actor=actor,
+        action=action,
+        object_kind="org.account",
+        object_id=actor.account_id or 0,
+        now=now,
+    )
+
+
+@db.service
 def note_failure(*, actor: Actor, username: str, now: datetime) -> None:
     """The audit log says that signing in failed, and for which account if there is one.
 

@@ -1,9 +1,13 @@
 """Signing in through the real form: one answer for every refusal, locked after five failures."""
 
+import time
 from typing import Any
 
 import pytest
+from allauth.core import context
+from allauth.mfa.totp.internal import auth as totp
 from django.conf import settings
+from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
@@ -43,18 +47,15 @@ def is_signed_in(client: Client) -> bool:
 
 def test_a_person_signs_in_with_a_new_session_id(province: factories.Province) -> None:
     client = Client()
-    client.get(SIGN_IN)
-    session = client.session
-    session["planted"] = True
-    session.save()
-    fixed = session.session_key
-    assert fixed
-    client.cookies[settings.SESSION_COOKIE_NAME] = fixed
+    # The browser's session before: its cookie is set, as somebody else might have set it.
+    fixed = client.session.session_key
     answer = attempt("wangweimin", client=client)
+    assert answer.wsgi_request.COOKIES[settings.SESSION_COOKIE_NAME] == fixed
     assert (answer.status_code, answer["Location"]) == (302, "/")
     assert client.session.session_key != fixed
     assert is_signed_in(client)
-    assert AuditEntry.objects.filter(action="org.sign_in.succeeded").count() == 1
+    entry = AuditEntry.objects.get(action="org.sign_in.succeeded")
+    assert (entry.actor_name, entry.person_id) == ("王伟民", province.person("王伟民"))
 
 
 def test_usernames_are_taken_in_any_case(province: factories.Province) -> None:
@@ -157,6 +158,57 @@ def test_a_new_password_ends_the_old_sessions(province: factories.Province) -> N
     assert not is_signed_in(client)
     assert is_refused(attempt("wangweimin"))
     assert attempt("wangweimin", "Another-Pass-2026").status_code == 302
+
+
+def test_who_changes_the_own_password_stays_signed_in_here_and_nowhere_else(
+    province: factories.Province,
+) -> None:
+    here, elsewhere = Client(), Client()
+    for client in (here, elsewhere):
+        attempt("wangweimin", client=client)
+    form = {"password1": "Another-Pass-2026", "password2": "Another-Pass-2026"}
+    here.post("/accounts/password/change/", form | {"oldpassword": "wrong"})
+    assert not AuditEntry.objects.filter(action="org.account.password_changed").exists()
+    changed = here.post("/accounts/password/change/", form | {"oldpassword": factories.PASSWORD})
+    assert changed.status_code == 302
+    assert is_signed_in(here)
+    assert not is_signed_in(elsewhere)
+    entry = AuditEntry.objects.get(action="org.account.password_changed")
+    assert (entry.actor_name, entry.object_id) == ("王伟民", str(province.accounts["王伟民"]))
+    assert is_refused(attempt("wangweimin"))
+    assert attempt("wangweimin", "Another-Pass-2026").status_code == 302
+
+
+def test_changing_the_password_does_not_bring_a_disabled_account_back(
+    province: factories.Province,
+) -> None:
+    stale = Account.objects.get(pk=province.accounts["王伟民"])
+    accounts.disable(actor=province.actor("何管理"), account_id=stale.pk, now=timezone.now())
+    with context.request_context(HttpRequest()):
+        sign_in.AccountAdapter().set_password(stale, "Another-Pass-2026")
+    assert not Account.objects.get(pk=stale.pk).is_active
+
+
+def test_changes_of_the_second_factor_stand_in_the_audit_log(
+    province: factories.Province, django_capture_on_commit_callbacks: Any
+) -> None:
+    client = Client()
+    attempt("wangweimin", client=client)
+    client.post("/accounts/reauthenticate/", {"password": factories.PASSWORD})
+    client.get("/accounts/2fa/totp/activate/")
+    counter = int(time.time()) // 30
+    code = totp.format_hotp_value(totp.hotp_value(client.session["mfa.totp.secret"], counter))
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/accounts/2fa/totp/activate/", {"code": code})
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/accounts/2fa/recovery-codes/generate/")
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/accounts/2fa/totp/deactivate/")
+    entries = AuditEntry.objects.filter(object_kind="org.account", action__contains=".account.")
+    assert list(entries.order_by("id").values_list("action", "actor_name", "object_id")) == [
+        (f"org.account.{what}", "王伟民", str(province.accounts["王伟民"]))
+        for what in ("second_factor_added", "recovery_codes_renewed", "second_factor_removed")
+    ]
 
 
 def test_the_administrator_of_the_next_county_disables_nobody_here(
