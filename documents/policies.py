@@ -68,8 +68,9 @@ def standing_of(actor: Actor, *, at: datetime) -> Standing | None:
 
 def clerk_of(person_id: int, *, at: datetime) -> frozenset[int]:
     """The organs whose mail the person opens, in all present posts."""
-    posts = appointments.of_person(person_id, at=at)
-    return _clerk_of(posts, _organs(posts))
+    held = appointments.of_person(person_id, at=at)
+    posts = [post for post in held if post.function == "clerk"]
+    return _clerk_of(posts, _organs(posts)) if posts else frozenset()
 
 
 def visible(standing: Standing) -> Q:
