@@ -78,6 +78,20 @@ def _lines(page: Page) -> dict[float, list[dict[str, Any]]]:
     return lines
 
 
+def _opened(document: FormalDocument) -> list[Page]:
+    return pdfplumber.open(io.BytesIO(render(document).pdf)).pages
+
+
+def _rules(page: Page) -> list[dict[str, Any]]:
+    """The rules across the type area, from the top."""
+    return sorted((rect for rect in page.rects if rect["width"] > 100), key=lambda r: r["top"])
+
+
+def _numbered(count: int) -> str:
+    """That many paragraphs of one line."""
+    return "\n".join(f"{number}.{CHARACTERS[:20]}" for number in range(1, count + 1))
+
+
 def _ink(image: Image.Image, *, red: bool) -> list[float]:
     """The heights in mm at which rows hold ink of the colour."""
     channels = image.split()
@@ -273,6 +287,98 @@ def test_the_imprint_closes_the_type_area_with_its_rules(pages: list[Page]) -> N
     assert round(copies["size"], 2) == 14
     assert _mm(copies["x0"]) == pytest.approx(LEFT + 14 / MM, abs=0.1)
     assert pages[-1].search("2026年11月23日印发", regex=False)
+
+
+# The text ends on page 2; its last 2 lines of 22 hold the imprint, 1 or 0 do not; then on page 3.
+@pytest.mark.parametrize(
+    ("lines", "count", "alone"),
+    [(22, 2, False), (23, 2, False), (24, 3, True), (25, 3, True), (26, 3, False), (45, 3, False),
+     (46, 4, True), (47, 4, True), (48, 4, False)],
+)  # fmt: skip
+def test_the_imprint_stands_at_the_foot_of_the_last_page(
+    lines: int, count: int, alone: bool
+) -> None:
+    pages = _opened(_paper(body=_numbered(lines), attachments=(), copies="市民政局。"))
+    assert len(pages) == count
+    assert [len(_rules(page)) for page in pages] == [1, *[0] * (count - 2), 3]
+    bottoms = [_mm(rule["bottom"]) for rule in _rules(pages[-1])]
+    assert bottoms == pytest.approx([244.6, 253.25, 262.0], abs=0.05)
+    assert (not _lines(pages[-1])) is alone
+
+
+@pytest.mark.parametrize("lines", range(14, 24))
+def test_the_imprint_leaves_the_text_above_it_alone(lines: int) -> None:
+    last = _opened(_paper(body=_numbered(lines), attachments=()))[-1]
+    outer = _rules(last)[0]
+    for char in last.chars:
+        if abs(char["size"] - 16) < 0.01:
+            assert char["bottom"] <= outer["top"]
+
+
+def test_the_lines_of_the_copies_begin_under_the_first() -> None:
+    copies = "市民政局，区委办公室、区人大常委会办公室、区政府办公室、区政协办公室，区纪委。"
+    last = _opened(_paper(copies=copies))[-1]
+    label, first = _char(last, "抄送："), _char(last, "市民政局")
+    assert label["top"] == pytest.approx(first["top"], abs=0.1)
+    below = min(
+        (c for c in last.chars if round(c["size"]) == 14 and c["top"] > first["bottom"]),
+        key=lambda char: (char["top"], char["x0"]),
+    )
+    assert below["x0"] == pytest.approx(first["x0"], abs=0.1)
+
+
+def test_a_long_issuer_keeps_clear_of_the_day_of_printing() -> None:
+    issuer = "杭州市西湖区退役军人事务管理服务中心（杭州市西湖区双拥工作领导小组办公室）"
+    last = _opened(_paper(issuer=issuer))[-1]
+    day = last.search("2026年11月23日印发", regex=False)[0]
+    row = [c for c in last.chars if abs(c["top"] - day["top"]) < 3 and c["x1"] <= day["x0"]]
+    assert day["x0"] - max(char["x1"] for char in row) >= 14 - 0.1
+
+
+def test_hundreds_of_copies_run_over_pages_and_close_at_a_foot() -> None:
+    names = [f"杭州市西湖区第{number}街道办事处" for number in range(100, 600)]
+    pages = _opened(_paper(copies="、".join(names) + "。"))
+    inside = [c for page in pages for c in page.chars if _mm(c["bottom"]) <= TOP + HEIGHT]
+    text = "".join(char["text"] for char in inside)
+    assert [name for name in names if text.count(name) != 1] == []
+    assert _mm(_rules(pages[-1])[-1]["bottom"]) == pytest.approx(262.0, abs=0.05)
+
+
+def test_the_names_of_attachments_begin_under_each_other_beyond_the_ninth() -> None:
+    names = tuple(f"{char}类补助任务分解表" for char in CHARACTERS[:12])
+    pages = _opened(_paper(body=TEXT, attachments=names))
+    for number, name in enumerate(names, start=1):
+        page = next(page for page in pages if page.search(name, regex=False))
+        first = _char(page, name)
+        dots = [c for c in page.chars if c["text"] == "." and abs(c["top"] - first["top"]) < 6]
+        assert [dot["x1"] <= first["x0"] + 0.5 for dot in dots] == [True], number
+        assert first["x0"] == pytest.approx(_char(pages[0], names[0])["x0"], abs=0.05)
+
+
+def test_the_date_is_centred_under_a_signature_of_more_than_a_line() -> None:
+    issuer = "杭州市西湖区退役军人事务管理服务中心（杭州市西湖区双拥工作领导小组办公室）"
+    last = _opened(_paper(issuer=issuer))[-1]
+    day = last.search("2026年11月5日", regex=False)[0]
+    assert _mm((day["x0"] + day["x1"]) / 2) == pytest.approx(LEFT + WIDTH / 2, abs=0.3)
+
+
+def test_a_draft_keeps_the_room_of_its_date() -> None:
+    draft = _opened(_paper(body=TEXT, attachments=(), dated_on=None, printed_on=None))
+    final = _opened(_paper(body=TEXT, attachments=(), printed_on=None))
+    assert len(draft) == len(final)
+    assert "2000年" not in "".join(page.extract_text() for page in draft)
+    for words in ("西湖区民政局", "（联系人"):
+        assert _char(draft[-1], words)["top"] == pytest.approx(
+            _char(final[-1], words)["top"], abs=0.1
+        )
+
+
+def test_a_text_without_recipients_begins_one_line_below_the_title() -> None:
+    with_recipients = _opened(_paper())[0]
+    without = _opened(_paper(recipients=""))[0]
+    assert _char(without, "各镇街")["top"] == pytest.approx(
+        _char(with_recipients, "各镇人民政府")["top"], abs=0.1
+    )
 
 
 @pytest.mark.parametrize("extra", range(24))
