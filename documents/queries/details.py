@@ -122,14 +122,10 @@ class StoredFile:
 
 
 def view(*, actor: Actor, document_id: int, at: datetime) -> DocumentView:
-    """The document for somebody who may see it; DocumentNotFound otherwise.
-
-    Who merely received it is not told who was asked inside the issuing organ.
-    """
+    """The document for somebody who may see it; DocumentNotFound otherwise."""
     standing, document = _seen(actor, document_id, at)
-    knows = policies.knows_the_sign_off(standing, document)
+    case_id, asked = _sign_off(standing, document)
     recipients = list(Recipient.objects.filter(document=document).order_by("role", "position"))
-    asked = list(Participant.objects.filter(document=document).order_by("id")) if knows else []
     names = _names(document, asked, at)
     return DocumentView(
         id=document.pk,
@@ -152,7 +148,7 @@ def view(*, actor: Actor, document_id: int, at: datetime) -> DocumentView:
         drafter_id=document.drafter_id,
         drafter_name=names[document.drafter_id].name,
         signatory_name=names[document.signatory_id].name if document.signatory_id else "",
-        case_id=document.case_id if knows else None,
+        case_id=case_id,
         created_at=document.created_at,
         changed_at=document.changed_at,
         signed_at=document.signed_at,
@@ -214,6 +210,15 @@ def _seen(actor: Actor, document_id: int, at: datetime) -> tuple[policies.Standi
     if document is None:
         raise errors.DocumentNotFound
     return standing, document
+
+
+def _sign_off(
+    standing: policies.Standing, document: Document
+) -> tuple[int | None, list[Participant]]:
+    """The case and whom it asks; who merely received the document is not told."""
+    if not policies.knows_the_sign_off(standing, document):
+        return None, []
+    return document.case_id, list(Participant.objects.filter(document=document).order_by("id"))
 
 
 def _number_text(document: Document) -> str:
