@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 from typing import Concatenate, Final, ParamSpec, cast
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import structlog
 from django.conf import settings
@@ -165,13 +165,24 @@ def refusal_page(request: HttpRequest, refusal: errors.DomainError) -> HttpRespo
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    back = request.get_full_path() if request.method == "GET" else "/"
-    target = f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': back})}"
+    """The way to the sign-in page and back; a page that asks by script stays and is told."""
     if request.headers.get("HX-Request"):
         response = HttpResponse(status=401)
-        response["HX-Redirect"] = reverse(settings.LOGIN_URL)
+        response["HX-Trigger"] = json.dumps({"signed-out": True})
+        response["HX-Reswap"] = "none"
         return response
-    return redirect(target)
+    if request.headers.get("Accept") == "application/json":
+        return problem(errors.NotSignedIn())
+    back = request.get_full_path() if request.method == "GET" else _came_from(request)
+    return redirect(f"{reverse(settings.LOGIN_URL)}?{urlencode({'next': back})}")
+
+
+def _came_from(request: HttpRequest) -> str:
+    """The page of ours that sent the form, the first page where that is not known."""
+    referer = urlsplit(request.headers.get("Referer", ""))
+    if referer.netloc != request.get_host():
+        return "/"
+    return urlunsplit(("", "", referer.path, referer.query, "")) or "/"
 
 
 def _policy_of(request: HttpRequest) -> str:

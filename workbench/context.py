@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.contrib import messages as flashes
 from django.contrib.messages.storage.base import BaseStorage
 from django.http import HttpRequest
@@ -35,8 +36,15 @@ class Frame:
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
-    """`frame` for base.html; nothing is asked before a template reads it."""
-    return {"frame": SimpleLazyObject(lambda: _frame(request))}
+    """`frame` for base.html; nothing is asked before a template reads it.
+
+    `csrf_cookie` names the cookie that scripts read the token from; the frame's own form to
+    sign out sets it.
+    """
+    return {
+        "frame": SimpleLazyObject(lambda: _frame(request)),
+        "csrf_cookie": settings.CSRF_COOKIE_NAME,
+    }
 
 
 def _frame(request: HttpRequest) -> Frame:

@@ -1,5 +1,8 @@
 """The frame around every page: who sees it, what it says, what it sends."""
 
+import json
+from urllib.parse import urlencode
+
 import pytest
 from django.test import Client
 
@@ -31,10 +34,31 @@ def test_administration_is_on_the_rail_of_administrators_only(province: Province
     assert "系统管理" not in province.client("张晓梅").get("/").content.decode()
 
 
-def test_htmx_of_a_stranger_is_told_to_sign_in(db: None) -> None:
+def test_htmx_of_a_stranger_keeps_its_page_and_is_told(db: None) -> None:
     answer = Client().get("/today/", headers={"HX-Request": "true"})
     assert answer.status_code == 401
-    assert answer["HX-Redirect"] == "/accounts/login/"
+    assert json.loads(answer["HX-Trigger"]) == {"signed-out": True}
+    assert answer["HX-Reswap"] == "none"
+    assert "HX-Redirect" not in answer
+
+
+def test_a_script_of_a_stranger_is_refused_in_json(db: None) -> None:
+    answer = Client().get("/counters/", headers={"Accept": "application/json"})
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "NOT_SIGNED_IN"
+
+
+@pytest.mark.parametrize(
+    ("referer", "back"),
+    [
+        ("http://testserver/approvals/7/?tab=flow", "/approvals/7/?tab=flow"),
+        ("https://evil.example/approvals/7/", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_form_of_a_stranger_leads_back_to_its_page(referer: str, back: str, db: None) -> None:
+    answer = Client().post("/administration/audit/verify/", headers={"Referer": referer})
+    assert answer["Location"] == f"/accounts/login/?{urlencode({'next': back})}"
 
 
 def test_a_page_that_is_not_there_says_so_in_chinese(province: Province) -> None:

@@ -1,6 +1,16 @@
 // What every page needs: requests with CSRF, toasts, htmx's manners, menus, panes, dialogs, live counters.
 
-const csrfToken = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+// The token is read from its cookie each time: signing in, also in another tab, replaces it.
+const csrfCookie = document.querySelector('meta[name="csrf-cookie"]')?.content ?? "";
+
+function csrfToken() {
+  const start = `${csrfCookie}=`;
+  const held = document.cookie.split("; ").find((cookie) => cookie.startsWith(start));
+  return held?.slice(start.length) ?? "";
+}
+
+// Writes on their way: the same write asked for again meanwhile shares the one answer.
+const onTheirWay = new Map();
 
 /** An answer that is not 2xx, with the stable code and the Chinese message of problem+json. */
 export class Problem extends Error {
@@ -12,8 +22,20 @@ export class Problem extends Error {
   }
 }
 
-/** Fetches JSON from our own API; sends `options.json` as the body. Throws Problem on any refusal. */
-export async function fetchJson(url, options = {}) {
+/**
+ * Fetches JSON from our own API; sends `options.json` as the body. Throws Problem on any refusal.
+ * A write that a double click asks for twice is sent once.
+ */
+export function fetchJson(url, options = {}) {
+  if (options.json === undefined) return request(url, options);
+  const write = JSON.stringify([options.method ?? "POST", String(url), options.json]);
+  if (!onTheirWay.has(write)) {
+    onTheirWay.set(write, request(url, options).finally(() => onTheirWay.delete(write)));
+  }
+  return onTheirWay.get(write);
+}
+
+async function request(url, options) {
   const { json, headers = {}, ...rest } = options;
   const method = (rest.method ?? (json === undefined ? "GET" : "POST")).toUpperCase();
   const sent = { Accept: "application/json", ...headers };
@@ -32,6 +54,7 @@ export async function fetchJson(url, options = {}) {
   const text = type.includes("json") ? await answer.text() : "";
   const body = text ? JSON.parse(text) : null;
   if (answer.ok) return body;
+  if (answer.status === 401) showSignedOut();
   throw new Problem(
     answer.status, body?.code ?? "UNEXPECTED", body?.detail ?? body?.message ?? "操作未成功，请稍后重试", body ?? {},
   );
@@ -52,6 +75,20 @@ export function toast(text, { error = false } = {}) {
 export function changed() {
   document.dispatchEvent(new CustomEvent("tongwen:changed"));
 }
+
+// ── signed out meanwhile: the page and what was typed stay; signing in happens in another tab
+
+function showSignedOut() {
+  const banner = document.getElementById("signed-out");
+  if (banner) banner.hidden = false;
+}
+
+function hideSignedOut() {
+  const banner = document.getElementById("signed-out");
+  if (banner) banner.hidden = true;
+}
+
+document.addEventListener("signed-out", showSignedOut); // the server's answer to an htmx request
 
 // ── dialogs: <div class="dialog-back" id="x" hidden><div class="dialog" role="dialog" aria-modal="true">
 
@@ -132,6 +169,7 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers["X-CSRFToken"] = csrfToken();
+  delete event.detail.parameters.csrfmiddlewaretoken; // the field would win and may be stale
 });
 
 // The server's refusal of an htmx request: {code, message}, whatever the status.
@@ -157,17 +195,71 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.xhr?.getResponseHeader("X-Toast")) toast(decodeURIComponent(event.detail.xhr.getResponseHeader("X-Toast")));
 });
 
+// ── once only: what is on its way can't be sent again before it is answered
+
+const sending = new WeakMap(); // XMLHttpRequest → the form or lone button that sent it
+
+const submitsOf = (sender) => (sender.matches("form") ? [...sender.elements].filter((part) => part.type === "submit") : [sender]);
+
+function hold(sender) {
+  sender.dataset.sent = "yes";
+  for (const button of submitsOf(sender)) {
+    if (button.disabled) continue;
+    button.disabled = true;
+    button.dataset.held = "yes";
+    button.setAttribute("aria-busy", "true");
+  }
+}
+
+function release(sender) {
+  delete sender.dataset.sent;
+  const held = [sender, ...sender.querySelectorAll("[data-held]")].filter((part) => part.dataset.held);
+  for (const button of held) {
+    button.disabled = false;
+    delete button.dataset.held;
+    button.removeAttribute("aria-busy");
+  }
+}
+
+const senderOf = ({ elt, verb }) => (verb !== "get" && elt.matches("form, button") ? elt.form ?? elt : null);
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (senderOf(event.detail.requestConfig)?.dataset.sent) event.preventDefault();
+});
+document.addEventListener("htmx:beforeSend", (event) => {
+  const sender = senderOf(event.detail.requestConfig);
+  if (!sender) return;
+  sending.set(event.detail.xhr, sender);
+  hold(sender);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { xhr } = event.detail;
+  const sender = sending.get(xhr);
+  if (xhr.status >= 200 && xhr.status < 300) hideSignedOut();
+  if (!sender) return;
+  sending.delete(xhr);
+  const leaves = ["HX-Redirect", "HX-Refresh", "HX-Location"].some((name) => xhr.getResponseHeader(name));
+  if (!leaves) release(sender); // a page that is being left sends nothing any more
+});
+
 // A form with data-confirm asks once, in words, before it goes.
 document.addEventListener("submit", (event) => {
   const form = event.target;
   const question = event.submitter?.dataset.confirm ?? form.dataset?.confirm;
-  if (question && !window.confirm(question)) { event.preventDefault(); event.stopImmediatePropagation(); return; }
-  if (form.hasAttribute?.("hx-post")) return;
-  if (form.dataset?.sent === "yes") { event.preventDefault(); return; } // a double click sends once
-  if (form.method === "post" && !form.hasAttribute("data-again")) form.dataset.sent = "yes";
+  if (form.dataset.sent) { event.preventDefault(); event.stopImmediatePropagation(); return; }
+  if (question && !window.confirm(question)) { event.preventDefault(); event.stopImmediatePropagation(); }
 }, true);
+// Plain forms, once nobody else took the event: htmx and scripts prevent the browser's own sending.
+window.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post" || form.hasAttribute("data-again")) return;
+  const field = form.elements.namedItem("csrfmiddlewaretoken");
+  if (field && csrfToken()) field.value = csrfToken();
+  form.dataset.sent = "yes";
+  setTimeout(() => hold(form)); // after the browser gathered the fields: the pressed button is one
+});
 window.addEventListener("pageshow", () => {
-  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  for (const form of document.querySelectorAll("[data-sent]")) release(form);
 });
 
 // Messages that the server left for this page.
@@ -185,13 +277,14 @@ async function refreshCounters() {
   asking = true;
   try {
     const counts = await fetchJson(countersUrl);
+    hideSignedOut();
     for (const place of document.querySelectorAll("[data-count]")) {
       const number = counts[place.dataset.count] ?? 0;
       const shown = place.classList.contains("badge") ? (number > 99 ? "99+" : number > 0 ? String(number) : "") : String(number);
       if (place.textContent !== shown) place.textContent = shown;
     }
   } catch (problem) {
-    if (problem.status === 401) location.reload();
+    if (!(problem instanceof Problem)) throw problem; // offline or signed out: asked again later
   } finally {
     asking = false;
   }
