@@ -1,7 +1,7 @@
 """Cursor pages: the position is a signed tuple of the last row's sort values."""
 
 from dataclasses import dataclass
-from typing import Annotated, Final, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 from django.core import signing
 from pydantic import Field, TypeAdapter
@@ -9,8 +9,6 @@ from pydantic import Field, TypeAdapter
 from core import errors
 
 T = TypeVar("T")
-
-_SALT: Final = "core.paging"
 
 Limit = Annotated[int, Field(ge=1, le=100, description="Rows per page")]
 Cursor = Annotated[str, Field(max_length=512, pattern=r"^[A-Za-z0-9_:=\-]*$")]
@@ -54,18 +52,3 @@ class Cursors(Generic[T]):
             return self._position.validate_python(signing.loads(cursor, salt=self._salt))
         except (signing.BadSignature, ValueError) as error:
             raise BadCursor from error
-
-
-def encode(*values: int | str | None) -> str:
-    """A cursor that holds the values; it can be read but not forged."""
-    return signing.dumps(list(values), salt=_SALT)
-
-
-def decode(cursor: str | None) -> tuple[int | str | None, ...] | None:
-    """The values of a cursor, None for no cursor; BadCursor if it was tampered with."""
-    if not cursor:
-        return None
-    try:
-        return tuple(signing.loads(cursor, salt=_SALT))
-    except (signing.BadSignature, ValueError, TypeError) as error:
-        raise BadCursor from error

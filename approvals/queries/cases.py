@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from approvals import definitions, errors, policies
 from approvals.models import (
@@ -21,6 +21,9 @@ from approvals.queries import tasks as task_queries
 from core import paging
 from core.actor import Actor
 from org.queries import people, units
+
+_STARTED: Final = paging.Cursors("approvals.started", tuple[int])
+_COPIED: Final = paging.Cursors("approvals.copied", tuple[int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +184,11 @@ def started(*, actor: Actor, at: datetime, cursor: str | None = None, limit: int
 ):  # fmt: skip
     """Cases the actor started, the newest first."""
     cases = Case.objects.filter(initiator=actor.require_person())
-    if (after := paging.decode(cursor)) is not None:
-        cases = cases.filter(id__lt=_last_id(after))
+    if (after := _STARTED.decode(cursor)) is not None:
+        cases = cases.filter(id__lt=after[0])
     rows = list(cases.select_related("version").order_by("-id")[: limit + 1])
     moments = {case.id: case.started_at for case in rows}
-    next_cursor = paging.encode(rows[limit - 1].id) if len(rows) > limit else None
+    next_cursor = _STARTED.encode((rows[limit - 1].id,)) if len(rows) > limit else None
     return paging.Page(_rows(rows[:limit], moments, at), next_cursor)
 
 
@@ -194,20 +197,12 @@ def copied(*, actor: Actor, at: datetime, cursor: str | None = None, limit: int 
 ):  # fmt: skip
     """Cases the actor got a copy of, the newest first."""
     copies = Copy.objects.filter(person=actor.require_person())
-    if (after := paging.decode(cursor)) is not None:
-        copies = copies.filter(id__lt=_last_id(after))
+    if (after := _COPIED.decode(cursor)) is not None:
+        copies = copies.filter(id__lt=after[0])
     rows = list(copies.select_related("case__version").order_by("-id")[: limit + 1])
     moments = {copy.case_id: copy.copied_at for copy in rows}
-    next_cursor = paging.encode(rows[limit - 1].id) if len(rows) > limit else None
+    next_cursor = _COPIED.encode((rows[limit - 1].id,)) if len(rows) > limit else None
     return paging.Page(_rows([copy.case for copy in rows[:limit]], moments, at), next_cursor)
-
-
-def _last_id(after: tuple[int | str | None, ...]) -> int:
-    """The id behind which the next page begins; BadCursor for the cursor of another list."""
-    match after:
-        case (int(last_id),):
-            return last_id
-    raise paging.BadCursor
 
 
 def decisions(case_id: int, *, at: datetime) -> list[Decision]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db.models import Q, QuerySet
 
@@ -9,6 +10,11 @@ from approvals.models import Task, TaskKind, TaskState
 from core import paging
 from core.actor import Actor
 from org.queries import people, units
+
+_POSITIONS: Final = {
+    "opened_at": paging.Cursors("approvals.to_do", tuple[datetime, int]),
+    "acted_at": paging.Cursors("approvals.done", tuple[datetime, int]),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +94,16 @@ def _page(
     person_id: int, state: TaskState, moment: str, at: datetime, cursor: str | None, limit: int
 ) -> paging.Page[TaskRow]:
     tasks: QuerySet[Task] = Task.objects.filter(assignee=person_id, state=state)
-    if (after := paging.decode(cursor)) is not None:
-        since, last_id = _position(after)
+    positions = _POSITIONS[moment]
+    if (after := positions.decode(cursor)) is not None:
+        since, last_id = after
         tasks = tasks.filter(Q(**{f"{moment}__lt": since}) | Q(**{moment: since}, id__lt=last_id))
     rows = list(tasks.order_by(f"-{moment}", "-id")[: limit + 1])
     shown = rows[:limit]
     next_cursor = None
     if len(rows) > limit:
-        next_cursor = paging.encode(getattr(shown[-1], moment).isoformat(), shown[-1].id)
+        next_cursor = positions.encode((getattr(shown[-1], moment), shown[-1].id))
     return paging.Page(_named(shown, moment, at), next_cursor)
-
-
-def _position(after: tuple[int | str | None, ...]) -> tuple[datetime, int]:
-    """Where the next page begins; BadCursor for the cursor of another list."""
-    match after:
-        case (str(moment), int(last_id)):
-            try:
-                return datetime.fromisoformat(moment), last_id
-            except ValueError as error:
-                raise paging.BadCursor from error
-    raise paging.BadCursor
 
 
 def _named(tasks: list[Task], moment: str, at: datetime) -> list[TaskRow]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -20,6 +21,9 @@ from documents.models import (
     Participant,
     Urgency,
 )
+
+_DOCUMENTS: Final = paging.Cursors("documents.documents", tuple[int])
+_DISPATCHES: Final = paging.Cursors("documents.dispatches", tuple[int])
 
 
 class Box(StrEnum):
@@ -64,16 +68,14 @@ def box(
     standing = policies.standing_of(actor, at=at)
     if standing is None:
         return paging.Page([], None)
-    after = paging.decode(cursor)
-    before_id = int(after[0] or 0) if after else None
     if box in (Box.AWAITING, Box.INCOMING):
-        return _received(standing, box, limit, before_id)
+        return _received(standing, box, limit, cursor)
     rows = _own(standing, box)
-    if before_id is not None:
-        rows = rows.filter(pk__lt=before_id)
+    if (after := _DOCUMENTS.decode(cursor)) is not None:
+        rows = rows.filter(pk__lt=after[0])
     found = list(rows.select_related("issuing_unit").order_by("-pk")[: limit + 1])
     shown = _rows((document, document.changed_at, True) for document in found[:limit])
-    more = paging.encode(shown[-1].id) if len(found) > limit else None
+    more = _DOCUMENTS.encode((shown[-1].id,)) if len(found) > limit else None
     return paging.Page(shown, more)
 
 
@@ -89,17 +91,17 @@ def counts(*, actor: Actor, at: datetime) -> Counts:
 
 
 def _received(
-    standing: policies.Standing, box: Box, limit: int, before_id: int | None
+    standing: policies.Standing, box: Box, limit: int, cursor: str | None
 ) -> paging.Page[DocumentRow]:
     is_awaiting = box is Box.AWAITING
     rows = policies.waiting(standing.clerk_of) if is_awaiting else policies.received(standing)
-    if before_id is not None:
-        rows = rows.filter(pk__lt=before_id)
+    if (after := _DISPATCHES.decode(cursor)) is not None:
+        rows = rows.filter(pk__lt=after[0])
     found = list(rows.select_related("document__issuing_unit").order_by("-pk")[: limit + 1])
     shown = _rows(
         (sent.document, sent.sent_at, sent.acknowledged_at is not None) for sent in found[:limit]
     )
-    more = paging.encode(found[limit - 1].pk) if len(found) > limit else None
+    more = _DISPATCHES.encode((found[limit - 1].pk,)) if len(found) > limit else None
     return paging.Page(shown, more)
 
 

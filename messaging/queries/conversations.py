@@ -24,6 +24,8 @@ from messaging.queries import messages
 from messaging.queries.messages import Entry
 from org.queries import people
 
+_NEWEST: Final = paging.Cursors("messaging.conversations", tuple[datetime, int])
+
 UNREAD_CAP: Final = 1000
 """Nobody reads a number above 999: counting stops here."""
 
@@ -125,14 +127,13 @@ def list_for(*, actor: Actor, cursor: str | None, limit: int, at: datetime) -> P
     person_id = actor.require_person()
     # A direct conversation in which nothing was said yet shows to whoever opened it.
     rows = _of_person(person_id).filter(Q(last_seq__gt=0) | Q(created_by_id=person_id))
-    position = paging.decode(cursor)
-    if position is not None:
-        last_at, last_id = datetime.fromisoformat(str(position[0])), int(position[1] or 0)
+    if (position := _NEWEST.decode(cursor)) is not None:
+        last_at, last_id = position
         rows = rows.filter(Q(last_at__lt=last_at) | Q(last_at=last_at, id__lt=last_id))
     found = list(rows.order_by("-last_at", "-id")[: limit + 1])
     shown = found[:limit]
     more = len(found) > limit
-    following = paging.encode(shown[-1].last_at.isoformat(), shown[-1].pk) if more else None
+    following = _NEWEST.encode((shown[-1].last_at, shown[-1].pk)) if more else None
     return Page(items=_cards(shown, person_id, at=at), next_cursor=following)
 
 

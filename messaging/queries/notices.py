@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from core import paging
 from core.actor import Actor
 from core.paging import Page
 from messaging.models import NoticeTarget
+
+_LATEST: Final = paging.Cursors("messaging.notices", tuple[int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,12 @@ class Notice:
 def list_for(*, actor: Actor, cursor: str | None, limit: int) -> Page[Notice]:
     """The actor's notices, newest first."""
     rows = NoticeTarget.objects.filter(person_id=actor.require_person())
-    position = paging.decode(cursor)
+    position = _LATEST.decode(cursor)
     if position is not None:
         rows = rows.filter(notice_id__lt=int(position[0] or 0))
     found = list(rows.select_related("notice").order_by("-notice_id")[: limit + 1])
     shown = found[:limit]
-    following = paging.encode(shown[-1].notice_id) if len(found) > limit else None
+    following = _LATEST.encode((shown[-1].notice_id,)) if len(found) > limit else None
     return Page(items=[_notice(row) for row in shown], next_cursor=following)
 
 

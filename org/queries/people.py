@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 
@@ -13,6 +13,8 @@ from org import names as readings
 from org.kinds import AppointmentKind, UnitKind
 from org.models import Person, Unit
 from org.queries import units
+
+_IN_UNIT: Final = paging.Cursors("org.in_unit", tuple[int, int, int, int])
 
 _LISTED = (
     'a.id, a.person_id, p.name, t.title, t.function, a.kind, u.id, u.name, t.rank, a."order", u.lft'
@@ -119,7 +121,7 @@ def in_unit(
     """
     if not Unit.objects.filter(pk=unit_id).exists():
         raise errors.UnitNotFound
-    after = paging.decode(cursor) or (-1, -1, -(2**31), 0)
+    after = _IN_UNIT.decode(cursor) or (-1, -1, -(2**31), 0)
     scope = "u.lft BETWEEN r.lft AND r.rght" if with_below else "u.id = r.id"
     rows = _fetch(
         f"""
@@ -144,7 +146,7 @@ def in_unit(
     if len(rows) <= limit:
         return paging.Page(items, None)
     last = rows[limit - 1]
-    return paging.Page(items, paging.encode(last[10], last[8], last[9], last[0]))
+    return paging.Page(items, _IN_UNIT.encode((last[10], last[8], last[9], last[0])))
 
 
 def search(

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 
@@ -12,6 +12,8 @@ from org import errors, policies
 from org import names as readings
 from org.kinds import UnitKind
 from org.models import Unit
+
+_CHILDREN: Final = paging.Cursors("org.children", tuple[int, int])
 
 _FIELDS = ("id", "code", "name", "short_name", "kind", "level", "parent_id")
 _COLUMNS = ", ".join(f"u.{field}" for field in _FIELDS)
@@ -22,6 +24,20 @@ WITH RECURSIVE up AS (
   UNION ALL
   SELECT p.id, p.parent_id, c.height + 1 FROM org_unit p JOIN up c ON p.id = c.parent_id
 )"""
+# People of a range are counted from one of two ends: near the top from the appointments, of which
+# there are fewer than units; further down from the few units of the range. The planner cannot
+# tell, for it does not know the range.
+_HOLDS = "a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)"
+_HELD = f"""SELECT a.person_id, b.tree_id, b.lft FROM org_appointment a
+  JOIN org_unit b ON b.id = a.unit_id WHERE {_HOLDS}"""
+_PEOPLE_BELOW = f"""CASE WHEN u.depth < 2 THEN (
+    WITH held AS MATERIALIZED ({_HELD})
+    SELECT count(DISTINCT person_id) FROM held
+     WHERE held.tree_id = u.tree_id AND held.lft BETWEEN u.lft AND u.rght)
+  ELSE (
+    SELECT count(DISTINCT a.person_id) FROM org_unit b JOIN org_appointment a ON a.unit_id = b.id
+     WHERE b.tree_id = u.tree_id AND b.lft BETWEEN u.lft AND u.rght AND {_HOLDS})
+  END"""
 ORGAN_LIKE = (UnitKind.ORGAN.value, UnitKind.FIELD_OFFICE.value, UnitKind.REGION.value)
 
 
@@ -140,7 +156,7 @@ def children(
     unit_id: int | None, *, at: datetime, limit: int = 100, cursor: str | None = None
 ) -> paging.Page[UnitBranch]:
     """The units directly below (None: the roots) by their order, with counts."""
-    after = paging.decode(cursor) or (-(2**31), 0)
+    after = _CHILDREN.decode(cursor) or (-(2**31), 0)
     rows = _fetch(
         f"""
         WITH here AS (
@@ -148,12 +164,7 @@ def children(
            WHERE {"u.parent_id IS NULL" if unit_id is None else "u.parent_id = %(id)s"}
              AND {_STANDS} AND (u.sort, u.id) > (%(sort)s, %(after)s)
            ORDER BY u.sort, u.id LIMIT %(limit)s
-        )
-        , held AS MATERIALIZED (
-          SELECT a.person_id, b.tree_id, b.lft FROM org_appointment a
-            JOIN org_unit b ON b.id = a.unit_id
-           WHERE a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)
-        )
+        ), held AS MATERIALIZED ({_HELD})
         SELECT {_COLUMNS}, u.sort,
                (SELECT count(*) FROM org_unit c WHERE c.parent_id = u.id
                    AND c.valid_from <= %(at)s AND (c.valid_to IS NULL OR c.valid_to > %(at)s)),
@@ -164,7 +175,7 @@ def children(
     )
     items = [UnitBranch(*row) for row in rows[:limit]]
     last = items[-1] if len(rows) > limit else None
-    return paging.Page(items, paging.encode(last.sort, last.id) if last else None)
+    return paging.Page(items, _CHILDREN.encode((last.sort, last.id)) if last else None)
 
 
 def card(unit_id: int, *, at: datetime) -> UnitCard:
@@ -172,12 +183,9 @@ def card(unit_id: int, *, at: datetime) -> UnitCard:
     rows = _fetch(
         f"""
         SELECT {_COLUMNS}, u.phone, u.address, u.origin, NOT ({_STANDS}),
-               (SELECT count(DISTINCT a.person_id) FROM org_appointment a WHERE a.unit_id = u.id
-                   AND a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)),
                (SELECT count(DISTINCT a.person_id) FROM org_appointment a
-                  JOIN org_unit b ON b.id = a.unit_id
-                   AND b.tree_id = u.tree_id AND b.lft BETWEEN u.lft AND u.rght
-                 WHERE a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s))
+                 WHERE a.unit_id = u.id AND {_HOLDS}),
+               {_PEOPLE_BELOW}
           FROM org_unit u WHERE u.id = %(id)s""",
         {"id": unit_id, "at": at},
     )

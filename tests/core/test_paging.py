@@ -17,7 +17,11 @@ def test_a_lists_cursor_gives_back_its_position() -> None:
     assert BY_TIME.decode("") is None
 
 
-@pytest.mark.parametrize("other", [BY_NAME.encode(("王", 7)), "x", "WzFd:1x:2y", "%%%%"])
+@pytest.mark.parametrize(
+    "other",
+    [BY_NAME.encode(("王", 7)), "x", "WzFd:1x:2y", "%%%%"],
+    ids=["of another list", "short", "forged", "wild"],
+)
 def test_a_cursor_of_another_list_is_refused(other: str) -> None:
     with pytest.raises(paging.BadCursor):
         BY_TIME.decode(other)
