@@ -1,5 +1,6 @@
 """消息: the shell of the screen; its content comes and stays live over the socket."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -17,6 +18,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "screen": "messages",
         "person_id": actor.require_person(),
         "person_name": actor.name,
+        "site_origin": settings.SITE_ORIGIN,
     }
     return render(request, "workbench/messages/index.html", context)
 

@@ -3,6 +3,8 @@
 // The rules (docs/flows/message.md): a conversation's entries are applied strictly by seq; a gap is pulled;
 // what is sent waits in a queue with its own id until it is acknowledged, one in flight per conversation.
 
+import { Refusal } from "./refusal.js";
+
 const PROTOCOL = "im.v1.json";
 const FIRST_RETRY_MS = 400;
 const LONGEST_RETRY_MS = 15000;
@@ -11,6 +13,7 @@ const GAP_PATIENCE_MS = 200;
 const ANSWER_PATIENCE_MS = 10000;
 const HEARTBEAT_MS = 25000;
 const READ_EVERY_MS = 500;
+const REFUSED_AFTER = 3;
 const SIGNED_OUT = new Set([4001, 4003]);
 const NOT_AT_ONCE = new Set([4009, 4029]);
 
@@ -22,18 +25,8 @@ const newId = () => {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 };
 
-/** A refusal that came as an error frame. */
-export class Refusal extends Error {
-  constructor(content) {
-    super(content.message);
-    this.code = content.code;
-    this.status = content.status;
-    this.retryAfterMs = content.retry_after_ms ?? 0;
-  }
-}
-
 /**
- * Emits: state {online, signedOut, retryAt} · entry {entry} (tracked, in order) · arrived {entry} (any) ·
+ * Emits: state {online, signedOut, refused} · entry {entry} (tracked, in order) · arrived {entry} (any) ·
  * outgoing {item} · heads {heads} · read {conversation_id, read_seq} · counts {conversation_id, counts} ·
  * notice {notice} · noticesRead {}.
  */
@@ -49,7 +42,9 @@ export class Client {
     this.asked = new Map(); // frame id → {resolve, reject, timer}
     this.reading = new Map(); // conversation id → seq still to be acknowledged
     this.watched = null; // {conversation_id, seqs}
+    this.readAgainAt = 0;
     this.failures = 0;
+    this.unopened = 0; // sockets in a row that closed before they opened
     this.online = false;
     this.signedOut = false;
     this.restoreQueues();
@@ -79,12 +74,14 @@ export class Client {
     if (this.socket || this.signedOut) return;
     const socket = new WebSocket(this.url, PROTOCOL);
     this.socket = socket;
+    this.unopened += 1;
     socket.addEventListener("open", () => this.greet(socket));
     socket.addEventListener("message", (event) => this.receive(JSON.parse(event.data)));
     socket.addEventListener("close", (event) => this.closed(socket, event.code));
   }
 
   async greet(socket) {
+    this.unopened = 0;
     try {
       await this.ask("hello", { client: "web" });
     } catch {
@@ -130,7 +127,7 @@ export class Client {
 
   setOnline(online) {
     this.online = online;
-    this.emit("state", { online, signedOut: this.signedOut });
+    this.emit("state", { online, signedOut: this.signedOut, refused: this.unopened >= REFUSED_AFTER });
   }
 
   beat() {
@@ -222,17 +219,30 @@ export class Client {
       } while (!page.complete);
     } catch (error) {
       // Cut off again: the next connection compares heads and pulls anew.
-      if (error instanceof Refusal) this.untrack(conversationId);
+      if (error instanceof Refusal) this.pullRefused(conversationId, log, error);
+      return;
     } finally {
       log.pulling = false;
     }
+    // What came early while the pull was under way may have left a gap of its own.
+    if (log.early.size > 0) this.pullLater(conversationId, log, GAP_PATIENCE_MS);
+  }
+
+  pullRefused(conversationId, log, refusal) {
+    if (refusal.passes) this.pullLater(conversationId, log, refusal.waitMs);
+    else if (refusal.isFinal && this.tracked.get(conversationId) === log) this.untrack(conversationId);
+  }
+
+  pullLater(conversationId, log, wait) {
+    setTimeout(() => { if (this.tracked.get(conversationId) === log) this.pull(conversationId); }, wait);
   }
 
   async compareHeads() {
     let answer;
     try {
       answer = await this.ask("sync.heads", {});
-    } catch {
+    } catch (error) {
+      if (error instanceof Refusal && error.passes) setTimeout(() => this.compareHeads(), error.waitMs);
       return;
     }
     for (const head of answer.heads) {
@@ -244,8 +254,9 @@ export class Client {
 
   hinted(hint) {
     const log = this.tracked.get(hint.conversation_id);
-    if (log) { if (hint.last_seq > log.known) this.pull(hint.conversation_id); }
-    else setTimeout(() => this.compareHeads(), Math.random() * 1000);
+    if (log && hint.last_seq > log.known) this.pull(hint.conversation_id);
+    // The list lacks it too; everybody is hinted at once, so not everybody asks at once.
+    setTimeout(() => this.compareHeads(), Math.random() * 1000);
   }
 
   // ── sending ─────────────────────────────────────────────────────────────
@@ -288,8 +299,7 @@ export class Client {
       const ack = await this.ask("message.send", { conversation_id: conversationId, client_message_id: item.id, body: item.body });
       this.acknowledge(item, ack);
     } catch (error) {
-      if (error instanceof Refusal && error.status === 429) wait = error.retryAfterMs + Math.random() * 200;
-      else if (error instanceof Refusal && error.status >= 500) wait = 2000;
+      if (error instanceof Refusal && error.passes) wait = error.waitMs;
       else if (error instanceof Refusal) this.fail(item, error);
       else return; // cut off: the item keeps its id and goes with the next connection
     } finally {
@@ -347,13 +357,14 @@ export class Client {
   }
 
   tellRead() {
-    if (!this.online || this.tellingRead) return;
+    if (!this.online || this.tellingRead || Date.now() < this.readAgainAt) return;
     this.tellingRead = true;
     const told = [...this.reading].map(async ([conversationId, seq]) => {
       try {
         await this.ask("message.read", { conversation_id: conversationId, seq });
       } catch (error) {
         if (!(error instanceof Refusal)) return;
+        if (error.passes) { this.readAgainAt = Date.now() + error.waitMs; return; }
       }
       if (this.reading.get(conversationId) === seq) this.reading.delete(conversationId);
     });

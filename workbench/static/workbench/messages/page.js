@@ -76,8 +76,11 @@ async function startChat(ids, title) {
   await show(id);
 }
 
-client.on("state", ({ online, signedOut }) => {
-  part("offline").hidden = online || signedOut;
+client.on("state", ({ online, signedOut, refused }) => {
+  // Sockets are taken from the site's own address only; under another name they never open.
+  const isElsewhere = refused && location.origin !== panes.dataset.siteOrigin;
+  part("elsewhere").hidden = online || signedOut || !isElsewhere;
+  part("offline").hidden = online || signedOut || isElsewhere;
   part("signed-out").hidden = !signedOut;
 });
 client.on("arrived", ({ entry }) => {
