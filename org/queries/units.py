@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 
@@ -12,6 +12,8 @@ from org import errors, policies
 from org import names as readings
 from org.kinds import UnitKind
 from org.models import Unit
+
+_CHILDREN: Final = paging.Cursors("org.children", tuple[int, int])
 
 _FIELDS = ("id", "code", "name", "short_name", "kind", "level", "parent_id")
 _COLUMNS = ", ".join(f"u.{field}" for field in _FIELDS)
@@ -154,7 +156,7 @@ def children(
     unit_id: int | None, *, at: datetime, limit: int = 100, cursor: str | None = None
 ) -> paging.Page[UnitBranch]:
     """The units directly below (None: the roots) by their order, with counts."""
-    after = paging.decode(cursor) or (-(2**31), 0)
+    after = _CHILDREN.decode(cursor) or (-(2**31), 0)
     rows = _fetch(
         f"""
         WITH here AS (
@@ -173,7 +175,7 @@ def children(
     )
     items = [UnitBranch(*row) for row in rows[:limit]]
     last = items[-1] if len(rows) > limit else None
-    return paging.Page(items, paging.encode(last.sort, last.id) if last else None)
+    return paging.Page(items, _CHILDREN.encode((last.sort, last.id)) if last else None)
 
 
 def card(unit_id: int, *, at: datetime) -> UnitCard:
