@@ -48,3 +48,32 @@ def test_no_page_is_wider_than_a_phone(address: str, sign_in: SignIn) -> None:
     page = sign_in("县管理员", narrow=True)
     page.goto(address)
     assert _fits(page)
+
+
+def test_a_double_click_adds_one_unit(sign_in: SignIn) -> None:
+    page = sign_in("县管理员")
+    page.goto("/administration/")
+    page.get_by_role("button", name="新增下级组织").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("名称").fill("双击试验机构")
+    dialog.locator("select[name=kind]").select_option("virtual")
+    dialog.get_by_role("button", name="新增").evaluate(
+        "button => { button.click(); button.form.requestSubmit(); button.click(); }"
+    )
+    expect(dialog).to_be_hidden()
+    page.goto("/directory/?q=双击试验机构")
+    expect(page.locator("#found").get_by_text("双击试验机构")).to_have_count(1)
+
+
+def test_a_clerk_finds_what_to_acknowledge_among_the_to_dos(sign_in: SignIn) -> None:
+    page = sign_in("收发员一")
+    row = page.locator(".home-today a.row", has_text="待签收").first
+    expect(row).to_contain_text("走访慰问")
+    row.click()
+    expect(page).to_have_url(re.compile(r"/documents/\d+/$"))
+
+
+def test_a_phone_searches_from_its_header(sign_in: SignIn) -> None:
+    page = sign_in("拟稿人", narrow=True)
+    page.get_by_role("banner").get_by_role("link", name="搜索同事、单位").click()
+    expect(page.get_by_label("在通讯录中搜索")).to_be_focused()

@@ -11,12 +11,11 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from approvals.queries import tasks
 from core import http
 from core.actor import Actor
 from messaging.queries import notices
 from miniapps.queries import audience
-from workbench import counts
+from workbench import counts, to_do
 
 SHOWN = 8
 
@@ -62,7 +61,7 @@ def counters(request: HttpRequest) -> JsonResponse:
 
 def _today(actor: Actor, *, at: datetime) -> dict[str, object]:
     return {
-        "to_do": tasks.to_do(actor=actor, at=at, limit=SHOWN).items,
+        "to_do": to_do.latest(actor, at=at, limit=SHOWN),
         "notices": notices.latest(actor.require_person(), SHOWN),
     }
 

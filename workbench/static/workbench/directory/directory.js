@@ -11,3 +11,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target === found) sync();
 });
 sync();
+
+// The phone's header has no room for a field: its icon leads here.
+if (new URLSearchParams(location.search).get("focus") === "search") {
+  document.querySelector(".directory-search .input")?.focus();
+}

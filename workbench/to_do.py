@@ -1,0 +1,90 @@
+"""What waits for a person, whichever screen it is done on: 工作台 shows it in one list."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from approvals.queries import tasks
+from core.actor import Actor
+from documents.queries import issuing, listing
+from miniapps.queries import registry
+
+
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """One row: what waits, what is asked of the person, and where it is done."""
+
+    icon: str
+    """The icon of the screen, where no person stands behind the row."""
+    person_name: str
+    title: str
+    meta: str
+    tag: str
+    url: str
+    at: datetime
+
+
+def latest(actor: Actor, *, at: datetime, limit: int) -> list[ToDo]:
+    """The newest of all that waits for the actor; each screen shows the whole of its own."""
+    rows = [
+        *_tasks(actor, at, limit),
+        *_to_acknowledge(actor, at, limit),
+        *_to_issue(actor, at, limit),
+        *_to_review(actor, at),
+    ]
+    return sorted(rows, key=lambda row: row.at, reverse=True)[:limit]
+
+
+def _tasks(actor: Actor, at: datetime, limit: int) -> Iterator[ToDo]:
+    for task in tasks.to_do(actor=actor, at=at, limit=limit).items:
+        unit = f"（{task.unit_name}）" if task.unit_name else ""
+        yield ToDo(
+            icon="approvals",
+            person_name=task.initiator_name,
+            title=task.title,
+            meta=f"{task.template_name}，{task.initiator_name}{unit}",
+            tag=task.node_name,
+            url=reverse("approvals-case", args=[task.case_id]),
+            at=task.at,
+        )
+
+
+def _to_acknowledge(actor: Actor, at: datetime, limit: int) -> Iterator[ToDo]:
+    for row in listing.box(actor=actor, box=listing.Box.AWAITING, at=at, limit=limit).items:
+        yield ToDo(
+            icon="documents",
+            person_name="",
+            title=row.title,
+            meta="，".join(filter(None, (row.issuer_name, row.number_text, row.urgency_name))),
+            tag="待签收",
+            url=reverse("documents-detail", args=[row.id]),
+            at=row.at,
+        )
+
+
+def _to_issue(actor: Actor, at: datetime, limit: int) -> Iterator[ToDo]:
+    for document in issuing.waiting(actor=actor, at=at, limit=limit):
+        yield ToDo(
+            icon="documents",
+            person_name="",
+            title=document.title,
+            meta=f"{document.issuer_name}，已签发",
+            tag="待编号",
+            url=reverse("documents-detail", args=[document.id]),
+            at=document.at,
+        )
+
+
+def _to_review(actor: Actor, at: datetime) -> Iterator[ToDo]:
+    for app in registry.review_queue(actor, at=at):
+        yield ToDo(
+            icon="apps",
+            person_name="",
+            title=f"{app.name} {app.version_name}",
+            meta=f"应用上架，{app.owner_unit_name}",
+            tag=app.state_words,
+            url=reverse("apps-detail", args=[app.id]),
+            at=app.changed_at,
+        )
