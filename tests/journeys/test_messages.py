@@ -127,6 +127,40 @@ def test_a_socket_that_dies_while_sending_stores_the_message_once(
     assert drafter.evaluate("window.cutOnce") is True
 
 
+def test_a_server_that_cannot_for_a_moment_leaves_no_conversation_frozen(
+    site: Site, sign_in: SignIn
+) -> None:
+    topic = f"预案{uuid.uuid4().hex[:6]}"
+    drafter, reviewer = sign_in(OPENER), sign_in(SECOND)
+    reviewer.add_init_script(
+        """
+        const Real = WebSocket;
+        window.refused = [];
+        window.WebSocket = class extends Real {
+          send(text) {
+            const { type, id } = JSON.parse(text);
+            if (!["message.pull", "message.read"].includes(type) || window.refused.includes(type)) {
+              super.send(text);
+              return;
+            }
+            window.refused.push(type);
+            const data = { code: "UNAVAILABLE", status: 503, message: "服务暂时不可用" };
+            const frame = JSON.stringify({ type: "error", id, data });
+            setTimeout(() => this.dispatchEvent(new MessageEvent("message", { data: frame })), 0);
+          }
+        };
+        """
+    )
+    _start_chat(drafter, site, SECOND)
+    _say(drafter, f"{topic}：第一稿")
+    _open(reviewer, site.accounts[OPENER].name)
+    expect(_message(drafter, f"{topic}：第一稿").locator(".receipt")).to_have_text("已读")
+    _say(drafter, f"{topic}：第二稿")
+    expect(_message(reviewer, f"{topic}：第二稿")).to_be_visible()
+    expect(_message(drafter, f"{topic}：第二稿").locator(".receipt")).to_have_text("已读")
+    assert sorted(reviewer.evaluate("window.refused")) == ["message.pull", "message.read"]
+
+
 def test_the_sender_reads_who_has_read_by_name(site: Site, sign_in: SignIn) -> None:
     group = f"通知群{uuid.uuid4().hex[:6]}"
     drafter, reviewer = sign_in(OPENER), sign_in(SECOND)
