@@ -1,6 +1,12 @@
 """The acts of the audit log and what they touched, in the words of the people who read it."""
 
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
+
+from core import audit
+from org import kinds
 
 ACTIONS: Final = {
     "core.access.denied": "访问被拒绝",
@@ -70,14 +76,16 @@ ACTIONS: Final = {
 }
 OBJECTS: Final = {
     "path": "地址",
+    "conversation": "会话",
+    "message": "消息",
+    "org.tree": "组织树",
+    "miniapps.oauth_client": "应用接入",
     "org.unit": "组织",
     "org.person": "人员",
     "org.account": "账号",
     "org.appointment": "任职",
     "org.grant": "管理权限",
     "org.division_load": "区划导入",
-    "messaging.conversation": "会话",
-    "messaging.message": "消息",
     "approvals.template": "审批模板",
     "approvals.case": "审批单",
     "approvals.task": "审批任务",
@@ -90,29 +98,98 @@ OBJECTS: Final = {
 }
 DETAILS: Final = {
     "after": "改后",
+    "agency_code": "机关代字",
+    "app_id": "应用标识",
     "before": "改前",
+    "by_id": "操作人",
     "case_id": "审批单",
+    "changed": "变动数",
     "code": "编码",
     "count": "次数",
     "digest": "摘要",
+    "form_revision": "表单修订",
+    "key": "模板",
     "kind": "类型",
+    "mark": "发文机关标志",
+    "may_delegate": "可再授权",
     "name": "名称",
+    "node": "环节",
+    "notice_id": "通知编号",
     "number": "文号",
     "parent_id": "上级",
+    "people": "人数",
     "person_id": "人员",
     "person_ids": "人员",
+    "reason": "原因",
+    "remark": "意见",
     "revision": "修订",
     "role": "角色",
+    "rules": "范围规则数",
+    "scope": "权限",
+    "seed": "随机种子",
     "serial_number": "编号",
+    "sha256": "SHA-256",
     "signatory_id": "签发人",
+    "sm3": "SM3",
+    "subtree": "含下级",
+    "task": "任务",
     "title": "名称",
+    "to": "退至环节",
     "unit_id": "组织",
     "unit_ids": "组织",
     "units": "组织数",
-    "username": "用户名",
+    "username": "账号",
     "version": "版本",
 }
+_KINDS: Final = {
+    **dict(kinds.AppointmentKind.choices),
+    **dict(kinds.UnitKind.choices),
+}
+_VALUES: Final = {"kind": _KINDS, "role": dict(kinds.AdminRole.choices)}
+_PEOPLE: Final = frozenset({"by_id", "person_id", "person_ids", "signatory_id"})
+_UNITS: Final = frozenset({"parent_id", "unit_id", "unit_ids"})
 _NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of the people and units that a page of entries speaks of, by id."""
+
+    people: Mapping[int, str] = field(default_factory=dict)
+    units: Mapping[int, str] = field(default_factory=dict)
+
+    def person(self, identifier: int) -> str:
+        """The name; the number of somebody who is not there any more."""
+        return self.people.get(identifier, str(identifier))
+
+    def unit(self, identifier: int) -> str:
+        """The name; the number of a unit that was never there."""
+        return self.units.get(identifier, str(identifier))
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The ids in a page of entries that names are wanted for."""
+
+    person_ids: set[int]
+    unit_ids: set[int]
+
+
+def spoken_of(entries: Iterable[audit.Entry]) -> Spoken:
+    """Every person and unit that the entries name by id."""
+    found = Spoken(set(), set())
+    for entry in entries:
+        if entry.object_id.isdigit():
+            if entry.object_kind == "org.person":
+                found.person_ids.add(int(entry.object_id))
+            if entry.object_kind == "org.unit":
+                found.unit_ids.add(int(entry.object_id))
+        for name, value in entry.detail.items():
+            if name in _PEOPLE:
+                found.person_ids.update(_ids(value))
+            if name in _units_in(entry.action):
+                found.unit_ids.update(_ids(value))
+    return found
 
 
 def action(code: str) -> str:
@@ -120,18 +197,28 @@ def action(code: str) -> str:
     return ACTIONS.get(code, code)
 
 
-def subject(kind: str, identifier: str) -> str:
-    """What was touched: its kind in words, its number."""
-    return f"{OBJECTS.get(kind, kind)} {identifier}"
+def subject(kind: str, identifier: str, names: Names) -> str:
+    """What was touched: its kind in words, and its name, else its number."""
+    shown = identifier
+    if identifier.isdigit() and kind == "org.person":
+        shown = names.person(int(identifier))
+    if identifier.isdigit() and kind == "org.unit":
+        shown = names.unit(int(identifier))
+    return f"{OBJECTS.get(kind, kind)} {shown}"
 
 
-def details(values: dict[str, object]) -> str:
+def details(act: str, values: Mapping[str, object], names: Names) -> str:
     """What the entry says further; empty values are left out."""
     return "，".join(
-        f"{DETAILS.get(name, name)}：{_value(value)}"
+        f"{DETAILS.get(name, name)}：{_value(act, name, value, names)}"
         for name, value in values.items()
         if value not in _NOTHING
     )
+
+
+def raw(values: Mapping[str, object]) -> str:
+    """The same as it is stored, for those who check the log against a machine's."""
+    return json.dumps(values, ensure_ascii=False) if values else ""
 
 
 def codes_of(words: str) -> list[str]:
@@ -139,9 +226,23 @@ def codes_of(words: str) -> list[str]:
     return [code for code, name in ACTIONS.items() if words in name or code.startswith(words)]
 
 
-def _value(value: object) -> str:
+def _units_in(act: str) -> frozenset[str]:
+    """The details that hold units: a move tells the upper units before and after."""
+    return _UNITS | {"before", "after"} if act == "org.unit.moved" else _UNITS
+
+
+def _ids(value: object) -> list[int]:
+    members = value if isinstance(value, list) else [value]
+    return [member for member in members if type(member) is int]
+
+
+def _value(act: str, name: str, value: object, names: Names) -> str:
     if isinstance(value, list):
-        return "、".join(map(str, value))
+        return "、".join(_value(act, name, member, names) for member in value)
     if isinstance(value, bool):
         return "是" if value else "否"
-    return str(value)
+    if isinstance(value, int) and name in _PEOPLE:
+        return names.person(value)
+    if isinstance(value, int) and name in _units_in(act):
+        return names.unit(value)
+    return _VALUES.get(name, {}).get(str(value), str(value))

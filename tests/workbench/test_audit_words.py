@@ -21,6 +21,33 @@ def test_every_recorded_act_has_words() -> None:
     assert recorded - audit_words.ACTIONS.keys() == set()
 
 
+def test_every_recorded_object_and_detail_has_words() -> None:
+    texts = [
+        module.path.read_text(encoding="utf-8")
+        for module in source.modules()
+        if module.layer in {"services", "tree", "sign_in", "audit"}
+    ]
+    kinds = {kind for text in texts for kind in re.findall(r'object_kind="([a-z._]+)"', text)}
+    assert len(kinds) > 10
+    assert kinds - audit_words.OBJECTS.keys() == set()
+
+
 def test_details_leave_out_what_is_empty() -> None:
     values: dict[str, object] = {"name": "一科", "code": "", "units": [3, 5], "subtree": True}
-    assert audit_words.details(values) == "名称：一科，组织数：3、5，subtree：是"
+    said = audit_words.details("org.unit.added", values, audit_words.Names())
+    assert said == "名称：一科，组织数：3、5，含下级：是"
+
+
+def test_people_units_and_kinds_are_named_and_strangers_keep_their_numbers() -> None:
+    names = audit_words.Names(people={697: "张晓梅"}, units={4: "西湖区", 5: "上城区"})
+    values: dict[str, object] = {"person_ids": [697, 702], "kind": "concurrent", "unit_id": 4}
+    assert (
+        audit_words.details("org.appointment.made", values, names)
+        == "人员：张晓梅、702，类型：兼职，组织：西湖区"
+    )
+    moved: dict[str, object] = {"before": 4, "after": 5, "units": 3}
+    assert audit_words.details("org.unit.moved", moved, names) == (
+        "改前：西湖区，改后：上城区，组织数：3"
+    )
+    assert audit_words.subject("org.person", "697", names) == "人员 张晓梅"
+    assert audit_words.subject("conversation", "3", names) == "会话 3"

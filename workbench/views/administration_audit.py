@@ -26,7 +26,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "office": office,
         "tab": "audit",
         "filters": filters,
-        "page": audit_log.page(filters, cursor=request.GET.get("cursor")),
+        "page": audit_log.page(filters, cursor=request.GET.get("cursor"), at=timezone.now()),
         "asked": asked.urlencode(),
         "actions": audit_words.ACTIONS.values(),
     }
