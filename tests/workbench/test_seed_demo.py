@@ -16,8 +16,8 @@ ELSEWHERE = """code,name,level,parent_code
 320104,秦淮区,3,3201
 """
 ROLES = [
-    "县管理员", "邻县管理员", "拟稿人", "核稿人", "签发人", "本局收发员", "收发员一", "收发员二",
-    "应用开发者", "应用审核员", "系统管理员", "安全管理员", "审计管理员", "邻县人员",
+    "县管理员", "邻县管理员", "拟稿人", "核稿人", "签发人", "分管领导", "本局收发员", "收发员一",
+    "收发员二", "应用开发者", "应用审核员", "系统管理员", "安全管理员", "审计管理员", "邻县人员",
 ]  # fmt: skip
 
 
@@ -75,6 +75,25 @@ def test_a_lost_file_gives_new_passwords_to_the_same_people(tmp_path: Path) -> N
     again, _ = _seed(file)
     assert [account["username"] for account in again] == [a["username"] for a in first]
     assert all(new["password"] != old["password"] for new, old in zip(again, first, strict=True))
+
+
+@pytest.mark.django_db
+def test_the_accounts_are_kept_in_the_demos_folder_unless_said_otherwise(
+    tmp_path: Path, settings: Any
+) -> None:
+    settings.BASE_DIR = tmp_path
+    _load(tmp_path, people=700)
+    call_command("seed_demo", "--quick", stdout=StringIO())
+    assert (tmp_path / ".local" / "accounts.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.django_db
+def test_every_deputy_who_a_long_leave_may_go_to_can_sign_in(tmp_path: Path) -> None:
+    _load(tmp_path, people=700)
+    accounts, _ = _seed(tmp_path / "accounts.json")
+    by_role = {account["role"]: account for account in accounts}
+    drafter, deputy = by_role["拟稿人"]["unit"], by_role["分管领导"]["unit"]
+    assert drafter.split()[0] == deputy.split()[0]
 
 
 @pytest.mark.django_db

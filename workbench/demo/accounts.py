@@ -80,6 +80,7 @@ def cast(*, at: datetime) -> Cast:
         Part("拟稿人", holder(issuer, "staff", -1)),
         Part("核稿人", holder(issuer, "staff")),
         Part("签发人", holder(issuer, "head")),
+        Part("分管领导", holder(issuer, "deputy")),
         Part("本局收发员", holder(issuer, "clerk")),
         Part("收发员一", holder(first, "clerk")),
         Part("收发员二", holder(second, "clerk")),

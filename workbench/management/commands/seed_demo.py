@@ -1,4 +1,4 @@
-"""`manage.py seed_demo --accounts FILE`: accounts by role and first work in a loaded province."""
+"""`manage.py seed_demo`: accounts by role and first work in a loaded province."""
 
 import unicodedata
 from argparse import ArgumentParser
@@ -8,6 +8,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -26,7 +27,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Where the accounts are kept, and what to leave out."""
-        parser.add_argument("--accounts", type=Path, required=True, help="JSON file, mode 0600")
+        parser.add_argument(
+            "--accounts", type=Path, default=settings.BASE_DIR / ".local" / "accounts.json",
+            help="JSON file, mode 0600; by default where `make demo` keeps it",
+        )  # fmt: skip
         parser.add_argument("--sample-port", type=int, help="port of the sample mini-app")
         parser.add_argument(
             "--quick", action="store_true", help="accounts and templates only, no work"
