@@ -93,7 +93,7 @@ class UsernameTaken(errors.Conflict):
     """Another account has this username, or the person has an account."""
 
     code: ClassVar[str] = "ORG_USERNAME_TAKEN"
-    message: ClassVar[str] = "用户名已被使用，或该人员已有账号"
+    message: ClassVar[str] = "账号已被使用，或该人员已有账号"
 
 
 class PasswordTooWeak(errors.Invalid):

@@ -16,7 +16,7 @@ from org.queries import accounts
 from org.services import accounts as account_services
 from org.services import sign_ins
 
-REFUSED: Final = "用户名或密码不正确；连续失败 5 次将暂停登录 15 分钟"
+REFUSED: Final = "账号或密码不正确；连续失败 5 次将暂停登录 15 分钟"
 SECOND_FACTOR: Final = {
     "mfa/email/totp_activated": "org.account.second_factor_added",
     "mfa/email/totp_deactivated": "org.account.second_factor_removed",

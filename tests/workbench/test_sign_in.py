@@ -95,3 +95,11 @@ def test_the_pages_of_the_account_are_drawn_in_our_look(province: Province) -> N
         page = client.get(address, follow=True).content.decode()
         assert "workbench/bare.css" in page
         assert "Menu:" not in page
+
+
+def test_an_empty_field_is_told_in_the_words_of_every_other_page(province: Province) -> None:
+    client = province.client("张晓梅")
+    page = client.post("/accounts/password/change/", {}).content.decode()
+    assert page.count("此项必填") == 3
+    assert "你的" not in page
+    assert "这个字段" not in page
