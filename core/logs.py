@@ -1,5 +1,6 @@
 """Logs: one JSON line each, carrying the id of the request that caused it."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,7 +22,7 @@ def bound(**values: str) -> Iterator[None]:
 
 
 def configuration(*, level: str, as_json: bool) -> dict[str, Any]:
-    """A logging configuration: JSON for machines, coloured lines for a terminal."""
+    """A logging configuration: JSON for machines, lines for people, coloured on a terminal."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -32,7 +33,7 @@ def configuration(*, level: str, as_json: bool) -> dict[str, Any]:
     renderer = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if as_json
-        else structlog.dev.ConsoleRenderer()
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -55,7 +55,7 @@ def start(progress: Progress) -> None:
         )
         if not product.is_current(site):
             progress("bringing the database up to date")
-            product.manage(site.environment, "migrate", "--no-input", "--verbosity=0")
+            _migrate(site, progress)
         _load_province(site, progress)
         progress("making the demo accounts and their first work")
         product.manage(
@@ -71,6 +71,24 @@ def start(progress: Progress) -> None:
             f"{site.accounts.relative_to(product.ROOT)}"
         )
     print(f"ready {site.origin}", flush=True)
+
+
+def _migrate(site: product.Site, progress: Progress) -> None:
+    """Apply what is missing, telling how far it is as each part begins."""
+    planned = product.lines_of(site.environment, "migrate", "--plan", "--no-color")
+    steps = [line for line in planned if line[:1].isalpha() and "." in line.split(" ")[0]]
+    if not steps:
+        return
+    progress(f"applying {len(steps)} migrations / 正在更新数据库，共 {len(steps)} 步")
+    done, part = 0, ""
+    for line in product.lines_of(site.environment, "migrate", "--no-input", "--no-color"):
+        name = line.strip().removeprefix("Applying ")
+        if name == line.strip():
+            continue
+        if name.partition(".")[0] != part:
+            part = name.partition(".")[0]
+            progress(f"  {done}/{len(steps)} {part}")
+        done += 1
 
 
 def _load_province(site: product.Site, progress: Progress) -> None:
@@ -111,7 +129,7 @@ def reset(progress: Progress) -> None:
 
 
 def status() -> int:
-    """Print what runs; the exit code is 0 when everything does and the site is ready."""
+    """Print what runs; the exit code is 3 when it runs and the site is not ready."""
     given = [name for name in stack.GIVEN if os.environ.get(name)]
     pids = {
         name: processes.running(processes.slot(DATA, name))
@@ -126,7 +144,10 @@ def status() -> int:
     if site.is_ready:
         print(f"ready http://{ports.LOOPBACK}:{port}")
         return 0
-    print(f"not ready: {site.text}")
+    if all(pid is None for pid in pids.values()):
+        print("not running; `make demo` starts it / 演示未运行，执行 make demo 即可启动")
+        return 0
+    print(f"not ready: {site.text} / 尚未就绪")
     return 3
 
 

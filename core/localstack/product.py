@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,10 +61,23 @@ def manage(environment: Mapping[str, str], *arguments: str) -> None:
         check=False,
     )
     if answer.returncode != 0:
-        raise StackError(
-            f"`manage.py {arguments[0]}` failed; what it said stands above.",
-            f"命令 manage.py {arguments[0]} 失败，原因见上方输出。",
-        )
+        raise _failed(arguments[0])
+
+
+def lines_of(environment: Mapping[str, str], *arguments: str) -> Iterator[str]:
+    """Run one management command and give its lines as they come; its errors are shown."""
+    with subprocess.Popen(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env={**environment, "PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    ) as process:
+        yield from process.stdout or ()
+    if process.returncode != 0:
+        raise _failed(arguments[0])
 
 
 def start(site: Site) -> None:
@@ -133,6 +146,13 @@ def readiness(port: int) -> Readiness:
         return Readiness(is_ready=False, text=str(error))
     finally:
         connection.close()
+
+
+def _failed(command: str) -> StackError:
+    return StackError(
+        f"`manage.py {command}` failed; what it said stands above.",
+        f"命令 manage.py {command} 失败，原因见上方输出。",
+    )
 
 
 def fingerprint(site: Site) -> str:

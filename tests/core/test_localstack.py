@@ -111,6 +111,24 @@ def test_a_taken_port_of_the_demo_is_refused_in_one_sentence(
     assert not (tmp_path / "data" / "postgres").exists()
 
 
+def test_the_status_of_a_demo_that_stands_still_says_how_to_start_it(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from core.localstack import demo; "
+        "demo.DATA = Path(sys.argv[1]); sys.exit(demo.main(['status']))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "data")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert answer.stdout.endswith(
+        "not running; `make demo` starts it / 演示未运行，执行 make demo 即可启动\n"
+    )
+
+
 def test_a_pid_that_a_stranger_got_later_is_not_taken_for_ours(
     tmp_path: Path, sleeper: subprocess.Popen[bytes]
 ) -> None:
