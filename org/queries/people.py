@@ -165,10 +165,7 @@ def search(
     wanted = "".join(text.replace("\x00", "").split()).lower()
     if not wanted:
         return []
-    latin = readings.is_latin(wanted)
-    anchor = _anchor(root_id, is_narrow_enough=latin or len(wanted) > 1)
     within = _WITHIN_ROOT if root_id is not None else ""
-    matches = f"{_BY_LATIN if latin else _BY_CHARACTERS}{anchor}"
     rows = _fetch(
         f"""
         SELECT {_LISTED}
@@ -176,7 +173,7 @@ def search(
            AND {_HOLDS}
           JOIN org_unit u ON u.id = a.unit_id {within}
           JOIN org_person p ON p.id = a.person_id JOIN org_post t ON t.id = a.post_id
-         WHERE {matches} AND {_OF_ADMINISTRATOR if administrator else "TRUE"}
+         WHERE {_matches(wanted, root_id)} AND {_OF_ADMINISTRATOR if administrator else "TRUE"}
          ORDER BY s.initials <> %(exact)s, length(s.name), s.pinyin, u.level, t.rank, a.id
          LIMIT %(limit)s""",
         {
@@ -238,6 +235,12 @@ def masked(phone: str) -> str:
 
 def _phone(person: Person) -> str:
     return crypto.decrypt_text(bytes(person.phone_cipher)) if person.phone_cipher else ""
+
+
+def _matches(wanted: str, root_id: int | None) -> str:
+    latin = readings.is_latin(wanted)
+    anchor = _anchor(root_id, is_narrow_enough=latin or len(wanted) > 1)
+    return f"{_BY_LATIN if latin else _BY_CHARACTERS}{anchor}"
 
 
 def _anchor(root_id: int | None, *, is_narrow_enough: bool) -> str:

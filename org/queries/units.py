@@ -38,6 +38,10 @@ _PEOPLE_BELOW = f"""CASE WHEN u.depth < 2 THEN (
     SELECT count(DISTINCT a.person_id) FROM org_unit b JOIN org_appointment a ON a.unit_id = b.id
      WHERE b.tree_id = u.tree_id AND b.lft BETWEEN u.lft AND u.rght AND {_HOLDS})
   END"""
+_WITHIN_ROOT = (
+    "JOIN org_unit r ON r.id = %(root)s AND u.tree_id = r.tree_id"
+    " AND u.lft BETWEEN r.lft AND r.rght"
+)
 ORGAN_LIKE = (UnitKind.ORGAN.value, UnitKind.FIELD_OFFICE.value, UnitKind.REGION.value)
 
 
@@ -277,12 +281,7 @@ def search(
     rows = _fetch(
         f"""
         SELECT u.id, u.code, u.name, u.kind, u.level FROM org_unit u
-          {
-            "JOIN org_unit r ON r.id = %(root)s AND u.tree_id = r.tree_id"
-            " AND u.lft BETWEEN r.lft AND r.rght"
-            if root_id is not None
-            else ""
-        }
+          {_WITHIN_ROOT if root_id is not None else ""}
          WHERE {_STANDS} AND (%(any_kind)s OR u.kind = ANY(%(kinds)s))
            AND {_matches(wanted)} AND {policies.ADMINISTERED if administrator else "TRUE"}
          ORDER BY u.level, length(u.name), u.depth, u.id LIMIT %(limit)s""",
