@@ -1,5 +1,6 @@
 """Sending, reading on and recalling, through the HTTP API."""
 
+import time
 import uuid
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from messaging import rates
 from messaging.models import Message, MessageHistory
 from messaging.services import messages
 from tests.conftest import Budget
@@ -189,9 +191,11 @@ def test_an_event_is_not_recalled(wang: Phone, li: Phone) -> None:
 
 def test_a_burst_above_the_limit_is_refused_and_others_are_unharmed(wang: Phone, li: Phone) -> None:
     room = wang.direct(li)
+    began = time.monotonic()
     answers = [wang.send(room, f"{number}") for number in range(60)]
+    most = rates.NEW.burst + rates.NEW.per_second * (time.monotonic() - began) + 1
     refused = [answer for answer in answers if answer.status_code == 429]
-    assert len(refused) >= 20
+    assert len(answers) - len(refused) <= most
     assert refused[-1].json()["code"] == "SENDING_TOO_FAST"
     assert 0 < refused[-1].json()["retry_after_ms"] <= 2000
     assert li.send(room, "在").status_code == 200
