@@ -75,11 +75,6 @@ def start(progress: Progress) -> None:
 
 def _migrate(site: product.Site, progress: Progress) -> None:
     """Apply what is missing, telling how far it is as each part begins."""
-    planned = product.lines_of(site.environment, "migrate", "--plan", "--no-color")
-    steps = [line for line in planned if line[:1].isalpha() and "." in line.split(" ")[0]]
-    if not steps:
-        return
-    progress(f"applying {len(steps)} migrations / 正在更新数据库，共 {len(steps)} 步")
     done, part = 0, ""
     for line in product.lines_of(site.environment, "migrate", "--no-input", "--no-color"):
         name = line.strip().removeprefix("Applying ")
@@ -87,7 +82,7 @@ def _migrate(site: product.Site, progress: Progress) -> None:
             continue
         if name.partition(".")[0] != part:
             part = name.partition(".")[0]
-            progress(f"  {done}/{len(steps)} {part}")
+            progress(f"  {done} migrations done, now those of {part}")
         done += 1
 
 
