@@ -148,6 +148,8 @@ _KINDS: Final = {
 _VALUES: Final = {"kind": _KINDS, "role": dict(kinds.AdminRole.choices)}
 _PEOPLE: Final = frozenset({"by_id", "person_id", "person_ids", "signatory_id"})
 _UNITS: Final = frozenset({"parent_id", "unit_id", "unit_ids"})
+_DIGESTS: Final = frozenset({"digest", "sha256", "sm3"})
+_DIGEST_SHOWN: Final = 12
 _NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
 
 
@@ -245,4 +247,6 @@ def _value(act: str, name: str, value: object, names: Names) -> str:
         return names.person(value)
     if isinstance(value, int) and name in _units_in(act):
         return names.unit(value)
+    if name in _DIGESTS:
+        return f"{str(value)[:_DIGEST_SHOWN]}…"
     return _VALUES.get(name, {}).get(str(value), str(value))

@@ -49,5 +49,6 @@ def test_people_units_and_kinds_are_named_and_strangers_keep_their_numbers() -> 
     assert audit_words.details("org.unit.moved", moved, names) == (
         "改前：西湖区，改后：上城区，组织数：3"
     )
+    assert audit_words.details("x", {"sm3": "0123456789abcdef"}, names) == "SM3：0123456789ab…"
     assert audit_words.subject("org.person", "697", names) == "人员 张晓梅"
     assert audit_words.subject("conversation", "3", names) == "会话 3"
