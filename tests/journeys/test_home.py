@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import SignIn
+from tests.journeys.conftest import SignIn, Site
 
 SCREENS = ("消息", "公文", "审批", "通讯录", "工作台")
 
@@ -63,6 +63,23 @@ def test_a_double_click_adds_one_unit(sign_in: SignIn) -> None:
     expect(dialog).to_be_hidden()
     page.goto("/directory/?q=双击试验机构")
     expect(page.locator("#found").get_by_text("双击试验机构")).to_have_count(1)
+
+
+def test_a_double_click_creates_one_group(sign_in: SignIn, site: Site) -> None:
+    page = sign_in("拟稿人")
+    page.goto("/messages/")
+    page.get_by_role("button", name="发起聊天").click()
+    dialog = page.get_by_role("dialog")
+    for role in ("核稿人", "签发人"):
+        dialog.get_by_label("搜索同事").fill(site.accounts[role].name)
+        dialog.locator(".picker-found .row", has_text=site.accounts[role].name).first.click()
+    dialog.get_by_label("群聊名称").fill("双击试验群")
+    dialog.get_by_role("button", name="创建群聊").evaluate(
+        "button => { button.click(); button.click(); }"
+    )
+    expect(dialog).to_be_hidden()
+    page.goto("/messages/")
+    expect(page.locator(".list-pane .row", has_text="双击试验群")).to_have_count(1)
 
 
 def test_a_clerk_finds_what_to_acknowledge_among_the_to_dos(sign_in: SignIn) -> None:

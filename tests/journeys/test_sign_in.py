@@ -45,6 +45,7 @@ def test_what_was_typed_outlives_the_session(sign_in: SignIn, site: Site) -> Non
     page = sign_in("拟稿人")
     page.goto("/documents/new/")
     page.get_by_label("标题").fill("关于会话失效后保留草稿的通知")
+    page.get_by_label("正文").fill("请各单位认真抓好落实。")
     site.manage("shell", "-c", FORGET_SESSIONS)
     page.get_by_role("button", name="保存草稿").click()
     banner = page.locator("#signed-out")

@@ -8,9 +8,8 @@ from django.utils import timezone
 
 from core import actor as actors
 from documents.services import registration
-from miniapps.services import registry
-
 from messaging.services import notices
+from miniapps.services import registry
 from tests.documents.office import Office
 from tests.factories import Province
 from tests.miniapps import apps
