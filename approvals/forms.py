@@ -2,6 +2,7 @@
 
 A field is a property of type string, number, integer or boolean. `format: date` makes a date,
 `enum` a choice, `x-widget: textarea` a tall box and `x-widget: person` (integer) a person.
+form_rules says what may hold between fields.
 """
 
 import json
@@ -13,7 +14,7 @@ from typing import Any, Final
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import SchemaError, ValidationError
 
-from approvals import errors
+from approvals import errors, form_rules
 
 MAX_BYTES: Final = 64 * 1024
 TYPES: Final = ("string", "number", "integer", "boolean")
@@ -30,7 +31,10 @@ def _is_date(value: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a form, ready to be shown; `widget` says with which control."""
+    """One field of a form, ready to be shown; `widget` says with which control.
+
+    `sources` are the fields that a computed one follows from.
+    """
 
     name: str
     label: str
@@ -38,6 +42,7 @@ class Field:
     required: bool
     help: str
     options: tuple[str, ...]
+    sources: tuple[str, ...]
 
 
 def check_schema(schema: Mapping[str, Any]) -> None:
@@ -57,6 +62,7 @@ def check_schema(schema: Mapping[str, Any]) -> None:
     faults += [
         f"必填字段“{name}”未定义" for name in schema.get("required", []) if name not in properties
     ]
+    faults = faults or form_rules.problems(schema)
     if faults:
         raise errors.DefinitionInvalid(problems=faults)
 
@@ -95,6 +101,7 @@ def fields(schema: Mapping[str, Any]) -> list[Field]:
             required=name in required,
             help=str(part.get("description", "")),
             options=tuple(str(option) for option in part.get("enum", ())),
+            sources=form_rules.sources(part),
         )
         for name in dict.fromkeys([*named, *properties])
         for part in [properties[name]]
@@ -102,6 +109,8 @@ def fields(schema: Mapping[str, Any]) -> list[Field]:
 
 
 def _widget(part: Mapping[str, Any]) -> str:
+    if "x-computed" in part:
+        return "computed"
     if "enum" in part:
         return "choice"
     if part.get("format") == "date":
@@ -112,7 +121,7 @@ def _widget(part: Mapping[str, Any]) -> str:
 def read_text(schema: Mapping[str, Any], text: Mapping[str, str]) -> dict[str, Any]:
     """Turn what an HTML form posted into typed values; blanks are left out.
 
-    What cannot be read stays text, so that `check` names the field.
+    What cannot be read stays text, so that `checked` names the field.
     """
     form: dict[str, Any] = {}
     for name, part in schema.get("properties", {}).items():
@@ -134,22 +143,26 @@ def _typed(kind: str, raw: str) -> str | int | float:
     return raw
 
 
-def check(schema: Mapping[str, Any], form: Mapping[str, Any]) -> None:
-    """Refuse with FormInvalid a form that does not fit; every faulty field is named."""
+def checked(schema: Mapping[str, Any], form: Mapping[str, Any]) -> dict[str, Any]:
+    """The form with its computed fields; FormInvalid names every field that does not fit."""
     if _size(form) > MAX_BYTES:
         raise errors.FormInvalid(fields={"": "表单内容过大"})
+    completed = form_rules.complete(schema, form)
     validator = Draft202012Validator(
         {**schema, "additionalProperties": False}, format_checker=_formats
     )
     faults: dict[str, str] = {}
-    for error in validator.iter_errors(dict(form)):
-        for name, text in _say(error, form, schema):
+    for error in validator.iter_errors(completed):
+        for name, text in _say(error, completed, schema):
             faults.setdefault(name, text)
     for name, value in form.items():
         if isinstance(value, str) and "\x00" in value:
             faults.setdefault(name, "不能含有空字符")
+    for name, text in form_rules.faults(schema, completed).items():
+        faults.setdefault(name, text)
     if faults:
         raise errors.FormInvalid(fields=faults)
+    return completed
 
 
 def _size(form: Mapping[str, Any]) -> int:

@@ -180,7 +180,7 @@ def _begin(
     now: datetime,
 ) -> StartedCase:
     version = template_queries.newest(template_key, subject_kind=subject.kind if subject else "")
-    _check_submission(version, form, chosen, now)
+    form = _checked_submission(version, form, chosen, now)
     case = _open_case(actor, version, title, subject, now)
     submitted = _submit(case, form, chosen, subject.digest if subject else "", now)
     Step.objects.create(
@@ -212,7 +212,7 @@ def _go_on(
     case, task = _lock_resubmission(person_id, task_id, subject)
     before = FormRevision.objects.get(case=case, number=case.form_revision)
     choice = before.chosen if chosen is None else chosen
-    _check_submission(case.version, form, choice, now)
+    form = _checked_submission(case.version, form, choice, now)
     case.form_revision += 1
     submitted = _submit(case, form, choice, subject.digest if subject else "", now)
     act = _moving.Act(
@@ -229,11 +229,13 @@ def _go_on(
     return Resubmitted(case.id, case.form_revision, case.state)
 
 
-def _check_submission(
+def _checked_submission(
     version: TemplateVersion, form: Mapping[str, Any], chosen: Choices, now: datetime
-) -> None:
-    forms.check(version.form_schema, form)
+) -> dict[str, Any]:
+    """The form as it is kept: what the server computes is not taken from anybody."""
+    completed = forms.checked(version.form_schema, form)
     _check_chosen(definitions.parse(version.definition), chosen, now)
+    return completed
 
 
 def _check_chosen(definition: Definition, chosen: Choices, now: datetime) -> None:

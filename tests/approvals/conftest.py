@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,12 +29,11 @@ def fresh_key() -> str:
 
 
 def leave_form(days: int = 2, **changes: Any) -> dict[str, Any]:
-    """A filled form of the template "leave"."""
+    """A filled form of the template "leave" for so many days, which the server counts itself."""
     form = {
         "kind": "事假",
         "starts_on": "2026-12-01",
-        "ends_on": "2026-12-02",
-        "days": days,
+        "ends_on": (date(2026, 12, 1) + timedelta(days=days - 1)).isoformat(),
         "reason": "家中有事",
         "leaves_city": False,
     }

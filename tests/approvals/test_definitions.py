@@ -169,7 +169,7 @@ def test_a_typed_form_is_read_from_text_and_blanks_are_left_out() -> None:
 def test_what_cannot_be_stored_is_refused(value: Any) -> None:
     schema = {"type": "object", "properties": {"a": {}}}
     with pytest.raises(errors.FormInvalid):
-        forms.check(schema, {"a": value})
+        forms.checked(schema, {"a": value})
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)

@@ -5,7 +5,7 @@ from typing import cast
 
 from django.http import HttpResponse
 
-from approvals.models import Case
+from approvals.models import Case, FormRevision
 from approvals.queries import tasks
 from tests.approvals.conftest import (
     CLERK,
@@ -25,7 +25,6 @@ LEAVE = {
     "form.kind": "事假",
     "form.starts_on": "2026-12-01",
     "form.ends_on": "2026-12-03",
-    "form.days": "3",
     "form.reason": "家中有事",
 }
 
@@ -59,16 +58,64 @@ def test_sending_the_form_twice_starts_one_case(office: Office) -> None:
     assert Case.objects.count() == 1
 
 
+def test_the_days_are_counted_here_and_decide_who_is_asked(office: Office) -> None:
+    client = office.province.client(OTHER)
+    month = {**LEAVE, "form.ends_on": "2026-12-31", "form.days": "1"}
+    client.post("/approvals/new/leave/", month)
+    case = Case.objects.get()
+    assert FormRevision.objects.get(case=case).form["days"] == 31
+    office.act("approve", HEAD, case.id)
+    assert office.waiting_for(case.id) == [("leader_in_charge", office.id(DEPUTY))]
+
+
+def test_a_leave_that_ends_before_it_starts_is_refused_at_its_field(office: Office) -> None:
+    client = office.province.client(OTHER)
+    answer = client.post("/approvals/new/leave/", {**LEAVE, "form.ends_on": "2026-11-30"})
+    assert answer.status_code == 422
+    shown = answer.content.decode()
+    assert '<p class="error" id="f-ends_on-error">不能早于开始日期</p>' in shown
+    assert Case.objects.count() == 0
+
+
+def test_the_days_are_shown_and_not_typed(office: Office) -> None:
+    client = office.province.client(OTHER)
+    answer = client.post("/approvals/new/leave/", {**LEAVE, "form.reason": ""})
+    shown = answer.content.decode()
+    assert 'id="f-days" value="3" readonly' in shown
+    assert 'name="form.days"' not in shown
+
+
+def test_a_resubmitted_leave_is_counted_again(office: Office) -> None:
+    case_id = office.start(OTHER).case_id
+    office.act("send_back", HEAD, case_id, "改日期")
+    task = tasks.open_task_of(case_id, office.id(OTHER))
+    assert task is not None
+    client = office.province.client(OTHER)
+    path = f"/approvals/tasks/{task.task_id}/resubmit/"
+    refused = client.post(path, {**LEAVE, "form.ends_on": "2026-11-30"})
+    assert refused.status_code == 422
+    assert "不能早于开始日期" in refused.content.decode()
+    client.post(path, {**LEAVE, "form.ends_on": "2026-12-10", "form.days": "2"})
+    assert FormRevision.objects.get(case=case_id, number=2).form["days"] == 10
+    office.act("approve", HEAD, case_id)
+    assert office.waiting_for(case_id) == [("leader_in_charge", office.id(DEPUTY))]
+
+
 def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(office: Office) -> None:
     client = office.province.client(OTHER)
-    typed = {**LEAVE, "form.days": "many", "form.starts_on": "", "form.reason": "<b>事由</b>"}
+    typed = {
+        **LEAVE,
+        "form.ends_on": "2026-12-32",
+        "form.starts_on": "",
+        "form.reason": "<b>事由</b>",
+    }
     answer = client.post("/approvals/new/leave/", typed)
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "请填写整数" in page
+    assert "请填写有效的日期" in page
     assert "此项必填" in page
     assert "&lt;b&gt;事由&lt;/b&gt;" in page
-    assert 'value="many"' in page
+    assert 'value="2026-12-32"' in page
     assert Case.objects.count() == 0
 
 

@@ -104,7 +104,6 @@ def ask_for_leave(play: Play, *, now: datetime) -> None:
             "kind": "年休假",
             "starts_on": first.isoformat(),
             "ends_on": (first + timedelta(days=1)).isoformat(),
-            "days": 2,
             "reason": "回乡探望父母，工作已交接给同科室同事。",
         },
         subject=None,

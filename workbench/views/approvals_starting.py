@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET, require_http_methods
 
-from approvals import definitions, forms
+from approvals import definitions, form_rules, forms
 from approvals import errors as approval_errors
 from approvals.queries import cases as case_queries
 from approvals.queries import pictures, templates
@@ -268,8 +268,10 @@ def _sheet(
     def chips(ids: Sequence[int]) -> list[Chip]:
         return [Chip(person, names[person].name) for person in ids if person in names]
 
+    texts = form_rules.complete(schema, typed.texts)
+
     def control(one: forms.Field) -> Control:
-        value = typed.texts.get(one.name, "")
+        value = str(texts.get(one.name, ""))
         people_shown = chips(_ids([value])) if one.widget == "person" else []
         return Control(one, value, typed.faults.get(one.name, ""), people_shown)
 
