@@ -1,16 +1,27 @@
 """Every address of the installation."""
 
+from allauth.account import views as account
 from django.urls import include, path
 
 from config import api
 from core import health
+
+# Of allauth only what is meant: nobody signs up, and no password is reset by mail.
+sign_in_patterns = [
+    path("login/", account.login, name="account_login"),
+    path("logout/", account.logout, name="account_logout"),
+    path("inactive/", account.account_inactive, name="account_inactive"),
+    path("password/change/", account.password_change, name="account_change_password"),
+    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("2fa/", include("allauth.mfa.urls")),
+]
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("api/v1/errors/<str:code>", api.describe_error, name="error"),
     path("api/v1/", api.api.urls),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include(sign_in_patterns)),
     path("", include("miniapps.urls")),
     path("", include("workbench.urls")),
 ]

@@ -84,9 +84,10 @@ def test_signing_out_ends_the_session(province: Province) -> None:
     assert client.get("/").status_code == 302
 
 
-def test_nobody_signs_up(db: None) -> None:
-    page = Client().get("/accounts/signup/").content.decode()
-    assert "不开放注册" in page
+@pytest.mark.parametrize("address", ["signup/", "password/reset/", "password/set/", "email/"])
+def test_nobody_signs_up_or_resets_a_password_by_mail(db: None, address: str) -> None:
+    assert Client().get(f"/accounts/{address}").status_code == 404
+    assert Client().post(f"/accounts/{address}").status_code == 404
 
 
 def test_the_pages_of_the_account_are_drawn_in_our_look(province: Province) -> None:
