@@ -57,6 +57,18 @@ def test_every_missing_member_is_named_at_once() -> None:
     }
 
 
+def test_each_missing_member_is_named_once() -> None:
+    with pytest.raises(errors.ManifestInvalid) as refusal:
+        manifests.check({"app_id": "x"}, loopback=manifests.Loopback.ALLOWED)
+    missing = ("name", "icons", "pages", "platform_version", "version", "x_gov")
+    assert refusal.value.details == {
+        "count": 7,
+        "faults": [{"pointer": f"/{name}", "message": "缺少必填项"} for name in missing]
+        + [{"pointer": "/app_id", "message": "应为小写反向域名，如 cn.gov.xihu.duty"}],
+    }
+    assert refusal.value.text == "应用清单不符合规范：7 处需要修改"
+
+
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
