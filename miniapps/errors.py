@@ -31,6 +31,13 @@ class OwnerUnitUnknown(errors.Invalid):
     message = "归属单位代码 {unit_code} 不存在"
 
 
+class OwnerUnitForeign(errors.Forbidden):
+    """Apps are registered by who works in the owner's organ or administers its apps."""
+
+    code = "MINIAPPS_OWNER_UNIT_FOREIGN"
+    message = "您不在“{unit_name}”任职，也不是其应用管理员，不能为其登记应用"
+
+
 class OwnerUnitChanged(errors.Invalid):
     """A release cannot move its app to another owner."""
 

@@ -12,14 +12,14 @@ from org.queries import appointments, authority, units
 
 
 def require_register(actor: Actor, owner_unit_id: int, *, at: datetime) -> None:
-    """Forbidden unless the actor works in the owner unit's organ or administers its apps."""
+    """OwnerUnitForeign unless the actor works in the owner unit's organ or administers its apps."""
     person_id = actor.require_person()
     if administers(person_id, owner_unit_id, at=at):
         return
     organ = units.organ_of(owner_unit_id)
     held = appointments.of_person(person_id, at=at)
     if not any(units.is_within(post.unit_id, organ.id) for post in held):
-        raise core_errors.Forbidden
+        raise errors.OwnerUnitForeign(unit_name=units.names([owner_unit_id])[owner_unit_id].name)
 
 
 def require_develop(actor: Actor, app: models.MiniApp) -> None:

@@ -17,7 +17,7 @@ from miniapps.models import (
     Review,
 )
 from miniapps.queries import audience
-from org.queries import authority, people, units
+from org.queries import appointments, authority, people, units
 
 RANGE_WORDS: Final = {
     manifests.OrgRange.SELF: "登录人本人",
@@ -313,3 +313,9 @@ def _grant_line(grant: Grant, names: _Names) -> GrantLine:
 
 def _live_grants(app_pk: int) -> list[Grant]:
     return list(Grant.objects.filter(app_id=app_pk, withdrawn_at=None).order_by("id"))
+
+
+def own_organs(actor: Actor, *, at: datetime) -> list[units.UnitName]:
+    """The organs the actor works in, the main post's first: she may register apps for them."""
+    held = appointments.of_person(actor.require_person(), at=at)
+    return list({organ.id: organ for organ in (units.organ_of(p.unit_id) for p in held)}.values())

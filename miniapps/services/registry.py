@@ -30,8 +30,8 @@ class Registered:
 def register(*, actor: Actor, document: Mapping[str, Any], now: datetime) -> Registered:
     """The app stands in the registry with a first draft; the actor is its developer.
 
-    Raises ManifestInvalid, OwnerUnitUnknown, AppIdTaken, or Forbidden where the actor has
-    no part in the owner unit.
+    Raises ManifestInvalid, OwnerUnitUnknown, AppIdTaken, or OwnerUnitForeign where the actor
+    has no part in the owner unit.
     """
     person_id = actor.require_person()
     manifest = manifests.check(document, loopback=_loopback())

@@ -1,5 +1,6 @@
 """Registering apps, handing in releases and taking them back."""
 
+import html
 import json
 from typing import Any
 
@@ -58,7 +59,8 @@ def test_an_app_id_belongs_to_one_app(province: Province) -> None:
 
 def test_nobody_registers_an_app_for_a_unit_he_has_no_part_in(province: Province) -> None:
     assert register(province, apps.STRANGER).status_code == 403
-    assert register(province, apps.NEIGHBOUR).status_code == 403
+    answer = register(province, apps.NEIGHBOUR)
+    assert (answer.status_code, answer.json()["code"]) == (403, "MINIAPPS_OWNER_UNIT_FOREIGN")
     assert MiniApp.objects.count() == 0
 
 
@@ -123,6 +125,29 @@ def test_the_page_shows_faults_and_keeps_what_was_written(province: Province) ->
     assert "至少要有 1 项" in shown
     assert "cn.gov.xihu.duty" in shown
     assert MiniApp.objects.count() == 0
+
+
+def test_the_page_keeps_what_was_written_for_a_unit_that_is_not_hers(province: Province) -> None:
+    text = json.dumps(apps.manifest(), ensure_ascii=False)
+    answer = province.client(apps.NEIGHBOUR).post("/apps/register", {"manifest": text})
+    assert answer.status_code == 403
+    assert answer.context["text"] == text
+    assert "您不在“西湖区民政局”任职，也不是其应用管理员，不能为其登记应用" in (
+        answer.content.decode()
+    )
+    assert MiniApp.objects.count() == 0
+
+
+def test_the_example_is_the_viewers_own_and_taken_as_it_is(province: Province) -> None:
+    browser = province.client(apps.DEVELOPER)
+    shown = browser.get("/apps/register")
+    assert html.escape(shown.context["example"]) in shown.content.decode()
+    assert f"<code>{apps.OWNER_CODE}</code>" in shown.content.decode()
+    made = browser.post("/apps/register", {"manifest": shown.context["example"]})
+    assert made.status_code == 200
+    app = MiniApp.objects.get()
+    assert app.owner_unit_id == province.unit(apps.OWNER)
+    assert app.releases.get().manifest["x_gov"]["contacts"] == [{"name": apps.DEVELOPER}]
 
 
 def test_names_are_shown_as_text_wherever_they_come_from(province: Province) -> None:

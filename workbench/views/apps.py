@@ -21,8 +21,10 @@ from miniapps import manifests
 from miniapps.queries import registry as apps
 from miniapps.services import registry, sign_in
 from workbench import parameters
-from workbench.views import apps_actions
+from workbench.views import apps_actions, apps_example
 
+_REFUSALS: Final = (core_errors.Invalid, core_errors.Conflict, core_errors.Forbidden)
+"""What the form itself says, with the manifest still in it."""
 TABS: Final = (("mine", "我的应用"), ("queue", "待我审核"), ("all", "管辖应用"))
 _LONGEST_LINK: Final = 300
 
@@ -72,7 +74,7 @@ def register(request: HttpRequest) -> HttpResponse:
         made = registry.register(
             actor=http.actor_of(request), document=manifests.read(text), now=timezone.now()
         )
-    except (core_errors.Invalid, core_errors.Conflict) as refusal:
+    except _REFUSALS as refusal:
         return _show_form(request, text=text, app_id=None, refusal=refusal)
     return _show(request, "secret", made=made, is_new=True)
 
@@ -88,7 +90,7 @@ def add_release(request: HttpRequest, app_id: int) -> HttpResponse:
     text = _manifest_text(request)
     try:
         registry.add_release(actor=actor, app_id=app_id, document=manifests.read(text), now=now)
-    except (core_errors.Invalid, core_errors.Conflict) as refusal:
+    except _REFUSALS as refusal:
         return _show_form(request, text=text, app_id=app_id, refusal=refusal)
     messages.success(request, "新版本已保存为草稿")
     return redirect("apps-detail", app_id)
@@ -167,12 +169,16 @@ def _show_form(
     app_id: int | None,
     refusal: core_errors.DomainError | None = None,
 ) -> HttpResponse:
+    actor = http.actor_of(request)
+    organs = apps.own_organs(actor, at=timezone.now())
     return _show(
         request,
         "register",
         status=refusal.status if refusal else 200,
         text=text,
         app_id=app_id,
+        organs=organs,
+        example=apps_example.text(organs[0], actor.name) if organs else "",
         refusal=refusal.text if refusal else "",
         faults=refusal.details.get("faults", []) if refusal else [],
     )

@@ -4,31 +4,6 @@ import { toast } from "../base.js";
 
 const SUBJECTS = [["subtree", "含下级"], ["unit", "仅本级"]];
 
-const EXAMPLE = {
-  app_id: "cn.gov.example.app",
-  name: "示例应用",
-  description: "一句话说明应用做什么",
-  icons: [{ src: "/icon.svg", sizes: "any" }],
-  pages: ["/"],
-  platform_version: { min_code: 1 },
-  version: { code: 1, name: "1.0.0" },
-  x_gov: {
-    kind: "web",
-    owner_unit: "归属单位的统一社会信用代码或区划代码",
-    category: "office",
-    entry: { base_url: "https://app.example.gov.cn/" },
-    oauth: {
-      redirect_uris: ["https://app.example.gov.cn/callback"],
-      initiate_login_uri: "https://app.example.gov.cn/login",
-    },
-    scopes: [
-      { name: "openid", reason: "识别登录人" },
-      { name: "profile.read", reason: "显示登录人的姓名" },
-      { name: "notice.send", reason: "提醒办理时限", range: "audience" },
-    ],
-  },
-};
-
 function chosenUnit(id, name) {
   const line = document.createElement("li");
   line.dataset.chosen = id;
@@ -82,8 +57,9 @@ function startManifest(textarea) {
     file.value = "";
     textarea.focus();
   });
-  document.querySelector("[data-example]")?.addEventListener("click", () => {
-    textarea.value = JSON.stringify(EXAMPLE, null, 2);
+  const example = document.querySelector("[data-example]");
+  example?.addEventListener("click", () => {
+    textarea.value = example.dataset.example;
     textarea.focus();
   });
 }
