@@ -9,6 +9,7 @@ from core import storage
 from documents import papers
 from documents.events import DocumentDispatched, DocumentNumbered, DocumentSubmitted
 from documents.queries import circulation as circulation_queries
+from documents.queries import issuing as issuing_queries
 from documents.queries import papers_to_set
 from documents.rendering import render
 from documents.rendering.render import FormalDocument
@@ -31,7 +32,7 @@ def on_task_opened(event: TaskOpened, now: datetime) -> None:
 
 
 def on_case_ended(event: CaseEnded, now: datetime) -> None:
-    """A document whose case ended is signed, or a draft again."""
+    """A document whose case ended is signed, and its organ's clerks know; or a draft again."""
     if event.subject_kind != sign_off.SUBJECT_KIND or event.subject_id is None:
         return
     sign_off.note_outcome(
@@ -44,6 +45,7 @@ def on_case_ended(event: CaseEnded, now: datetime) -> None:
         ended_at=event.ended_at,
         now=now,
     )
+    _tell_who_numbers(event.subject_id, now)
 
 
 def on_document_submitted(event: DocumentSubmitted, now: datetime) -> None:
@@ -87,6 +89,23 @@ def on_document_dispatched(event: DocumentDispatched, now: datetime) -> None:
             link=f"/documents/{event.document_id}/",
             now=now,
         )
+
+
+def _tell_who_numbers(document_id: int, now: datetime) -> None:
+    waiting = issuing_queries.to_number(document_id, at=now)
+    if waiting is None:
+        return
+    notices.send(
+        actor=actors.system("documents"),
+        source="documents",
+        source_name="公文",
+        key=f"number-{document_id}",
+        person_ids=waiting.clerk_ids,
+        title=f"待编号：{waiting.title}",
+        body=f"{waiting.issuer_name}　已签发，请编号印发",
+        link=f"/documents/{document_id}/",
+        now=now,
+    )
 
 
 def _typeset(paper: FormalDocument) -> issuing.Typeset:

@@ -8,6 +8,7 @@ from django.db.models import Q
 from core.actor import Actor
 from documents import policies
 from documents.models import Document, DocumentState
+from org.queries import appointments
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,26 @@ class ToIssue:
     title: str
     issuer_name: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ToNumber:
+    """A signed document with the clerks who may number it."""
+
+    title: str
+    issuer_name: str
+    clerk_ids: list[int]
+
+
+def to_number(document_id: int, *, at: datetime) -> ToNumber | None:
+    """The document with whom to tell, while it waits for its number; without clerks, None."""
+    signed = Document.objects.filter(pk=document_id, state=DocumentState.SIGNED)
+    document = signed.select_related("issuing_unit").first()
+    if document is None:
+        return None
+    issuer = document.issuing_unit
+    clerk_ids = appointments.function_holders(issuer.unit_id, "clerk", at=at)
+    return ToNumber(document.title, issuer.name, clerk_ids) if clerk_ids else None
 
 
 def waiting(*, actor: Actor, at: datetime, limit: int) -> list[ToIssue]:

@@ -7,14 +7,17 @@ import pytest
 from django.utils import timezone
 
 from approvals import errors as approval_errors
+from approvals.events import CaseEnded
 from approvals.queries import cases as case_queries
 from approvals.queries import tasks, timelines
 from approvals.services import cases
 from core import actor as actors
 from core.models import AuditEntry
+from documents import handlers
 from documents.models import Document, Version
 from documents.queries import details
 from documents.services import sign_off
+from messaging.queries import notices
 from tests.documents.office import Office, content
 
 PAGE = "/approvals/tasks/{}/resubmit/"
@@ -37,6 +40,24 @@ def test_a_document_is_reviewed_and_then_signed(office: Office, sound_audit: Non
         "documents.document.submitted",
         "documents.document.signed",
     ]
+
+
+def test_the_organs_clerks_hear_once_of_a_document_to_be_numbered(office: Office) -> None:
+    document_id = office.signed()
+    clerk = office.province.person("张晓梅")
+    heard = _told(clerk, "待编号：")
+    assert [(one.title, one.link) for one in heard] == [
+        (f"待编号：{office.draft()['title']}", f"/documents/{document_id}/")
+    ]
+    handlers.on_case_ended(_ended(office, document_id), timezone.now())
+    assert len(_told(clerk, "待编号：")) == 1
+    assert _told(office.province.person("孙收文"), "待编号：") == []
+
+
+def test_nobody_numbers_what_was_not_signed(office: Office) -> None:
+    _document_id, case_id = office.submitted()
+    office.decide("张晓梅", case_id, "reject")
+    assert _told(office.province.person("张晓梅"), "待编号：") == []
 
 
 def test_all_countersigners_must_agree_before_it_is_signed(office: Office) -> None:
@@ -204,6 +225,28 @@ def test_a_character_that_no_font_draws_is_named_before_anybody_signs(office: Of
     answer = office.send("曾国强", f"{document_id}/submission", office.route())
     assert content(answer)["code"] == "UNPRINTABLE_TEXT"
     assert "ก" in content(answer)["detail"]
+
+
+def _told(person_id: int, start: str) -> list[notices.Notice]:
+    return [one for one in notices.latest(person_id, 20) if one.title.startswith(start)]
+
+
+def _ended(office: Office, document_id: int) -> CaseEnded:
+    """The news of the document's case, told again."""
+    document = Document.objects.get(pk=document_id)
+    return CaseEnded(
+        case_id=document.case_id or 0,
+        serial_number="",
+        title=document.title,
+        template_name="",
+        outcome="approved",
+        initiator_id=document.drafter_id,
+        subject_kind=sign_off.SUBJECT_KIND,
+        subject_id=document_id,
+        subject_digest=document.digest,
+        last_decider_id=office.province.person("王伟民"),
+        ended_at=timezone.now(),
+    )
 
 
 def _outcome(office: Office, document_id: int, *, digest: str, decider: str = "王伟民") -> None:
