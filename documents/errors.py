@@ -66,7 +66,7 @@ class DraftInvalid(errors.Invalid):
     """The urgency or the classification is none that exists."""
 
     code = "DRAFT_INVALID"
-    message = "紧急程度或公开属性无效"
+    message = "紧急程度或密级无效"
 
 
 class RecipientInvalid(errors.Invalid):

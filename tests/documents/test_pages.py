@@ -60,6 +60,28 @@ def test_a_classified_draft_is_refused_not_echoed_and_audited(office: Office) ->
     assert AuditEntry.objects.filter(detail__code="CLASSIFIED_REFUSED").count() == 1
 
 
+def test_classified_levels_are_shown_but_not_to_be_chosen_and_refused_when_forged(
+    office: Office,
+) -> None:
+    drafter = office.province.client("曾国强")
+    page = _text(drafter, "/documents/new/")
+    assert '<label class="label" for="classification">密级</label>' in page
+    assert re.findall(r"<option disabled>(\w+)（不可选）", page) == ["秘密", "机密", "绝密"]
+    assert "本平台不处理涉密内容" in page
+    for forged in ("confidential", "secret", "top_secret", "机密"):
+        answer = drafter.post("/documents/new/", _form(office, classification=forged), headers=HTMX)
+        assert answer.status_code == 422
+    assert not Document.objects.exists()
+
+
+def test_a_saved_draft_opens_beside_the_drafts(office: Office) -> None:
+    drafter = office.province.client("曾国强")
+    address = drafter.post("/documents/new/", _form(office), headers=HTMX)["HX-Redirect"]
+    page = _text(drafter, address)
+    assert 'href="/documents/?tab=drafts" aria-current="page"' in page
+    assert re.search(r'class="row tall" href="/documents/\d+/\?tab=drafts"', page)
+
+
 def test_a_classified_draft_is_not_even_previewed(office: Office) -> None:
     drafter = office.province.client("曾国强")
     shown = drafter.post("/documents/specimen/", _form(office, title="【绝密】通知"))

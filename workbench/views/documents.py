@@ -118,7 +118,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def rows(request: HttpRequest) -> HttpResponse:
     """Fragment: the list of a box, or its next rows."""
     template = "rows" if request.GET.get("cursor") else "listing"
-    context = {"listing": _listing(request)}
+    context = {"listing": _listing(request, _tab(request, None))}
     return render(request, f"workbench/documents/{template}.html", context)
 
 
@@ -131,7 +131,7 @@ def detail(request: HttpRequest, document_id: int) -> HttpResponse:
     is_fragment = "HX-Request" in request.headers
     if is_fragment and "HX-History-Restore-Request" not in request.headers:
         shown = _detail(actor, document_id, now)
-        context = {"detail": shown, "tab": _tab(request)}
+        context = {"detail": shown, "tab": _tab(request, shown)}
         response = render(request, "workbench/documents/detail.html", context)
         if request.GET.get("was") not in (None, shown.document.state):
             response["HX-Trigger"] = "documents:changed"
@@ -190,12 +190,12 @@ def _frame(request: HttpRequest, document_id: int | None) -> dict[str, object]:
     actor, now = http.actor_of(request), timezone.now()
     # Before the list: what is printed meanwhile is then old beside it, and looks again by itself.
     shown = None if document_id is None else _detail(actor, document_id, now)
-    counts = listing.counts(actor=actor, at=now)
+    counts, tab = listing.counts(actor=actor, at=now), _tab(request, shown)
     return {
         "screen": "documents",
-        "tabs": [(tab.value, name, _waiting(tab, counts)) for tab, name in TABS.items()],
-        "tab": _tab(request),
-        "listing": _listing(request),
+        "tabs": [(box.value, name, _waiting(box, counts)) for box, name in TABS.items()],
+        "tab": tab,
+        "listing": _listing(request, tab),
         "may_draft": policies.may_draft(policies.standing_of(actor, at=now)),
         "current_id": document_id,
         "detail": shown,
@@ -206,10 +206,13 @@ def _waiting(tab: Box, counts: listing.Counts) -> int:
     return counts.awaiting if tab is Box.AWAITING else 0
 
 
-def _tab(request: HttpRequest) -> Box:
+def _tab(request: HttpRequest, shown: Detail | None) -> Box:
+    """The box that was asked for; else the drafts beside an own draft, else where work waits."""
     wanted = parameters.text(request.GET, "tab", longest=10)
     if wanted in set(Box):
         return Box(wanted)
+    if shown is not None and shown.document.rights.edit:
+        return Box.DRAFTS
     actor, now = http.actor_of(request), timezone.now()
     counts = listing.counts(actor=actor, at=now)
     if counts.awaiting:
@@ -217,8 +220,7 @@ def _tab(request: HttpRequest) -> Box:
     return Box.OUTGOING if policies.may_draft(policies.standing_of(actor, at=now)) else Box.INCOMING
 
 
-def _listing(request: HttpRequest) -> Listing:
-    tab = _tab(request)
+def _listing(request: HttpRequest, tab: Box) -> Listing:
     page: paging.Page[listing.DocumentRow] = listing.box(
         actor=http.actor_of(request),
         box=tab,

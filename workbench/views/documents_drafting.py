@@ -24,13 +24,9 @@ from org.queries import people, units
 from workbench import parameters
 
 URGENCIES: Final = (("", "平件"), ("urgent", "加急"), ("critical", "特急"))
-CLASSIFICATIONS: Final = (
-    ("internal", "内部"),
-    ("public", "公开"),
-    ("confidential", "秘密"),
-    ("secret", "机密"),
-    ("top_secret", "绝密"),
-)
+CLASSIFICATIONS: Final = (("internal", "内部"), ("public", "公开"))
+REFUSED: Final = ("秘密", "机密", "绝密")
+"""Shown so that the rule is seen, never to be chosen; documents refuses them again."""
 _FOUND_AT_MOST: Final = 20
 _PICKED_AT_MOST: Final = 500
 _ORGANS: Final = (UnitKind.ORGAN, UnitKind.FIELD_OFFICE, UnitKind.REGION)
@@ -198,6 +194,7 @@ def _form(request: HttpRequest, actor: Actor, sheet: Sheet) -> HttpResponse:
         "desk": queries.desk(actor=actor, at=timezone.now()),
         "urgencies": URGENCIES,
         "classifications": CLASSIFICATIONS,
+        "refused": REFUSED,
     }
     return render(request, "workbench/documents/form.html", context)
 
