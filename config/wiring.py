@@ -9,6 +9,7 @@ from core import upkeep
 from core.events import Schedule, Subscriptions
 from documents import events as documents_events
 from documents import handlers as documents_handlers
+from miniapps import events as miniapps_events
 from miniapps import handlers as miniapps_handlers
 
 SUBSCRIPTIONS: Final[Subscriptions] = {
@@ -24,6 +25,8 @@ SUBSCRIPTIONS: Final[Subscriptions] = {
     documents_events.DocumentSubmitted: (documents_handlers.on_document_submitted,),
     documents_events.DocumentNumbered: (documents_handlers.on_document_numbered,),
     documents_events.DocumentDispatched: (documents_handlers.on_document_dispatched,),
+    miniapps_events.ReleaseSubmitted: (miniapps_handlers.on_release_submitted,),
+    miniapps_events.ReleaseDecided: (miniapps_handlers.on_release_decided,),
 }
 
 SCHEDULES: Final[Sequence[Schedule]] = (

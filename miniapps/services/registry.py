@@ -9,9 +9,10 @@ from django.conf import settings
 from django.db.models import Max
 
 from core import audit
+from core import events as core_events
 from core.actor import Actor
 from core.db import service
-from miniapps import credentials, errors, manifests, models, policies
+from miniapps import credentials, errors, events, manifests, models, policies
 from miniapps.services import _loading, tokens
 from org.queries import units
 
@@ -65,7 +66,7 @@ def add_release(*, actor: Actor, app_id: int, document: Mapping[str, Any], now: 
 
 @service
 def submit(*, actor: Actor, release_id: int, now: datetime) -> None:
-    """The draft waits for a reviewer."""
+    """The draft waits for a reviewer, and who may review it hears of it."""
     release = _loading.release(release_id)
     policies.require_develop(actor, release.app)
     _require_state(release, models.ReleaseState.DRAFT)
@@ -73,6 +74,15 @@ def submit(*, actor: Actor, release_id: int, now: datetime) -> None:
     release.submitted_at = now
     release.save(update_fields=["state", "submitted_at"])
     _audit(actor, "miniapps.release.submitted", release.app, now, digest=release.digest)
+    core_events.publish(
+        events.ReleaseSubmitted(
+            release_id=release.pk,
+            app_id=release.app.pk,
+            app_name=release.app.name,
+            version_name=release.version_name,
+            submitted_at=now,
+        )
+    )
 
 
 @service

@@ -1,11 +1,12 @@
-"""A person who has no part in an app decides about its releases."""
+"""A person who has no part in an app decides about its releases; its developers hear of it."""
 
 from datetime import datetime
 
 from core import audit
+from core import events as core_events
 from core.actor import Actor
 from core.db import service
-from miniapps import errors, models, policies
+from miniapps import errors, events, models, policies
 from miniapps.services import _loading
 
 
@@ -34,6 +35,7 @@ def approve(*, actor: Actor, release_id: int, remark: str, now: datetime) -> Non
     release.save(update_fields=["state", "reviewer"])
     _note(release, actor.require_person(), models.Verdict.APPROVED, remark, now)
     _audit(actor, "miniapps.review.approved", release, now, remark=remark)
+    _tell(release, models.Verdict.APPROVED, remark)
 
 
 @service
@@ -46,6 +48,7 @@ def reject(*, actor: Actor, release_id: int, remark: str, now: datetime) -> None
     release.save(update_fields=["state", "reviewer", "ended_at", "end_reason"])
     _note(release, actor.require_person(), models.Verdict.REJECTED, remark, now)
     _audit(actor, "miniapps.review.rejected", release, now, remark=remark)
+    _tell(release, models.Verdict.REJECTED, remark)
 
 
 def _reviewable(actor: Actor, release_id: int, now: datetime) -> models.Release:
@@ -69,6 +72,19 @@ def _note(
         verdict=verdict,
         remark=remark,
         decided_at=now,
+    )
+
+
+def _tell(release: models.Release, verdict: models.Verdict, remark: str) -> None:
+    core_events.publish(
+        events.ReleaseDecided(
+            release_id=release.pk,
+            app_id=release.app.pk,
+            app_name=release.app.name,
+            version_name=release.version_name,
+            verdict=verdict.value,
+            remark=remark,
+        )
     )
 
 

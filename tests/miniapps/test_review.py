@@ -1,6 +1,7 @@
 """Releases are decided about by somebody who has no part in them."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core import actor
+from messaging.queries import notices as inbox
+from miniapps import events, handlers
 from miniapps.models import Developer, Release, Review
 from miniapps.services import registry, review
 from org.kinds import UnitKind
@@ -167,3 +170,77 @@ def test_the_page_tells_the_developer_why_a_release_was_rejected(
     shown = province.client(apps.DEVELOPER).get(f"/apps/{app_id}/").content.decode()
     assert "被驳回：用途不清" in shown
     assert "停用" not in shown
+
+
+def heard(province: Province, *people: str) -> dict[str, list[tuple[str, str, str]]]:
+    """Title, body and link of each person's work notices."""
+    return {
+        name: [
+            (notice.title, notice.body, notice.link)
+            for notice in inbox.latest(province.person(name), 10)
+        ]
+        for name in people
+    }
+
+
+def test_who_may_review_hears_of_a_submitted_release_and_nobody_else(
+    province: Province, release_id: int, run_jobs: Callable[[], int]
+) -> None:
+    app_id = Release.objects.get().app_id
+    Developer.objects.create(
+        app_id=app_id, person_id=province.person("冯副厅"), since=timezone.now()
+    )
+    assert run_jobs() == 1
+    assert heard(province, apps.REVIEWER, apps.DEVELOPER, "冯副厅", apps.VIEWER, "褚一") == {
+        apps.REVIEWER: [("待审核：值班排班", "版本 1.0.0", f"/apps/{app_id}/?tab=queue")],
+        apps.DEVELOPER: [],
+        "冯副厅": [],
+        apps.VIEWER: [],
+        "褚一": [],
+    }
+    notice = inbox.latest(province.person(apps.REVIEWER), 10)[0]
+    assert province.client(apps.REVIEWER).get(notice.link).status_code == 200
+
+
+def test_a_release_that_comes_again_is_told_again_and_one_taken_back_is_not(
+    province: Province, release_id: int, run_jobs: Callable[[], int]
+) -> None:
+    developer = province.actor(apps.DEVELOPER)
+    registry.withdraw(actor=developer, release_id=release_id, now=timezone.now())
+    run_jobs()
+    assert heard(province, apps.REVIEWER) == {apps.REVIEWER: []}
+    for _ in range(2):
+        registry.submit(actor=developer, release_id=release_id, now=timezone.now())
+        run_jobs()
+        registry.withdraw(actor=developer, release_id=release_id, now=timezone.now())
+    assert len(heard(province, apps.REVIEWER)[apps.REVIEWER]) == 2
+
+
+def test_a_handler_that_runs_twice_tells_once(province: Province, release_id: int) -> None:
+    release = Release.objects.select_related("app").get()
+    assert release.submitted_at is not None
+    submitted = events.ReleaseSubmitted(
+        release_id=release_id,
+        app_id=release.app_id,
+        app_name=release.app.name,
+        version_name=release.version_name,
+        submitted_at=release.submitted_at,
+    )
+    for _ in range(2):
+        handlers.on_release_submitted(submitted, timezone.now())
+    assert len(heard(province, apps.REVIEWER)[apps.REVIEWER]) == 1
+
+
+@pytest.mark.parametrize(("verdict", "words"), [("approve", "审核通过"), ("reject", "审核未通过")])
+def test_the_developer_hears_the_verdict(
+    province: Province,
+    release_id: int,
+    run_jobs: Callable[[], int],
+    verdict: str,
+    words: str,
+) -> None:
+    assert decide(province, apps.REVIEWER, release_id, verdict, "用途不清").status_code == 204
+    run_jobs()
+    told = (f"{words}：值班排班", "版本 1.0.0\n审核意见：用途不清")
+    link = f"/apps/{Release.objects.get().app_id}/"
+    assert heard(province, apps.DEVELOPER) == {apps.DEVELOPER: [(*told, link)]}
