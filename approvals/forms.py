@@ -203,8 +203,15 @@ def _words(error: ValidationError) -> str:
 
 
 def shown(schema: Mapping[str, Any], form: Mapping[str, Any]) -> list[tuple[Field, str]]:
-    """Each field with its value in words; people stay ids for the caller to name."""
-    return [(field, _in_words(form.get(field.name))) for field in fields(schema)]
+    """Each field with its value in words; people stay ids for the caller to name.
+
+    A box that was not sent is one that was not ticked.
+    """
+    return [(field, _in_words(form.get(field.name, _unsaid(field)))) for field in fields(schema)]
+
+
+def _unsaid(field: Field) -> bool | None:
+    return False if field.widget == "boolean" else None
 
 
 def _in_words(value: Any) -> str:

@@ -15,6 +15,7 @@ from approvals.models import (
     StepState,
     Task,
     TaskAction,
+    TaskKind,
     TaskState,
 )
 from approvals.queries import tasks as task_queries
@@ -36,6 +37,8 @@ class CaseRow:
     template_name: str
     state: str
     state_name: str
+    is_returned: bool
+    """It waits for its initiator to change and resubmit it; the name of the state says so."""
     initiator_id: int
     initiator_name: str
     unit_name: str
@@ -83,6 +86,8 @@ class CaseView:
     template_version: int
     state: str
     state_name: str
+    is_returned: bool
+    """It waits for its initiator to change and resubmit it; the name of the state says so."""
     revision: int
     form_revision: int
     form: Mapping[str, Any]
@@ -124,6 +129,7 @@ def view(*, actor: Actor, case_id: int, at: datetime) -> CaseView:
     submitted = FormRevision.objects.get(case=case, number=case.form_revision)
     names = people.names([case.initiator_id], at=at)
     task = task_queries.open_task_of(case_id, person_id)
+    returned = _returned([case])
     definition = definitions.parse(case.version.definition)
     return CaseView(
         case_id=case.id,
@@ -133,7 +139,8 @@ def view(*, actor: Actor, case_id: int, at: datetime) -> CaseView:
         template_name=case.version.name,
         template_version=case.version.number,
         state=case.state,
-        state_name=CaseState(case.state).label,
+        state_name=_state_name(case, returned),
+        is_returned=case.id in returned,
         revision=case.revision,
         form_revision=case.form_revision,
         form=submitted.form,
@@ -273,9 +280,21 @@ def _targets(
     )
 
 
+def _returned(cases: Collection[Case]) -> set[int]:
+    """Of these cases the ones that wait for their initiators to resubmit them."""
+    running = [case.id for case in cases if case.state == CaseState.RUNNING]
+    waiting = Task.objects.filter(case__in=running, kind=TaskKind.RESUBMIT, state=TaskState.OPEN)
+    return set(waiting.values_list("case_id", flat=True)) if running else set()
+
+
+def _state_name(case: Case, returned: set[int]) -> str:
+    return "退回修改" if case.id in returned else CaseState(case.state).label
+
+
 def _rows(cases: Collection[Case], moments: Mapping[int, datetime], at: datetime) -> list[CaseRow]:
     names = people.names({case.initiator_id for case in cases}, at=at)
     unit_names = units.names({case.unit_id for case in cases if case.unit_id is not None})
+    returned = _returned(cases)
     return [
         CaseRow(
             case_id=case.id,
@@ -283,7 +302,8 @@ def _rows(cases: Collection[Case], moments: Mapping[int, datetime], at: datetime
             title=case.title,
             template_name=case.version.name,
             state=case.state,
-            state_name=CaseState(case.state).label,
+            state_name=_state_name(case, returned),
+            is_returned=case.id in returned,
             initiator_id=case.initiator_id,
             initiator_name=names[case.initiator_id].name if case.initiator_id in names else "",
             unit_name=unit_names[case.unit_id].name if case.unit_id in unit_names else "",

@@ -1,9 +1,11 @@
 """The screen of approvals, as its forms post."""
 
+import re
 import uuid
 from typing import cast
 
 from django.http import HttpResponse
+from django.test import Client
 
 from approvals.models import Case, FormRevision
 from approvals.queries import tasks
@@ -36,6 +38,12 @@ def _post_act(office: Office, name: str, verb: str, case_id: int, **more: str) -
     client = office.province.client(name)
     answer = client.post(f"/approvals/tasks/{task.task_id}/{verb}/", body, headers=HTMX)
     return cast(HttpResponse, answer)
+
+
+def _page(client: Client, path: str, **headers: str) -> str:
+    answer = client.get(path, headers=headers)
+    assert answer.status_code == 200
+    return answer.content.decode()
 
 
 def test_a_form_filled_in_starts_a_case_and_shows_it(office: Office) -> None:
@@ -199,6 +207,38 @@ def test_each_tab_lists_what_belongs_to_it(office: Office) -> None:
     assert link in office.province.client(CLERK).get("/approvals/?tab=copied").content.decode()
     empty = office.province.client(HEAD).get("/approvals/").content.decode()
     assert "没有待办的审批" in empty
+
+
+def test_a_returned_case_is_called_so_wherever_it_is_shown(office: Office) -> None:
+    case_id = office.start(OTHER).case_id
+    client = office.province.client(OTHER)
+    assert '<span class="tag blue">审批中</span>' in _page(client, f"/approvals/{case_id}/")
+    office.act("send_back", HEAD, case_id, "改日期")
+    tag = '<span class="tag amber">退回修改</span>'
+    shown = {
+        "detail": _page(client, f"/approvals/{case_id}/", **HTMX),
+        "to do": _page(client, "/approvals/list/?tab=to_do"),
+        "started": _page(client, "/approvals/list/?tab=started"),
+        "his": _page(office.province.client(HEAD), f"/approvals/{case_id}/", **HTMX),
+    }
+    assert [where for where, page in shown.items() if tag not in page] == []
+    assert [where for where, page in shown.items() if "审批中" in page] == []
+
+
+def test_a_box_not_ticked_reads_no_however_it_was_sent(office: Office) -> None:
+    unsaid = leave_form()
+    del unsaid["leaves_city"]
+    for form in (leave_form(), unsaid):
+        page = _page(
+            office.province.client(OTHER), f"/approvals/{office.start(form=form).case_id}/"
+        )
+        assert "<dt>离开本市</dt><dd>否</dd>" in page
+
+
+def test_the_tabs_are_named_in_full(office: Office) -> None:
+    page = _page(office.province.client(OTHER), "/approvals/")
+    names = re.findall(r'<a class="tab" [^>]*>([^<]+)', page)
+    assert names == ["待办", "已办", "抄送我的", "我发起的"]
 
 
 def test_a_stranger_finds_no_page_and_no_task(office: Office) -> None:

@@ -26,10 +26,10 @@ from workbench import parameters
 from workbench.views import approvals_starting
 
 TABS: Final[Mapping[str, str]] = {
-    "to_do": "待我",
-    "done": "我已",
-    "copied": "抄送我",
-    "started": "我发起",
+    "to_do": "待办",
+    "done": "已办",
+    "copied": "抄送我的",
+    "started": "我发起的",
 }
 NOTHING: Final[Mapping[str, tuple[str, str]]] = {
     "to_do": ("没有待办的审批", "需要您审批的事项会出现在这里"),
@@ -272,8 +272,12 @@ def _case_line(row: case_queries.CaseRow) -> Line:
         person_name=row.initiator_name,
         at=row.at,
         tag=row.state_name,
-        tag_colour=_TAGS.get(row.state, ""),
+        tag_colour=_colour(row),
     )
+
+
+def _colour(case: case_queries.CaseRow | case_queries.CaseView) -> str:
+    return _TAGS["sent_back"] if case.is_returned else _TAGS.get(case.state, "")
 
 
 def _detail(actor: Actor, case_id: int) -> Detail:
@@ -283,7 +287,7 @@ def _detail(actor: Actor, case_id: int) -> Detail:
     drawn = pictures.of_case(actor=actor, case_id=case_id, at=now)
     return Detail(
         case=case,
-        state_colour=_TAGS.get(case.state, ""),
+        state_colour=_colour(case),
         answers=_answers(case, at=now),
         story=[Happening(entry, _ITEM.get(entry.kind, "")) for entry in story.entries],
         waiting=story.waiting,
