@@ -34,6 +34,11 @@ class Week:
     chosen_day: date | None
     """The day somebody is being put on duty for."""
     members: Sequence[Member]
+    """Who can be chosen: those the search found, bounded."""
+    found: int
+    """How many the search found."""
+    sought: str
+    """The words of the search."""
     notice_key: str
     flash: str
 
@@ -135,13 +140,33 @@ def _assign(viewer: Viewer, week: Week) -> str:
     if day is None:
         return ""
     people = "".join(_option(member) for member in week.members)
-    clear = '<option value="">（清空这一天）</option>' if day in week.duties else ""
+    clear = f"""<form method="post" action="/assign">{_token(viewer)}
+<input type="hidden" name="day" value="{day}">
+<button class="button" type="submit" name="clear" value="1">清空这一天</button></form>"""
     return f"""<section class="assign" id="assign" aria-label="安排值班">
+<h2>安排{_short(day)}值班</h2>
+<form class="seek" method="get" action="/#assign">
+<input type="hidden" name="week" value="{week.monday}">
+<input type="hidden" name="day" value="{day}">
+<label>查找人员<input type="search" name="q" value="{escape(week.sought)}" maxlength="40"
+placeholder="姓名、单位或职务"></label>
+<button class="button" type="submit">查找</button></form>
 <form method="post" action="/assign">{_token(viewer)}
-<input type="hidden" name="day" value="{day}"><h2>安排{_short(day)}值班</h2>
-<label>值班人员<select name="sub" autofocus>{people}{clear}</select></label>
+<input type="hidden" name="day" value="{day}">
+<label>值班人员<select name="sub" required>
+<option value="">请选择</option>{people}</select></label>
+<p class="hint" role="status">{_found(week)}</p>
 <p class="acts"><button class="button primary" type="submit">保存</button>
-<a class="button" href="/?week={week.monday}">取消</a></p></form></section>"""
+<a class="button" href="/?week={week.monday}">取消</a></p></form>
+{clear if day in week.duties else ""}</section>"""
+
+
+def _found(week: Week) -> str:
+    if not week.found:
+        return f"没有找到“{escape(week.sought)}”，请换个姓名、单位或职务再查"
+    if week.found > len(week.members):
+        return f"共 {week.found} 人，显示前 {len(week.members)} 人；请输入姓名、单位或职务缩小范围"
+    return f"共 {week.found} 人"
 
 
 def _option(member: Member) -> str:

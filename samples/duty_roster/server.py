@@ -18,6 +18,7 @@ from . import cookies, oidc, pages, platform_api, roster
 SESSION, LOGIN, FLASH = "duty_session", "duty_login", "duty_flash"
 SESSION_SECONDS, LOGIN_SECONDS = 8 * 3600, 600
 LONGEST_BODY = 16_384
+MOST_OFFERED = 100
 HERE = Path(__file__).parent
 ZONE = ZoneInfo("Asia/Shanghai")
 FILES = {"/style.css": "text/css; charset=utf-8", "/icon.svg": "image/svg+xml"}
@@ -155,12 +156,16 @@ class DutyRoster:
         chosen = _day_of(call.query.get("week", "")) or today
         chosen_day = _day_of(call.query.get("day", ""))
         monday = chosen - timedelta(days=chosen.weekday())
+        sought = call.query.get("q", "").strip()[:40]
+        found = _sought(self._platform.members(), sought) if chosen_day else []
         shown = pages.Week(
             monday=monday,
             today=today,
             duties=self._store.week(monday),
             on_duty=self._store.on(today),
-            members=self._platform.members() if chosen_day else [],
+            members=found[:MOST_OFFERED],
+            found=len(found),
+            sought=sought,
             chosen_day=chosen_day,
             notice_key=f"duty.{today}.{secrets.token_hex(8)}",
             flash=(self._signer.open(call.cookies.get(FLASH, "")) or {}).get("text", ""),
@@ -184,9 +189,11 @@ class DutyRoster:
         day, sub = _day_of(call.form.get("day", "")), call.form.get("sub", "")
         if day is None:
             return "日期无效"
-        if not sub:
+        if call.form.get("clear"):
             self._store.clear(day)
             return f"已清空{day.month}月{day.day}日的值班"
+        if not sub:
+            return "请选择值班人员"
         people = {
             member.sub: (member.name, member.unit_name) for member in self._platform.members()
         }
@@ -230,6 +237,16 @@ def _call_of(environ: dict[str, Any]) -> Call:
         form=dict(parse_qsl(body, keep_blank_values=True)),
         cookies={name: morsel.value for name, morsel in held.items()},
     )
+
+
+def _sought(members: list[platform_api.Member], text: str) -> list[platform_api.Member]:
+    """Those whose name, unit and title hold every word of the text."""
+    words = text.split()
+    return [
+        member
+        for member in members
+        if all(word in f"{member.name} {member.unit_name} {member.title}" for word in words)
+    ]
 
 
 def _redirect(address: str, *set_cookies: tuple[str, str]) -> Answer:

@@ -271,6 +271,48 @@ def test_nobody_outside_the_range_is_put_on_duty(
     assert "sub-9" not in browser.call("GET", "/?week=2026-11-23&day=2026-11-23").body
 
 
+def test_who_is_put_on_duty_is_sought_and_nobody_is_chosen_beforehand(
+    browser: Browser, platform: PlayedPlatform
+) -> None:
+    browser.sign_in(platform)
+    page = "/?week=2026-11-23&day=2026-11-24"
+    everybody = browser.call("GET", page).body
+    first = everybody.split('<select name="sub" required>')[1].split("</option>")[0]
+    assert first.strip() == '<option value="">请选择'
+    assert _offered(everybody) == ["sub-1", "sub-2"]
+    assert "selected" not in everybody
+    for sought, subs in {"晓梅 收发": ["sub-1"], "一科": ["sub-2"], "<i>无": []}.items():
+        shown = browser.call("GET", f"{page}&{urlencode({'q': sought})}").body
+        assert _offered(shown) == subs
+        assert "<i>" not in shown
+
+
+def test_a_crowd_is_offered_in_part_and_all_of_it_is_counted(
+    browser: Browser, platform: PlayedPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MOST_OFFERED", 1)
+    browser.sign_in(platform)
+    shown = browser.call("GET", "/?week=2026-11-23&day=2026-11-24").body
+    assert _offered(shown) == ["sub-1"]
+    assert "共 2 人，显示前 1 人" in shown
+
+
+def test_a_day_is_emptied_by_a_button_of_its_own(
+    browser: Browser, platform: PlayedPlatform
+) -> None:
+    browser.sign_in(platform)
+    token, page = browser.form_token(), "/?week=2026-11-23&day=2026-11-24"
+    assert "清空这一天" not in browser.call("GET", page).body
+    form = {"day": "2026-11-24", "token": token}
+    browser.call("POST", "/assign", {**form, "sub": "sub-1"})
+    assert "清空这一天" in browser.call("GET", page).body
+    browser.call("POST", "/assign", {**form, "sub": ""})
+    assert "请选择值班人员" in browser.call("GET", page).body
+    assert "清空这一天" in browser.call("GET", page).body
+    browser.call("POST", "/assign", {**form, "clear": "1"})
+    assert "清空这一天" not in browser.call("GET", page).body
+
+
 def test_its_own_pages_forbid_what_they_do_not_need(browser: Browser) -> None:
     headers = dict(browser.call("GET", "/healthz").headers)
     assert headers["Content-Security-Policy"].startswith("default-src 'none'")
@@ -280,3 +322,8 @@ def test_its_own_pages_forbid_what_they_do_not_need(browser: Browser) -> None:
 
 def _days(body: str) -> list[str]:
     return [part.split('"')[0] for part in body.split('name="day" value="')[1:]]
+
+
+def _offered(body: str) -> list[str]:
+    choices = body.split('<select name="sub" required>')[1].split("</select>", maxsplit=1)[0]
+    return [part.split('"')[0] for part in choices.split('<option value="')[2:]]
