@@ -110,6 +110,13 @@ class AccountNotFound(errors.NotFound):
     message: ClassVar[str] = "找不到该账号"
 
 
+class OwnAccount(errors.Conflict):
+    """Nobody resets or disables the account he acts with: whoever took over his screen could."""
+
+    code: ClassVar[str] = "ORG_OWN_ACCOUNT"
+    message: ClassVar[str] = "不能重置或停用自己的账号，修改密码请用右上角菜单"
+
+
 class GrantBeyondOwn(errors.Forbidden):
     """Nobody grants more than he has, above his root, or to himself."""
 

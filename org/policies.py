@@ -108,6 +108,11 @@ def may_reveal_phone(actor: Actor, person_id: int, *, at: datetime) -> bool:
     return _administers_person(actor, person_id, any_post=True, at=at)
 
 
+def may_manage_person(actor: Actor, person_id: int, *, at: datetime) -> bool:
+    """The actor administers people where that person holds a post, main or not."""
+    return _administers_person(actor, person_id, any_post=True, at=at)
+
+
 def may_manage_account(actor: Actor, person_id: int | None, *, at: datetime) -> bool:
     """The actor administers people where that person holds the main post.
 

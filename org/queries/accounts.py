@@ -1,12 +1,16 @@
 """Accounts and the actor that a signed-in account acts as."""
 
+import itertools
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
 
 from core.actor import Actor, ActorKind
-from org.models import Account
+from org.models import Account, Person
+
+# A username has sixty characters at most; some are left for the number.
+_STEM_AT_MOST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,19 @@ def by_username(username: str) -> AccountOfPerson | None:
         .first()
     )
     return AccountOfPerson(*row) if row else None
+
+
+def free_username(person_id: int) -> str:
+    """The pinyin of the person's name, numbered where others have it; empty where it has none."""
+    pinyin = Person.objects.filter(pk=person_id).values_list("pinyin", flat=True).first() or ""
+    stem = pinyin[:_STEM_AT_MOST]
+    if not stem:
+        return ""
+    taken = set(
+        Account.objects.filter(username__startswith=stem).values_list("username", flat=True)
+    )
+    numbered = (f"{stem}{number}" for number in itertools.count(2))
+    return next(name for name in itertools.chain([stem], numbered) if name not in taken)
 
 
 def actor(

@@ -35,9 +35,13 @@ def open_account(
 
 @db.service
 def set_password(*, actor: Actor, account_id: int, password: str, now: datetime) -> None:
-    """The account has the new password, and every session of it has ended."""
+    """The account has the new password, and every session of it has ended.
+
+    OwnAccount for the actor's: his own password he changes himself, with the old one.
+    """
     account = _locked(account_id)
     _permit(actor, account.person_id, at=now)
+    _require_other(actor, account)
     _set_password(account, password)
     account.auth_version += 1
     account.save(update_fields=["password", "auth_version"])
@@ -60,6 +64,7 @@ def disable(*, actor: Actor, account_id: int, now: datetime) -> None:
     """Nobody can sign in with the account, and its sessions end at their next request."""
     account = _locked(account_id)
     _permit(actor, account.person_id, at=now)
+    _require_other(actor, account)
     Account.objects.filter(pk=account_id).update(
         is_active=False, auth_version=F("auth_version") + 1
     )
@@ -78,6 +83,11 @@ def enable(*, actor: Actor, account_id: int, now: datetime) -> None:
 def _permit(actor: Actor, person_id: int | None, *, at: datetime) -> None:
     if not policies.may_manage_account(actor, person_id, at=at):
         raise errors.OutOfScope
+
+
+def _require_other(actor: Actor, account: Account) -> None:
+    if actor.account_id == account.pk:
+        raise errors.OwnAccount
 
 
 def _locked(account_id: int) -> Account:

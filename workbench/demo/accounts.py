@@ -2,22 +2,19 @@
 
 import json
 import os
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
 from core.actor import Actor
+from org import passwords as one_time_passwords
 from org.kinds import AdminRole
 from org.queries import accounts as account_queries
 from org.queries import appointments, authority, people, units
 from org.services import accounts as account_services
 from org.services import authority as authority_services
 from workbench.demo import places
-
-# No letter or digit that is mistaken for another one.
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +156,7 @@ def _account_of(person_id: int, actor: Actor, passwords: dict[str, str], now: da
     held = account_queries.of_person(person_id)
     if held is not None and held.username in passwords:
         return held.username
-    password = _password()
+    password = one_time_passwords.fresh()
     if held is not None:
         account_services.set_password(actor=actor, account_id=held.id, password=password, now=now)
         passwords[held.username] = password
@@ -200,8 +197,3 @@ def _organ_name(person: people.PersonName) -> str:
         return ""
     organ = units.organ_of(person.unit_id)
     return organ.name if organ.id == person.unit_id else f"{organ.name} {person.unit_name}"
-
-
-def _password() -> str:
-    groups = ["".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(3)]
-    return f"Tw{secrets.randbelow(90) + 10}-" + "-".join(groups)

@@ -16,7 +16,12 @@ from org import errors as org_errors
 from org import policies as org_policies
 from org.queries import authority, people, units
 from workbench import offices, parameters, trees
-from workbench.views import administration_audit, administration_people, administration_units
+from workbench.views import (
+    administration_accounts,
+    administration_audit,
+    administration_people,
+    administration_units,
+)
 
 PEOPLE_PER_PAGE = 50
 
@@ -127,5 +132,6 @@ urlpatterns = [
     path("grants/", grants, name="administration-grants"),
     *administration_units.urlpatterns,
     *administration_people.urlpatterns,
+    *administration_accounts.urlpatterns,
     *administration_audit.urlpatterns,
 ]

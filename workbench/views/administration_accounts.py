@@ -1,0 +1,151 @@
+"""系统管理, accounts: opened, given a new password, disabled and enabled by administrators."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from core import http
+from core.actor import Actor
+from org import errors as org_errors
+from org import passwords
+from org import policies as org_policies
+from org.queries import accounts as account_queries
+from org.queries import people
+from org.services import accounts as account_services
+from workbench import forms
+
+
+@http.page
+@require_GET
+def show(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Dialog: the account of a person of the scope, and what may be done to it."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    _require_known(actor, person_id, at=now)
+    account = account_queries.of_person(person_id)
+    form = None
+    if account is None:
+        form = forms.OpenAccount(initial={"username": account_queries.free_username(person_id)})
+    return _dialog(request, actor, person_id, form, at=now)
+
+
+@http.page
+@require_POST
+def open_account(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Dialog: the new account's password, this once; or what was wrong with the username."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    _require_known(actor, person_id, at=now)
+    password = passwords.fresh()
+    form = forms.OpenAccount(request.POST)
+
+    def act(given: dict[str, Any]) -> None:
+        account_services.open_account(
+            actor=actor,
+            person_id=person_id,
+            username=given["username"],
+            password=password,
+            now=now,
+        )
+
+    if form.carry_out(act):
+        return _once(request, person_id, password, title="账号已开通", at=now)
+    return _dialog(request, actor, person_id, form, at=now)
+
+
+@http.page
+@require_POST
+def reset(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Dialog: the account's new password, this once; its sessions have ended."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    password = passwords.fresh()
+    account_services.set_password(
+        actor=actor, account_id=_account_id(actor, person_id, at=now), password=password, now=now
+    )
+    return _once(request, person_id, password, title="密码已重置", at=now)
+
+
+@http.page
+@require_POST
+def disable(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Dialog: the account, disabled; its sessions have ended."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    account_id = _account_id(actor, person_id, at=now)
+    account_services.disable(actor=actor, account_id=account_id, now=now)
+    return _dialog(request, actor, person_id, None, at=now)
+
+
+@http.page
+@require_POST
+def enable(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Dialog: the account, to be signed in with again."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    account_id = _account_id(actor, person_id, at=now)
+    account_services.enable(actor=actor, account_id=account_id, now=now)
+    return _dialog(request, actor, person_id, None, at=now)
+
+
+def _require_known(actor: Actor, person_id: int, *, at: datetime) -> None:
+    """PersonNotFound outside the viewer's scope: hidden and absent look alike."""
+    if not org_policies.may_manage_person(actor, person_id, at=at):
+        raise org_errors.PersonNotFound
+
+
+def _account_id(actor: Actor, person_id: int, *, at: datetime) -> int:
+    _require_known(actor, person_id, at=at)
+    account = account_queries.of_person(person_id)
+    if account is None:
+        raise org_errors.AccountNotFound
+    return account.id
+
+
+def _dialog(
+    request: HttpRequest,
+    actor: Actor,
+    person_id: int,
+    form: forms.OpenAccount | None,
+    *,
+    at: datetime,
+) -> HttpResponse:
+    context = {
+        "person": people.names([person_id], at=at)[person_id],
+        "account": account_queries.of_person(person_id),
+        "may_manage": org_policies.may_manage_account(actor, person_id, at=at),
+        "is_own": actor.person_id == person_id,
+        "form": form,
+    }
+    status = 422 if form is not None and form.is_bound else 200
+    return render(request, "workbench/administration/account.html", context, status=status)
+
+
+def _once(
+    request: HttpRequest, person_id: int, password: str, *, title: str, at: datetime
+) -> HttpResponse:
+    """The only page that ever shows this password; no cache keeps it."""
+    context = {
+        "title": title,
+        "person": people.names([person_id], at=at)[person_id],
+        "account": account_queries.of_person(person_id),
+        "password": password,
+    }
+    response = render(request, "workbench/administration/account_password.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+_ACCOUNT = "people/<int:person_id>/account/"
+urlpatterns = [
+    path(_ACCOUNT, show, name="administration-account"),
+    path(f"{_ACCOUNT}open/", open_account, name="administration-account-open"),
+    path(f"{_ACCOUNT}password/", reset, name="administration-account-password"),
+    path(f"{_ACCOUNT}disable/", disable, name="administration-account-disable"),
+    path(f"{_ACCOUNT}enable/", enable, name="administration-account-enable"),
+]
