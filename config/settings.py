@@ -174,6 +174,8 @@ OAUTH2_PROVIDER = {
     "OIDC_RSA_PRIVATE_KEY": ENV.oidc_signing_key_file.read_text(),
     "OAUTH2_VALIDATOR_CLASS": "miniapps.api.sign_in_protocol.Validator",
     "SCOPES_BACKEND_CLASS": "miniapps.api.sign_in_protocol.GrantedScopes",
+    "ACCESS_TOKEN_GENERATOR": "miniapps.api.sign_in_protocol.new_token",
+    "REFRESH_TOKEN_GENERATOR": "miniapps.api.sign_in_protocol.new_token",
     "PKCE_REQUIRED": True,
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
     "ALLOW_URI_WILDCARDS": False,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from oauth2_provider.models import get_grant_model, get_refresh_token_model
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauth2_provider.scopes import BaseScopes
+from oauthlib.common import generate_token
 from oauthlib.oauth2.rfc6749 import errors as oauth_errors
 
 from core.actor import system
@@ -21,6 +22,14 @@ from miniapps.services import tokens
 def digest_of_code(code: str) -> str:
     """By which a spent code is remembered."""
     return hashlib.sha256(code.encode()).hexdigest()
+
+
+def new_token(request: Any, refresh_token: Any = None) -> str:
+    """A random token; a person's dies with her credentials, by the stamp it ends in."""
+    token: str = generate_token()
+    if request.grant_type == "client_credentials":
+        return token
+    return credentials.stamped(token, request.client.pk, request.user.get_session_auth_hash())
 
 
 class GrantedScopes(BaseScopes):  # type: ignore[misc]  # untyped base class
@@ -98,7 +107,7 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # untyped base class
     def validate_code(
         self, client_id: str, code: str, client: Any, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
-        """The code is this client's, fresh, and its account still live and let into the app.
+        """The code is this client's, fresh, and its account live, unchanged and let into the app.
 
         Locks the code: two exchanges at once come one after the other.
         """
@@ -106,7 +115,17 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # untyped base class
         held = open_codes.select_related("user").filter(code=code, application=client).first()
         if held is None or not super().validate_code(client_id, code, client, request):
             return False
+        if not _is_unchanged(code, client, held.user):
+            return False
         return sign_in.is_open_for(client.pk, held.user.pk, at=timezone.now())
+
+    def save_authorization_code(
+        self, client_id: str, code: dict[str, str], request: Any, *args: Any, **kwargs: Any
+    ) -> None:
+        """The code that is kept, and sent after this call, carries the account's stamp."""
+        auth_hash = request.user.get_session_auth_hash()
+        code["code"] = credentials.stamped(code["code"], request.client.pk, auth_hash)
+        super().save_authorization_code(client_id, code, request, *args, **kwargs)
 
     def confirm_redirect_uri(
         self, client_id: str, code: str, redirect_uri: str, client: Any, *args: Any, **kw: Any
@@ -139,23 +158,27 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # untyped base class
     def validate_refresh_token(
         self, refresh_token: str, client: Any, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
-        """The token is live, and so is its account, which still sees the app."""
+        """The token is live, and so is its account, unchanged, which still sees the app."""
         if not super().validate_refresh_token(refresh_token, client, request, *args, **kwargs):
+            return False
+        if not _is_unchanged(refresh_token, client, request.user):
             return False
         return sign_in.is_open_for(client.pk, request.user.pk, at=timezone.now())
 
     def validate_bearer_token(self, token: str, scopes: list[str], request: Any) -> bool:
-        """The token is live, its app published, and its account live and let into the app."""
+        """The token is live, its app published, its account live, unchanged and let in."""
         if not super().validate_bearer_token(token, scopes, request):
             return False
-        if self._is_open(request):
+        if self._is_open(token, request):
             return True
         self._set_oauth2_error_on_request(request, None, scopes)
         return False
 
-    def _is_open(self, request: Any) -> bool:
+    def _is_open(self, token: str, request: Any) -> bool:
         if request.user is None:
             return sign_in.open_client(request.client.pk) is not None
+        if not _is_unchanged(token, request.client, request.user):
+            return False
         return sign_in.is_open_for(request.client.pk, request.user.pk, at=timezone.now())
 
     # --- claims ---------------------------------------------------------------------------
@@ -176,3 +199,8 @@ class Validator(OAuth2Validator):  # type: ignore[misc]  # untyped base class
     def get_discovery_claims(self, request: Any) -> list[str]:
         """What the discovery document lists."""
         return list(self.oidc_claim_scope)
+
+
+def _is_unchanged(value: str, client: Any, account: Any) -> bool:
+    """No new password and no disabling since: both renew what a session is good for, too."""
+    return credentials.is_stamped(value, client.pk, account.get_session_auth_hash())

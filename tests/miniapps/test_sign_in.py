@@ -340,6 +340,51 @@ def test_a_disabled_account_is_signed_in_nowhere_any_more(
     assert apps.bearer(own).get("/api/v1/apps/me").status_code == 200
 
 
+@pytest.mark.parametrize("change", ["disabled and enabled", "reset", "changed"])
+def test_what_was_bought_before_an_account_changed_hands_stays_dead(
+    province: Province, roster: apps.Published, change: str
+) -> None:
+    browser = province.client(apps.VIEWER)
+    bought = apps.exchange(roster, apps.code_for(browser, roster)).json()
+    pending = apps.code_for(browser, roster)
+    own = apps.own_token(roster)
+    account_id, now = province.accounts[apps.VIEWER], timezone.now()
+    administrator, password = province.actor(apps.REVIEWER), "Jiu-ping-3-xin-jiu"
+    if change == "disabled and enabled":
+        accounts.disable(actor=administrator, account_id=account_id, now=now)
+        accounts.enable(actor=administrator, account_id=account_id, now=now)
+    elif change == "reset":
+        accounts.set_password(
+            actor=administrator, account_id=account_id, password=password, now=now
+        )
+    else:
+        accounts.change_own_password(actor=province.actor(apps.VIEWER), password=password, now=now)
+    assert apps.bearer(bought["access_token"]).get("/oauth/userinfo/").status_code == 401
+    form = {"grant_type": "refresh_token", "refresh_token": bought["refresh_token"]}
+    assert apps.token_call(roster, form).json()["error"] == "invalid_grant"
+    assert apps.exchange(roster, pending).json()["error"] == "invalid_grant"
+    assert apps.bearer(own).get("/api/v1/apps/me").status_code == 200
+    again = apps.exchange(roster, apps.code_for(province.client(apps.VIEWER), roster)).json()
+    assert apps.bearer(again["access_token"]).get("/oauth/userinfo/").status_code == 200
+    form["refresh_token"] = again["refresh_token"]
+    renewed = apps.token_call(roster, form).json()
+    assert apps.bearer(renewed["access_token"]).get("/oauth/userinfo/").status_code == 200
+
+
+def test_a_tokens_stamp_tells_two_apps_nothing_about_a_person(
+    province: Province, roster: apps.Published
+) -> None:
+    other = apps.published(province, app_id="cn.gov.xihu.other")
+    browser = province.client(apps.VIEWER)
+    first, second = (
+        apps.exchange(app, apps.code_for(browser, app)).json() for app in (roster, other)
+    )
+    stamps = [body["access_token"].partition(".")[2] for body in (first, second)]
+    assert [len(stamp) for stamp in stamps] == [32, 32]
+    assert stamps[0] != stamps[1]
+    assert "." not in apps.own_token(roster)
+
+
 def test_a_refresh_token_used_twice_kills_its_family(
     province: Province, roster: apps.Published
 ) -> None:
