@@ -3,12 +3,10 @@
 from datetime import datetime
 from typing import Final
 
-from approvals import events
+from approvals import events, told
 from core import actor as actors
 from messaging.services import notices
 
-SOURCE: Final = "approvals"
-SOURCE_NAME: Final = "审批"
 _ACTOR: Final = actors.system("approvals.handlers")
 _OUTCOMES: Final = {
     "approved": "已审批通过",
@@ -25,9 +23,9 @@ def on_task_opened(event: events.TaskOpened, now: datetime) -> None:
         body = f"{body}\n退回意见：{event.remark}"
     notices.send(
         actor=_ACTOR,
-        source=SOURCE,
-        source_name=SOURCE_NAME,
-        key=f"task:{event.task_id}",
+        source=told.SOURCE,
+        source_name=told.SOURCE_NAME,
+        key=told.task_key(event.task_id),
         person_ids=[event.person_id],
         title=f"{'退回修改' if is_returned else '待审批'}：{event.title}",
         body=body,
@@ -40,8 +38,8 @@ def on_case_copied(event: events.CaseCopied, now: datetime) -> None:
     """The people who got a copy have a work notice."""
     notices.send(
         actor=_ACTOR,
-        source=SOURCE,
-        source_name=SOURCE_NAME,
+        source=told.SOURCE,
+        source_name=told.SOURCE_NAME,
         key=f"copy:{event.case_id}:{event.node_id}:{event.round}",
         person_ids=list(event.person_ids),
         title=f"抄送：{event.title}",
@@ -57,8 +55,8 @@ def on_case_ended(event: events.CaseEnded, now: datetime) -> None:
         return
     notices.send(
         actor=_ACTOR,
-        source=SOURCE,
-        source_name=SOURCE_NAME,
+        source=told.SOURCE,
+        source_name=told.SOURCE_NAME,
         key=f"ended:{event.case_id}",
         person_ids=[event.initiator_id],
         title=f"{_OUTCOMES[event.outcome]}：{event.title}",

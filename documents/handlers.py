@@ -6,7 +6,7 @@ from typing import Final
 from approvals.events import CaseEnded, TaskOpened
 from core import actor as actors
 from core import storage
-from documents import papers
+from documents import papers, told
 from documents.events import DocumentDispatched, DocumentNumbered, DocumentSubmitted
 from documents.queries import circulation as circulation_queries
 from documents.queries import issuing as issuing_queries
@@ -80,9 +80,9 @@ def on_document_dispatched(event: DocumentDispatched, now: datetime) -> None:
     for mail in circulation_queries.to_acknowledge(event.document_id, event.unit_ids, at=now):
         notices.send(
             actor=actors.system("documents"),
-            source="documents",
-            source_name="公文",
-            key=f"dispatch-{event.document_id}-{mail.unit_id}",
+            source=told.SOURCE,
+            source_name=told.SOURCE_NAME,
+            key=told.dispatch_key(event.document_id, mail.unit_id),
             person_ids=mail.clerk_ids,
             title=f"待签收：{mail.title}",
             body=f"{mail.issuer_name} {mail.number_text}",
@@ -97,9 +97,9 @@ def _tell_who_numbers(document_id: int, now: datetime) -> None:
         return
     notices.send(
         actor=actors.system("documents"),
-        source="documents",
-        source_name="公文",
-        key=f"number-{document_id}",
+        source=told.SOURCE,
+        source_name=told.SOURCE_NAME,
+        key=told.number_key(document_id),
         person_ids=waiting.clerk_ids,
         title=f"待编号：{waiting.title}",
         body=f"{waiting.issuer_name}　已签发，请编号印发",

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from approvals import definitions, engine, errors, forms
+from approvals import definitions, engine, errors, forms, told
 from approvals.definitions import Definition, Mode
 from approvals.models import (
     Case,
@@ -29,6 +29,7 @@ from approvals.services import _answers, _moving
 from core import audit
 from core.actor import Actor
 from core.db import service
+from messaging.services import notices
 
 Choices = Mapping[str, Sequence[int]]
 _MOST_CHOSEN = 50
@@ -226,6 +227,7 @@ def _go_on(
     news = _moving.move(case=case, submitted=submitted, act=act, actor=actor, now=now)
     _record(actor, "approvals.case.resubmitted", case, now)
     _moving.announce(news)
+    notices.settle(actor=actor, source=told.SOURCE, key=told.task_key(task.id), now=now)
     return Resubmitted(case.id, case.form_revision, case.state)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from approvals import engine, errors
+from approvals import engine, errors, told
 from approvals.models import (
     Case,
     CaseEventKind,
@@ -19,6 +19,7 @@ from approvals.services import _answers, _moving
 from core import audit
 from core.actor import Actor
 from core.db import service
+from messaging.services import notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ def _decide(*, actor: Actor, verdict: _Verdict, idempotency_key: str, now: datet
         now=now,
     )
     _moving.announce(news)
+    notices.settle(actor=actor, source=told.SOURCE, key=told.task_key(task.id), now=now)
     decided = Decided(case.id, task.id, case.state, case.revision)
     _answers.keep(person_id=person_id, key=idempotency_key, answer=asdict(decided))
     return decided

@@ -10,7 +10,7 @@ from django.db import connection
 from core import audit, events
 from core.actor import Actor
 from core.db import service
-from documents import errors, policies
+from documents import errors, policies, told
 from documents.events import DocumentDispatched
 from documents.models import (
     AccessKind,
@@ -21,6 +21,7 @@ from documents.models import (
     RecipientRole,
 )
 from documents.services import _loading
+from messaging.services import notices
 from org.queries import units
 
 _OPENED: Final = """
@@ -130,6 +131,8 @@ def _acknowledge(
     sent.acknowledged_by_id = person_id
     sent.save(update_fields=["acknowledged_at", "acknowledged_by"])
     _record(actor, "documents.document.acknowledged", document, {"unit_id": sent.unit_id}, now)
+    key = told.dispatch_key(document.pk, sent.unit_id)
+    notices.settle(actor=actor, source=told.SOURCE, key=key, now=now)
 
 
 def _note_access(actor: Actor, document_id: int, kind: AccessKind, now: datetime) -> None:

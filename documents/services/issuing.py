@@ -8,11 +8,12 @@ from core import audit, events
 from core.actor import Actor
 from core.db import service
 from core.storage import StoredObject
-from documents import errors, papers, policies
+from documents import errors, papers, policies, told
 from documents.events import DocumentNumbered
 from documents.models import Document, DocumentState, Version, VersionKind
 from documents.queries import contents
 from documents.services import _loading, numbering
+from messaging.services import notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ def issue(*, actor: Actor, document_id: int, now: datetime) -> Numbered:
     document.save(update_fields=["state", "changed_at"])
     _record(actor, "documents.document.numbered", document, {"number": number.text}, now)
     events.publish(DocumentNumbered(document_id=document.pk))
+    key = told.number_key(document.pk)
+    notices.settle(actor=actor, source=told.SOURCE, key=key, now=now)
     return Numbered(document.pk, number.text)
 
 

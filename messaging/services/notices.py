@@ -80,6 +80,27 @@ def mark_read(*, actor: Actor, notice_id: int, now: datetime) -> None:
 
 
 @service
+def settle(*, actor: Actor, source: str, key: str, now: datetime) -> None:
+    """What the notice told of is done: it counts as read for everybody it went to.
+
+    Nothing was sent under the key: nothing changes. Whether the actor may say so is the caller's
+    policy.
+    """
+    unread = NoticeTarget.objects.filter(
+        notice__source=source, notice__key=key, read_at__isnull=True
+    )
+    reached = dict(unread.values_list("person_id", "notice_id"))
+    if not reached:
+        return
+    unread.filter(person_id__in=reached).update(read_at=now)
+    fanout.to_people(
+        person_ids=sorted(reached),
+        kind="notice.read",
+        content={"notice_ids": sorted(set(reached.values()))},
+    )
+
+
+@service
 def mark_all_read(*, actor: Actor, now: datetime) -> int:
     """The actor has opened all her notices; returns how many were new."""
     person_id = actor.require_person()

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Callable
 from typing import cast
 
 from django.http import HttpResponse
@@ -9,6 +10,7 @@ from django.test import Client
 
 from approvals.models import Case, FormRevision
 from approvals.queries import tasks
+from messaging.queries import notices
 from tests.approvals.conftest import (
     CLERK,
     DEPUTY,
@@ -233,6 +235,23 @@ def test_a_box_not_ticked_reads_no_however_it_was_sent(office: Office) -> None:
             office.province.client(OTHER), f"/approvals/{office.start(form=form).case_id}/"
         )
         assert "<dt>离开本市</dt><dd>否</dd>" in page
+
+
+def test_a_notice_is_read_once_its_task_is_done(
+    office: Office, run_jobs: Callable[[], int]
+) -> None:
+    case_id = office.start(OTHER).case_id
+    run_jobs()
+    assert notices.unread_count(office.id(HEAD)) == 1
+    _post_act(office, HEAD, "send-back", case_id, remark="改日期")
+    assert notices.unread_count(office.id(HEAD)) == 0
+    run_jobs()
+    assert notices.unread_count(office.id(OTHER)) == 1
+    task = tasks.open_task_of(case_id, office.id(OTHER))
+    assert task is not None
+    path = f"/approvals/tasks/{task.task_id}/resubmit/"
+    assert office.province.client(OTHER).post(path, LEAVE).status_code == 302
+    assert notices.unread_count(office.id(OTHER)) == 0
 
 
 def test_the_tabs_are_named_in_full(office: Office) -> None:

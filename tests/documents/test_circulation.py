@@ -61,6 +61,14 @@ def test_the_clerk_sees_it_at_once_and_colleagues_once_it_is_acknowledged(
     assert office.get("马科员", str(document_id)).status_code == 404
 
 
+def test_what_is_acknowledged_waits_in_the_notices_of_that_organ_no_more(office: Office) -> None:
+    document_id = office.dispatched()
+    own, other = office.province.person("孙收文"), office.province.person("高收文")
+    assert (notices.unread_count(own), notices.unread_count(other)) == (1, 1)
+    office.send("孙收文", f"{document_id}/acknowledgement")
+    assert (notices.unread_count(own), notices.unread_count(other)) == (0, 1)
+
+
 def test_acknowledging_twice_keeps_the_first_time(office: Office) -> None:
     document_id = office.dispatched()
     first = content(office.send("孙收文", f"{document_id}/acknowledgement"))

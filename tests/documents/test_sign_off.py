@@ -54,6 +54,14 @@ def test_the_organs_clerks_hear_once_of_a_document_to_be_numbered(office: Office
     assert _told(office.province.person("孙收文"), "待编号：") == []
 
 
+def test_what_is_numbered_waits_in_nobodys_notices(office: Office) -> None:
+    document_id = office.signed()
+    clerk = office.province.person("张晓梅")
+    assert [one.read_at for one in _told(clerk, "待编号：")] == [None]
+    office.send("曾国强", f"{document_id}/issue")
+    assert [one.read_at is None for one in _told(clerk, "待编号：")] == [False]
+
+
 def test_nobody_numbers_what_was_not_signed(office: Office) -> None:
     _document_id, case_id = office.submitted()
     office.decide("张晓梅", case_id, "reject")

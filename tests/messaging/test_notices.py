@@ -81,6 +81,16 @@ def test_opening_a_notice_makes_it_read_for_its_reader_alone(wang: Phone, li: Ph
     assert (queries.unread_count(wang.person_id), queries.unread_count(li.person_id)) == (0, 1)
 
 
+def test_a_notice_of_what_is_done_is_read_for_all_it_went_to(wang: Phone, li: Phone) -> None:
+    _notify(wang, li, key="a")
+    _notify(wang, key="b")
+    actor, now = actors.system("tests"), timezone.now()
+    notices.settle(actor=actor, source="approvals", key="a", now=now)
+    notices.settle(actor=actor, source="approvals", key="never sent", now=now)
+    notices.settle(actor=actor, source="documents", key="b", now=now)
+    assert (queries.unread_count(wang.person_id), queries.unread_count(li.person_id)) == (1, 0)
+
+
 def test_all_notices_can_be_opened_at_once(wang: Phone) -> None:
     _notify(wang, key="a")
     _notify(wang, key="b")

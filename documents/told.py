@@ -1,0 +1,16 @@
+"""Under which source and keys documents sends its work notices, and finds them again."""
+
+from typing import Final
+
+SOURCE: Final = "documents"
+SOURCE_NAME: Final = "公文"
+
+
+def dispatch_key(document_id: int, unit_id: int) -> str:
+    """The notice that asks the organ's clerks to acknowledge the document."""
+    return f"dispatch-{document_id}-{unit_id}"
+
+
+def number_key(document_id: int) -> str:
+    """The notice that asks the issuer's clerks to number the document."""
+    return f"number-{document_id}"
