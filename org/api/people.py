@@ -32,6 +32,7 @@ class PersonInUnitOut(Schema):
     unit_name: str
     rank: int
     order: int
+    organ_name: str
 
 
 class PeopleOut(Schema):

@@ -17,7 +17,10 @@ from org.queries import units
 _IN_UNIT: Final = paging.Cursors("org.in_unit", tuple[int, int, int, int])
 
 _LISTED = (
-    'a.id, a.person_id, p.name, t.title, t.function, a.kind, u.id, u.name, t.rank, a."order", u.lft'
+    'a.id, a.person_id, p.name, t.title, t.function, a.kind, u.id, u.name, t.rank, a."order",'
+    " u.lft,"
+    " (SELECT o.name FROM org_unit o WHERE o.tree_id = u.tree_id AND o.lft <= u.lft"
+    "   AND o.rght >= u.rght AND o.kind = ANY(%(organs)s) ORDER BY o.lft DESC LIMIT 1)"
 )
 _HOLDS = "a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)"
 
@@ -61,6 +64,14 @@ class PersonInUnit:
     unit_name: str
     rank: int
     order: int
+    organ_name: str
+
+    @property
+    def place(self) -> str:
+        """The unit with the organ it is part of, so that one 综合科 is told from another."""
+        if self.organ_name in ("", self.unit_name):
+            return self.unit_name
+        return f"{self.organ_name} {self.unit_name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +146,7 @@ def in_unit(
         {
             "id": unit_id,
             "at": at,
+            "organs": list(units.ORGAN_LIKE),
             "lft": after[0],
             "rank": after[1],
             "order": after[2],
@@ -178,6 +190,7 @@ def search(
          LIMIT %(limit)s""",
         {
             "at": at,
+            "organs": list(units.ORGAN_LIKE),
             "root": root_id,
             "grams": readings.probe(wanted),
             "infix": f"%{_literal(wanted)}%",
@@ -266,6 +279,7 @@ def _in_unit(row: tuple[Any, ...]) -> PersonInUnit:
         unit_name=row[7],
         rank=row[8],
         order=row[9],
+        organ_name=row[11] or "",
     )
 
 

@@ -42,6 +42,7 @@ def test_a_card_masks_the_phone(province: Province) -> None:
     assert "138****" in card
     assert "1380000" not in card
     assert "查看号码" not in card
+    assert "完整号码仅本人和所在单位的人员管理员可查看" in card
     assert f"/messages/?person={person}" in card
 
 
@@ -87,6 +88,25 @@ def test_one_character_over_the_province_is_refused_politely(province: Province)
     answer = province.client("张晓梅").get("/directory/search/", {"q": "王"})
     assert answer.status_code == 200
     assert "请至少输入两个字" in answer.content.decode()
+
+
+def test_one_character_is_looked_for_in_the_chosen_unit(province: Province) -> None:
+    asked: dict[str, str | int] = {"q": "国", "unit": province.unit("西湖区民政局")}
+    client = province.client("张晓梅")
+    for address in ("/directory/search/", "/directory/"):
+        page = client.get(address, asked).content.decode()
+        assert "仅在“西湖区民政局”及其下级中查找" in page
+        assert "曾国强" in page
+    elsewhere = client.get("/directory/search/", asked | {"unit": province.unit("海曙区")})
+    assert "曾国强" not in elsewhere.content.decode()
+
+
+def test_found_people_are_told_apart_by_their_organ(province: Province) -> None:
+    page = province.client("张晓梅").get("/directory/search/", {"q": "科员"}).content.decode()
+    for organ in ("上城区民政局", "海曙区民政局"):
+        assert f"{organ} 一科，科" in page
+    head = province.client("张晓梅").get("/directory/search/", {"q": "王伟民"}).content.decode()
+    assert "西湖区民政局，局长" in head
 
 
 @pytest.mark.parametrize("wanted", ["%%%%", "字" * 10_000, "a\x00b"])

@@ -40,6 +40,8 @@ class Found:
     people: list[people.PersonInUnit]
     units: list[units.UnitFound]
     refusal: str = ""
+    within: str = ""
+    """The unit that the search kept to, if it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "unit_id": unit_id,
         "listing": _people_of(request, unit_id, at=now) if unit_id else None,
         "card": _card(actor, person_id, at=now) if person_id else None,
-        "found": _search(wanted, at=now) if wanted else None,
+        "found": _search(wanted, unit_id, at=now) if wanted else None,
         "is_detail": bool(asked_unit and not wanted),
     }
     return render(request, "workbench/directory/index.html", context)
@@ -101,7 +103,8 @@ def listing(request: HttpRequest, unit_id: int) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Fragment: people and units found by name, pinyin or initials."""
     wanted = parameters.text(request.GET, "q", longest=LONGEST_SEARCH)
-    found = _search(wanted, at=timezone.now()) if wanted else None
+    unit_id = parameters.optional_id(request.GET, "unit")
+    found = _search(wanted, unit_id, at=timezone.now()) if wanted else None
     return render(request, "workbench/directory/found.html", {"found": found})
 
 
@@ -146,12 +149,20 @@ def _card(actor: Actor, person_id: int, *, at: datetime) -> CardView:
     )
 
 
-def _search(wanted: str, *, at: datetime) -> Found:
+def _search(wanted: str, unit_id: int | None, *, at: datetime) -> Found:
+    """A single Chinese character, which too many have, is looked for in the chosen unit only."""
+    root_id = unit_id if len(wanted) == 1 and not wanted.isascii() else None
+    within = units.names([root_id]) if root_id else {}
     try:
-        met = people.search(wanted, at=at, limit=FOUND_AT_MOST)
+        met = people.search(wanted, at=at, root_id=root_id, limit=FOUND_AT_MOST)
     except org_errors.SearchTooWide as refusal:
         return Found(wanted, [], [], refusal.text)
-    return Found(wanted, met, units.search(wanted, at=at, limit=FOUND_AT_MOST))
+    return Found(
+        wanted,
+        met,
+        units.search(wanted, at=at, root_id=root_id, limit=FOUND_AT_MOST),
+        within=within[root_id].name if root_id in within else "",
+    )
 
 
 def _first_root(*, at: datetime) -> int | None:

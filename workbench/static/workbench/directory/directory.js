@@ -12,6 +12,14 @@ document.addEventListener("htmx:afterSwap", (event) => {
 });
 sync();
 
+// One character is looked for in the chosen unit only: the search says which it is.
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id !== "unit") return;
+  const chosen = new URLSearchParams(location.search).get("unit");
+  const shown = event.detail.pathInfo.requestPath.match(/units\/(\d+)\//)?.[1] ?? chosen;
+  if (shown) document.getElementById("search-unit").value = shown;
+});
+
 // The phone's header has no room for a field: its icon leads here.
 if (new URLSearchParams(location.search).get("focus") === "search") {
   document.querySelector(".directory-search .input")?.focus();
