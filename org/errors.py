@@ -51,14 +51,21 @@ class BadUnitCode(errors.Invalid):
     """The code has the wrong form or a wrong check digit."""
 
     code: ClassVar[str] = "ORG_BAD_UNIT_CODE"
-    message: ClassVar[str] = "组织编码 {unit_code} 不正确"
+    message: ClassVar[str] = "组织编码 {unit_code} 不正确：{reason}"
 
 
 class UnitCodeTaken(errors.Conflict):
     """Another unit has this code."""
 
     code: ClassVar[str] = "ORG_UNIT_CODE_TAKEN"
-    message: ClassVar[str] = "组织编码 {unit_code} 已被使用"
+    message: ClassVar[str] = "组织编码 {unit_code} 已被{holder}使用"
+
+
+class UnitCodeFixed(errors.Conflict):
+    """The unit has its real code: only a temporary one is replaced."""
+
+    code: ClassVar[str] = "ORG_UNIT_CODE_FIXED"
+    message: ClassVar[str] = "该组织已有正式编码，不能更改"
 
 
 class UnitInUse(errors.Conflict):

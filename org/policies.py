@@ -96,6 +96,11 @@ def may_manage_units(actor: Actor, unit_id: int, *, at: datetime) -> bool:
     return _may(actor, AdminRole.ORG, unit_id, at=at)
 
 
+def names_from(unit_id: int, *, kind: str, parent_id: int | None) -> int:
+    """The unit over which a rename takes the right: the one above a region, else the unit."""
+    return parent_id or unit_id if kind == UnitKind.REGION else unit_id
+
+
 def may_manage_people(actor: Actor, unit_id: int, *, at: datetime) -> bool:
     """The actor may appoint people in the unit and end their appointments."""
     return _may(actor, AdminRole.PEOPLE, unit_id, at=at)

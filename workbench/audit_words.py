@@ -28,6 +28,7 @@ ACTIONS: Final = {
     "org.grant.revoked": "收回管理权限",
     "org.unit.added": "新增组织",
     "org.unit.renamed": "组织更名",
+    "org.unit.code_set": "补录组织编码",
     "org.unit.moved": "移动组织",
     "org.unit.abolished": "撤销组织",
     "org.divisions.loaded": "导入行政区划",

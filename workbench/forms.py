@@ -58,10 +58,11 @@ class AddUnit(PageForm):
         label="编码",
         max_length=18,
         required=False,
-        help_text="单位填 18 位统一社会信用代码，行政区划填统计用区划代码；其他类型自动编码",
+        help_text="单位填 18 位统一社会信用代码，暂未赋码的留空，先用临时编码，以后补录；"
+        "行政区划填统计用区划代码；其他类型自动编码",
     )
     phone = forms.CharField(label="联系电话", max_length=40, required=False)
-    coded = frozenset({"organ", "region", "group"})
+    coded = frozenset({"region", "group"})
 
     def __init__(self, *args: Any, kinds: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -80,6 +81,19 @@ class RenameUnit(PageForm):
 
     name = forms.CharField(label="名称", max_length=120)
     short_name = forms.CharField(label="简称", max_length=60, required=False)
+
+
+class SetCode(PageForm):
+    """补录编码."""
+
+    refused_at = {
+        "ORG_BAD_UNIT_CODE": "code",
+        "ORG_UNIT_CODE_TAKEN": "code",
+        "ORG_UNIT_CODE_FIXED": "code",
+    }
+    code = forms.CharField(
+        label="统一社会信用代码", max_length=18, help_text="18 位，补录后不能再改"
+    )
 
 
 class MoveUnit(PageForm):

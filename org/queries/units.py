@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.db import connection
 
 from core import paging
-from org import errors, policies
+from org import codes, errors, policies
 from org import names as readings
 from org.kinds import UnitKind
 from org.models import Unit
@@ -92,6 +92,11 @@ class UnitCard:
     abolished: bool
     people_count: int
     people_below_count: int
+
+    @property
+    def awaits_code(self) -> bool:
+        """The code is ours until the real one is given."""
+        return self.kind == UnitKind.ORGAN and codes.is_temporary(self.code)
 
 
 @dataclass(frozen=True, slots=True)

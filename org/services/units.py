@@ -33,7 +33,8 @@ def add(
     """A new unit stands below the parent; returns its id.
 
     Inner departments and the like get a code of ours; organs bring their unified social credit
-    code, regions their statistics code. `level` is the parent's except for regions and groups.
+    code or get a temporary one, regions bring their statistics code. `level` is the parent's
+    except for regions and groups.
     """
     _permit(actor, parent_id, at=now)
     unit = Unit(
@@ -77,13 +78,34 @@ def add_root(*, actor: Actor, name: str, code: str, level: int, now: datetime) -
 
 @db.service
 def rename(*, actor: Actor, unit_id: int, name: str, short_name: str = "", now: datetime) -> None:
-    """The unit carries the new names from now on."""
-    _permit(actor, unit_id, at=now)
+    """The unit carries the new names from now on.
+
+    A region takes the right over the one above it: a county does not rename itself.
+    """
     before = _standing(unit_id, at=now)
+    _permit_rename(actor, before, at=now)
     tree.rename(unit_id=unit_id, name=name, short_name=_short(name, short_name))
     # The row is locked only now: the unit may have been moved out of the scope meanwhile.
-    _permit(actor, unit_id, at=now)
+    _permit_rename(actor, _standing(unit_id, at=now), at=now)
     _record(actor, "org.unit.renamed", unit_id, now, {"before": before.name, "after": name})
+
+
+@db.service
+def set_code(*, actor: Actor, unit_id: int, code: str, now: datetime) -> None:
+    """The organ carries its unified social credit code in place of the temporary one."""
+    _permit(actor, unit_id, at=now)
+    Unit.objects.select_for_update(no_key=True).filter(pk=unit_id).first()
+    unit = _standing(unit_id, at=now)
+    _permit(actor, unit_id, at=now)
+    if not codes.is_temporary(unit.code):
+        raise errors.UnitCodeFixed
+    given = _credit_code(code.strip().upper())
+    try:
+        with transaction.atomic():
+            Unit.objects.filter(pk=unit_id).update(code=given)
+    except IntegrityError as clash:
+        raise _taken(given) from clash
+    _record(actor, "org.unit.code_set", unit_id, now, {"before": unit.code, "after": given})
 
 
 @db.service
@@ -153,7 +175,12 @@ def _insert_below(parent_id: int, unit: Unit, level: int | None, *, at: datetime
         with transaction.atomic():
             tree.insert(unit, parent_id=parent_id)
     except IntegrityError as clash:
-        raise errors.UnitCodeTaken(unit_code=unit.code) from clash
+        raise _taken(unit.code) from clash
+
+
+def _taken(code: str) -> errors.UnitCodeTaken:
+    holder = queries.by_code(code)
+    return errors.UnitCodeTaken(unit_code=code, holder=f"“{holder.name}”" if holder else "")
 
 
 def _short(name: str, short_name: str) -> str:
@@ -163,6 +190,11 @@ def _short(name: str, short_name: str) -> str:
 def _permit(actor: Actor, unit_id: int, *, at: datetime) -> None:
     if not policies.may_manage_units(actor, unit_id, at=at):
         raise errors.OutOfScope
+
+
+def _permit_rename(actor: Actor, unit: Unit, *, at: datetime) -> None:
+    judged = policies.names_from(unit.pk, kind=unit.kind, parent_id=unit.parent_id)
+    _permit(actor, judged, at=at)
 
 
 def _permit_both(actor: Actor, unit: Unit, parent_id: int, *, at: datetime) -> None:
@@ -194,11 +226,16 @@ def _require_allowed(parent: Unit, unit: Unit) -> None:
 def _code_for(kind: UnitKind, code: str) -> str:
     given = code.strip().upper()
     if kind is UnitKind.ORGAN:
-        if not codes.is_credit_code(given):
-            raise errors.BadUnitCode(unit_code=given)
-        return given
+        return _credit_code(given) if given else codes.temporary_code()
     if kind in (UnitKind.REGION, UnitKind.GROUP):
         if not given.isdecimal() or not given.isascii() or len(given) > 15:
-            raise errors.BadUnitCode(unit_code=given)
+            raise errors.BadUnitCode(unit_code=given, reason="应为不超过 15 位的数字")
         return given
     return f"N{uuid.uuid4().hex[:15].upper()}"
+
+
+def _credit_code(given: str) -> str:
+    fault = codes.credit_fault(given)
+    if fault:
+        raise errors.BadUnitCode(unit_code=given, reason=fault)
+    return given

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from core.models import AuditEntry
 from org import codes
-from org.models import Unit
+from org.models import AdminGrant, Unit
 from org.queries import tree as tree_queries
 from org.queries import units
 from tests import factories
@@ -165,6 +165,18 @@ def test_nothing_can_be_changed_in_the_next_county(
     assert snapshot() == before
     denied = AuditEntry.objects.filter(action="core.access.denied", actor_name=person)
     assert denied.count() == len(attempts)
+
+
+def test_a_regions_name_is_for_those_above_it(province: factories.Province) -> None:
+    county, city = province.unit("西湖区"), province.unit("杭州市")
+    refused = send(province.client(ADMIN), f"units/{county}/names", {"name": "西子区"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "ORG_OUT_OF_SCOPE")
+    assert units.names([county])[county].name == "西湖区"
+    AdminGrant.objects.create(
+        person_id=province.person("蒋市长"), role="org", root_id=city, valid_from=factories.FOUNDED
+    )
+    renamed = send(province.client("蒋市长"), f"units/{county}/names", {"name": "西子区"})
+    assert renamed.status_code == 204
 
 
 def test_a_unit_below_itself_is_refused_and_the_tree_unchanged(

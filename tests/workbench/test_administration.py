@@ -1,10 +1,13 @@
 """系统管理: administrators act in their own scope; outside it nothing exists."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from core.models import AuditEntry
+from org import codes
 from org.queries import appointments, units
 from tests.conftest import Budget
 from tests.factories import Province
@@ -53,15 +56,36 @@ def test_a_unit_is_added_and_the_page_moves_to_it(province: Province, sound_audi
     assert AuditEntry.objects.filter(action="org.unit.added", object_id=str(added.id)).count() == 1
 
 
-def test_a_wrong_code_is_said_beside_the_code(province: Province) -> None:
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("123", "组织编码 123 不正确：统一社会信用代码应为 18 位，现为 3 位"),
+        ("11330106OO00000101", "统一社会信用代码中没有“O”"),
+        (codes.credit_code("330106", 9)[:-1] + "!", "统一社会信用代码中没有“!”"),
+    ],
+)
+def test_a_wrong_code_is_said_beside_the_code(code: str, said: str, province: Province) -> None:
     county = province.unit("西湖区")
-    form = {"kind": "organ", "name": "西湖区新局", "short_name": "", "code": "123", "phone": ""}
+    form = {"kind": "organ", "name": "西湖区新局", "short_name": "", "code": code, "phone": ""}
     answer = province.client("何管理").post(f"/administration/units/{county}/add/", form)
     assert answer.status_code == 422
-    assert 'id="id_code-error">组织编码 123 不正确' in answer.content.decode()
-    assert "西湖区新局" not in [
-        unit.name for unit in units.children(county, at=timezone.now()).items
-    ]
+    page = answer.content.decode()
+    assert 'id="id_code-error">组织编码' in page
+    assert said in page
+    assert "西湖区新局" not in _names_below(county)
+
+
+def test_a_wrong_check_digit_and_a_taken_code_are_told_apart(province: Province) -> None:
+    address = f"/administration/units/{province.unit('西湖区')}/add/"
+    client = province.client("何管理")
+    right = codes.credit_code("330106", 9)
+    wrong = right[:-1] + ("0" if right[-1] != "0" else "1")
+    form = {"kind": "organ", "name": "西湖区数据局", "code": wrong}
+    assert "校验位不符" in client.post(address, form).content.decode()
+    assert client.post(address, form | {"code": right}).status_code == 204
+    again = client.post(address, form | {"code": right, "name": "西湖区二局"})
+    assert again.status_code == 422
+    assert f"组织编码 {right} 已被“西湖区数据局”使用" in again.content.decode()
 
 
 def test_an_empty_name_is_said_beside_the_name(province: Province) -> None:
@@ -206,13 +230,91 @@ def test_the_screen_costs_a_fixed_number_of_queries(province: Province, budget: 
         assert client.get("/administration/").status_code == 200
 
 
-def test_an_organ_needs_its_code(province: Province) -> None:
+def test_an_organ_without_its_code_gets_a_temporary_one_that_is_replaced_once(
+    province: Province, sound_audit: None
+) -> None:
     county = province.unit("西湖区")
+    client = province.client("何管理")
     form = {"kind": "organ", "name": "西湖区新局", "code": ""}
-    answer = province.client("何管理").post(f"/administration/units/{county}/add/", form)
+    added = client.post(f"/administration/units/{county}/add/", form)
+    assert added.status_code == 204
+    unit = int(added["HX-Redirect"].rpartition("=")[2])
+    page = _page(client, f"/administration/units/{unit}/")
+    assert "暂未赋码" in page
+    assert re.search("临时编码 T[0-9A-F]{15}", page)
+    address = f"/administration/units/{unit}/code/"
+    assert "现为 3 位" in client.post(address, {"code": "123"}).content.decode()
+    assert province.client("马科员").get(address).status_code == 404
+    right = codes.credit_code("330106", 9)
+    assert client.post(address, {"code": right.lower()}).status_code == 204
+    assert units.names([unit])[unit].code == right
+    assert "暂未赋码" not in _page(client, f"/administration/units/{unit}/")
+    again = client.post(address, {"code": codes.credit_code("330106", 10)})
+    assert again.status_code == 422
+    assert "已有正式编码" in again.content.decode()
+    assert AuditEntry.objects.filter(action="org.unit.code_set", object_id=str(unit)).count() == 1
+
+
+def test_a_region_still_needs_its_code(province: Province) -> None:
+    form = {"kind": "region", "name": "新街道", "code": ""}
+    address = f"/administration/units/{province.unit('西湖区')}/add/"
+    answer = province.client("何管理").post(address, form)
     assert answer.status_code == 422
     assert 'id="id_code-error">请填写编码' in answer.content.decode()
-    assert "西湖区新局" not in _names_below(county)
+
+
+@pytest.mark.parametrize(("parent", "first"), [("西湖区民政局", "department"), ("西湖区", "organ")])
+def test_the_likeliest_kind_comes_first(parent: str, first: str, province: Province) -> None:
+    address = f"/administration/units/{province.unit(parent)}/add/"
+    page = _page(province.client("何管理"), address)
+    assert re.findall(r'<option value="(\w+)"', page)[0] == first
+    assert re.findall(r'<option value="(\w+)"', page)[-1] != "organ"
+
+
+def test_a_refused_appointment_keeps_the_chosen_person(province: Province) -> None:
+    unit = province.unit("西湖区卫生健康局/一科")
+    person = province.person("曾国强")
+    form = {"person_id": person, "title": "", "function": "staff", "kind": "concurrent"}
+    client = province.client("何管理")
+    address = f"/administration/units/{unit}/appoint/"
+    page = client.post(address, form).content.decode()
+    assert f'value="{person}" checked' in page
+    assert "曾国强" in page
+    stranger = form | {"person_id": province.person("林上城")}
+    assert "林上城" not in client.post(address, stranger).content.decode()
+
+
+def test_a_post_is_of_the_staff_until_another_is_chosen(province: Province) -> None:
+    unit = province.unit("西湖区民政局/一科")
+    for dialog in ("appoint", "admit"):
+        page = _page(province.client("何管理"), f"/administration/units/{unit}/{dialog}/")
+        assert '<option value="staff" selected>' in page
+
+
+def test_a_leaf_offers_nothing_below_it(province: Province) -> None:
+    client = province.client("何管理")
+    organ = province.unit("西湖区民政局")
+    form = {"kind": "temporary", "name": "防汛专班", "code": ""}
+    added = client.post(f"/administration/units/{organ}/add/", form)
+    team = added["HX-Redirect"].rpartition("=")[2]
+    assert "新增下级组织" in _page(client, f"/administration/units/{organ}/")
+    assert "新增下级组织" not in _page(client, f"/administration/units/{team}/")
+
+
+def test_a_county_does_not_rename_itself(province: Province) -> None:
+    county = province.unit("西湖区")
+    client = province.client("何管理")
+    assert "更名" not in _page(client, f"/administration/units/{county}/")
+    address = f"/administration/units/{county}/rename/"
+    assert client.get(address).status_code == 403
+    assert client.post(address, {"name": "西子区", "short_name": ""}).status_code == 403
+    assert units.names([county])[county].name == "西湖区"
+
+
+def test_candidates_tell_the_organ_of_a_section(province: Province) -> None:
+    unit = province.unit("西湖区民政局/一科")
+    address = f"/administration/units/{unit}/candidates/?q=曾国"
+    assert "西湖区民政局 一科，科长" in _page(province.client("何管理"), address)
 
 
 def test_an_administrator_stands_in_one_line_with_all_roles(province: Province) -> None:

@@ -45,6 +45,9 @@ class UnitPane:
     administrators: list[Administrator]
     may_manage_units: bool
     may_manage_people: bool
+    may_add: bool
+    """Whether any kind of unit may stand below this one."""
+    may_rename: bool
     may_leave: bool
     """Whether the unit may be moved away or abolished: takes the right over the one above."""
 
@@ -97,6 +100,13 @@ def _pane(request: HttpRequest, actor: Actor, unit_id: int, *, at: datetime) -> 
     if not may_manage_units and not may_manage_people:
         raise org_errors.UnitNotFound
     card = units.card(unit_id, at=at)
+    may_change = may_manage_units and not card.abolished
+    may_leave = (
+        card.parent_id is not None
+        and not card.abolished
+        and org_policies.may_manage_units(actor, card.parent_id, at=at)
+    )
+    judged = org_policies.names_from(unit_id, kind=card.kind, parent_id=card.parent_id)
     return UnitPane(
         unit=card,
         above=units.path(unit_id)[:-1],
@@ -104,11 +114,11 @@ def _pane(request: HttpRequest, actor: Actor, unit_id: int, *, at: datetime) -> 
             unit_id, at=at, limit=PEOPLE_PER_PAGE, cursor=request.GET.get("cursor")
         ),
         administrators=_administrators(authority.of_unit(unit_id, at=at)),
-        may_manage_units=may_manage_units and not card.abolished,
+        may_manage_units=may_change,
+        may_add=may_change and bool(administration_units.kinds_below(card)),
+        may_rename=may_change if judged == unit_id else may_leave,
         may_manage_people=may_manage_people and not card.abolished,
-        may_leave=card.parent_id is not None
-        and not card.abolished
-        and org_policies.may_manage_units(actor, card.parent_id, at=at),
+        may_leave=may_leave,
     )
 
 

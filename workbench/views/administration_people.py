@@ -51,6 +51,7 @@ def appoint(request: HttpRequest, unit_id: int) -> HttpResponse:
         verb="任命",
         template="workbench/administration/appoint.html",
         unit=unit,
+        chosen=_chosen(actor, form, at=now),
     )
 
 
@@ -103,6 +104,14 @@ def end(request: HttpRequest, appointment_id: int) -> HttpResponse:
         raise org_errors.AppointmentNotFound
     appointment_services.end(actor=http.actor_of(request), appointment_id=appointment_id, now=now)
     return dialogs.done(request, to=_page_of(held.unit_id), notice="任职已结束")
+
+
+def _chosen(actor: Actor, form: forms.Appoint, *, at: datetime) -> people.PersonName | None:
+    """The person who was sent, so that a refusal does not lose the choice."""
+    person_id = form.cleaned_data.get("person_id") if form.is_bound else None
+    if not person_id or not org_policies.may_appoint(actor, person_id, at=at):
+        return None
+    return people.names([person_id], at=at).get(person_id)
 
 
 def _managed(actor: Actor, unit_id: int, *, at: datetime) -> units.UnitCard:

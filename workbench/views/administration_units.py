@@ -19,8 +19,17 @@ from org.services import units as unit_services
 from workbench import dialogs, forms, parameters
 
 TARGETS_AT_MOST = 20
-# The kind that is added most often where it may stand comes first.
-_BY_USE = sorted(UnitKind, key=lambda kind: kind not in (UnitKind.DEPARTMENT, UnitKind.ORGAN))
+# The kind that is added most often where it may stand comes first, regions last.
+_BY_USE = (
+    UnitKind.DEPARTMENT,
+    UnitKind.ORGAN,
+    UnitKind.FIELD_OFFICE,
+    UnitKind.TEMPORARY,
+    UnitKind.VIRTUAL,
+    UnitKind.LINE_FOLDER,
+    UnitKind.GROUP,
+    UnitKind.REGION,
+)
 
 
 @http.page
@@ -30,7 +39,7 @@ def add(request: HttpRequest, unit_id: int) -> HttpResponse:
     now = timezone.now()
     actor = http.actor_of(request)
     parent = _managed(actor, unit_id, at=now)
-    form = forms.AddUnit(request.POST or None, kinds=_kinds_below(parent))
+    form = forms.AddUnit(request.POST or None, kinds=kinds_below(parent))
     added: list[int] = []
 
     def act(given: dict[str, Any]) -> None:
@@ -50,6 +59,9 @@ def rename(request: HttpRequest, unit_id: int) -> HttpResponse:
     now = timezone.now()
     actor = http.actor_of(request)
     unit = _managed(actor, unit_id, at=now)
+    judged = org_policies.names_from(unit_id, kind=unit.kind, parent_id=unit.parent_id)
+    if judged != unit_id and not org_policies.may_manage_units(actor, judged, at=now):
+        raise org_errors.OutOfScope
     before = {"name": unit.name, "short_name": unit.short_name}
     form = forms.RenameUnit(request.POST or None, initial=before)
 
@@ -59,6 +71,23 @@ def rename(request: HttpRequest, unit_id: int) -> HttpResponse:
     if form.is_bound and form.carry_out(act):
         return dialogs.done(request, to=_page_of(unit_id), notice="名称已更改")
     return dialogs.show(request, form, title=f"更改“{unit.name}”的名称", verb="保存")
+
+
+@http.page
+@require_http_methods(["GET", "POST"])
+def set_code(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """Dialog: the real code in place of the temporary one."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    unit = _managed(actor, unit_id, at=now)
+    form = forms.SetCode(request.POST or None)
+
+    def act(given: dict[str, Any]) -> None:
+        unit_services.set_code(actor=actor, unit_id=unit_id, code=given["code"], now=now)
+
+    if form.is_bound and form.carry_out(act):
+        return dialogs.done(request, to=_page_of(unit_id), notice="编码已补录")
+    return dialogs.show(request, form, title=f"补录“{unit.name}”的编码", verb="保存")
 
 
 @http.page
@@ -82,6 +111,7 @@ def move(request: HttpRequest, unit_id: int) -> HttpResponse:
         verb="移动",
         template="workbench/administration/move.html",
         unit=unit,
+        chosen=_chosen(actor, form, at=now),
     )
 
 
@@ -114,13 +144,22 @@ def abolish(request: HttpRequest, unit_id: int) -> HttpResponse:
     )
 
 
+def _chosen(actor: Actor, form: forms.MoveUnit, *, at: datetime) -> units.UnitName | None:
+    """The target that was sent, so that a refusal does not lose it."""
+    parent_id = form.cleaned_data.get("parent_id") if form.is_bound else None
+    if not parent_id or not org_policies.may_manage_units(actor, parent_id, at=at):
+        return None
+    return units.names([parent_id]).get(parent_id)
+
+
 def _managed(actor: Actor, unit_id: int, *, at: datetime) -> units.UnitCard:
     if not org_policies.may_manage_units(actor, unit_id, at=at):
         raise org_errors.UnitNotFound
     return units.card(unit_id, at=at)
 
 
-def _kinds_below(parent: units.UnitCard) -> forms.Choices:
+def kinds_below(parent: units.UnitCard) -> forms.Choices:
+    """What may stand directly below the unit, the likeliest first; empty below a leaf."""
     place = org_policies.Place(parent.kind, parent.level)
     levels = (parent.level, min(parent.level + 1, 6))
     return [
@@ -140,6 +179,7 @@ def _page_of(unit_id: int) -> str:
 urlpatterns = [
     path("units/<int:unit_id>/add/", add, name="administration-unit-add"),
     path("units/<int:unit_id>/rename/", rename, name="administration-unit-rename"),
+    path("units/<int:unit_id>/code/", set_code, name="administration-unit-code"),
     path("units/<int:unit_id>/move/", move, name="administration-unit-move"),
     path("units/<int:unit_id>/move/targets/", targets, name="administration-unit-targets"),
     path("units/<int:unit_id>/abolish/", abolish, name="administration-unit-abolish"),
