@@ -49,6 +49,7 @@ class MemberOut(Schema):
 
     person_id: int
     name: str
+    organ_name: str
     unit_name: str
     title: str
     role: str

@@ -33,6 +33,7 @@ class ReaderOut(Schema):
 
     person_id: int
     name: str
+    organ_name: str
     unit_name: str
     title: str
     read_at: datetime | None

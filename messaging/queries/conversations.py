@@ -20,7 +20,7 @@ from messaging.models import (
     ReadCursor,
     log,
 )
-from messaging.queries import messages
+from messaging.queries import colleagues, messages
 from messaging.queries.messages import Entry
 from org.queries import people
 
@@ -81,6 +81,7 @@ class MemberCard:
 
     person_id: int
     name: str
+    organ_name: str
     unit_name: str
     title: str
     role: str
@@ -252,10 +253,12 @@ def _members(conversation_id: int, *, at: datetime) -> list[MemberCard]:
     rows = Member.objects.filter(conversation_id=conversation_id, left_seq__isnull=True)
     present = list(rows.order_by("-role", "joined_seq", "id"))
     names = people.names([row.person_id for row in present], at=at)
+    organs = colleagues.organ_names({person.unit_id for person in names.values()})
     return [
         MemberCard(
             person_id=row.person_id,
             name=names[row.person_id].name,
+            organ_name=organs[names[row.person_id].unit_id],
             unit_name=names[row.person_id].unit_name,
             title=names[row.person_id].title,
             role=row.role,

@@ -10,6 +10,7 @@ from django.db import connection
 from core.actor import Actor
 from messaging import errors, policies
 from messaging.models import Message, MessageKind, ReadCursor
+from messaging.queries import colleagues
 from org.queries import people
 
 # Whoever was a member when the message was sent should read it. The leaving entry itself
@@ -59,6 +60,7 @@ class Reader:
 
     person_id: int
     name: str
+    organ_name: str
     unit_name: str
     title: str
     read_at: datetime | None
@@ -126,10 +128,12 @@ def _readers(conversation_id: int, seq: int, *, at: datetime) -> list[Reader]:
         cursor.execute(_READERS, [conversation_id, seq])
         rows: list[tuple[int, datetime | None]] = cursor.fetchall()
     names = people.names([person_id for person_id, _ in rows], at=at)
+    organs = colleagues.organ_names({person.unit_id for person in names.values()})
     return [
         Reader(
             person_id=person_id,
             name=names[person_id].name,
+            organ_name=organs[names[person_id].unit_id],
             unit_name=names[person_id].unit_name,
             title=names[person_id].title,
             read_at=read_at,

@@ -40,6 +40,11 @@ export function avatar(name, size = "") {
   return element("span", `avatar ${size} a${crc32(name) % 6}`, { "aria-hidden": "true" }, [...name].slice(-2).join(""));
 }
 
+/** Where a person works: the organ, the department in it, the title. */
+export function postOf({ organ_name: organ, unit_name: unit, title }) {
+  return [[...new Set([organ, unit])].filter(Boolean).join(" "), title].filter(Boolean).join(" · ");
+}
+
 /** The tile of a group, or of the notices. */
 export function iconAvatar(name, kind) {
   return element("span", `avatar is-${kind}`, { "aria-hidden": "true" }, icon(name));
@@ -81,8 +86,8 @@ export const badgeText = (count) => (count > 99 ? "99+" : count > 0 ? String(cou
 /** What an event of the log says. `me` is the reader's id. */
 export function eventText(entry, me) {
   const { verb, by_id: byId, by_name: byName, people = [], title = "" } = entry.event;
-  const by = byId === me ? "你" : byName;
-  const names = people.map((person) => (person.id === me ? "你" : person.name)).join("、");
+  const by = byId === me ? "您" : byName;
+  const names = people.map((person) => (person.id === me ? "您" : person.name)).join("、");
   return {
     created: `${by}创建了群聊，成员：${names}`,
     joined: `${by}邀请 ${names} 加入了群聊`,

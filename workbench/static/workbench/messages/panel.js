@@ -1,7 +1,7 @@
 // The right pane: who is in the conversation, and who has read a message.
 
 import { fetchJson, toast } from "../base.js";
-import { avatar, element, empty, exactly, icon } from "./elements.js";
+import { avatar, element, empty, exactly, icon, postOf } from "./elements.js";
 
 export class Panel {
   constructor({ root, panes, me, api, onInvite, onLeft }) {
@@ -132,6 +132,6 @@ export class Panel {
 }
 
 function personText(person) {
-  const post = [person.unit_name, person.title].filter(Boolean).join(" · ");
-  return element("span", "row-text", {}, element("span", "row-title", {}, person.name), element("span", "row-meta", {}, post));
+  const post = postOf(person);
+  return element("span", "row-text", {}, element("span", "row-title", {}, person.name), element("span", "row-meta", { title: post }, post));
 }

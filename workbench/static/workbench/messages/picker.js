@@ -1,7 +1,7 @@
 // Choosing people: for a new chat, a new group, or to invite into one.
 
 import { closeDialog, fetchJson, openDialog, toast } from "../base.js";
-import { avatar, element, empty, icon } from "./elements.js";
+import { avatar, element, empty, icon, postOf } from "./elements.js";
 
 const PATIENCE_MS = 200;
 
@@ -19,6 +19,7 @@ export class Picker {
   /** Opens the dialog; `onChosen(people, title)` is called with what was chosen. */
   open({ heading, verb, naming, already = [], onChosen }) {
     this.wanted = { verb, naming, onChosen };
+    this.pending = false;
     this.already = new Set([this.me.id, ...already]);
     this.chosen = new Map();
     this.part("heading").textContent = heading;
@@ -54,7 +55,7 @@ export class Picker {
     const isIn = this.already.has(person.person_id);
     const row = element("button", "row tall", { type: "button", "aria-pressed": String(this.chosen.has(person.person_id)), disabled: isIn },
       avatar(person.name),
-      element("span", "row-text", {}, element("span", "row-title", {}, person.name), element("span", "row-meta", {}, `${person.unit_name} · ${person.title}`)),
+      element("span", "row-text", {}, element("span", "row-title", {}, person.name), element("span", "row-meta", {}, postOf(person))),
       element("span", "row-side", {}, isIn ? "已在群聊中" : icon("check")));
     row.addEventListener("click", () => {
       if (this.chosen.has(person.person_id)) this.chosen.delete(person.person_id);
@@ -72,20 +73,31 @@ export class Picker {
     this.part("chosen").replaceChildren(...chips);
     this.part("naming").hidden = !(this.wanted.naming && this.chosen.size > 1);
     const submit = this.part("submit");
-    submit.disabled = this.chosen.size === 0;
+    submit.disabled = this.pending || this.chosen.size === 0;
     submit.textContent = this.wanted.naming && this.chosen.size > 1 ? `创建群聊（${this.chosen.size + 1} 人）` : this.wanted.verb;
   }
 
   async finish() {
+    if (this.pending || this.chosen.size === 0) return;
     const people = [...this.chosen.values()];
     const typed = this.part("title").value.trim();
     const named = [this.me.name, ...people.map((person) => person.name)];
     const title = typed || `${named.slice(0, 4).join("、")}${named.length > 4 ? "等" : ""}`;
+    this.hold(true);
     try {
       await this.wanted.onChosen(people.map((person) => person.person_id), title.slice(0, 60));
       closeDialog(this.dialog);
     } catch (problem) {
       toast(problem.message, { error: true });
+    } finally {
+      this.hold(false);
     }
+  }
+
+  /** While a choice is on its way it is not sent again. */
+  hold(pending) {
+    this.pending = pending;
+    this.part("submit").setAttribute("aria-busy", String(pending));
+    this.draw();
   }
 }
