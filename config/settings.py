@@ -162,6 +162,7 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+MFA_ADAPTER = "org.sign_in.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 
 # --- OIDC provider for mini-apps: django-oauth-toolkit with RFC 9700's gates shut -------
