@@ -1,5 +1,6 @@
 """Two and three people talk: live, over a cut connection, with receipts and a recall."""
 
+import json
 import re
 import uuid
 
@@ -10,19 +11,23 @@ from tests.journeys.conftest import SignIn, Site
 OPENER, SECOND, THIRD = "拟稿人", "核稿人", "签发人"
 
 
-def _start_chat(page: Page, site: Site, *roles: str, title: str = "") -> None:
+def _choose(page: Page, site: Site, *roles: str, title: str) -> Locator:
+    """The button that starts the chat with the people chosen."""
     page.goto("/messages/")
     page.get_by_role("button", name="发起聊天").click()
     dialog = page.get_by_role("dialog", name="发起聊天")
     for role in roles:
         name, unit = site.accounts[role].name, site.accounts[role].unit
         dialog.get_by_role("searchbox", name="搜索同事").fill(name)
-        rows = dialog.locator(".row", has_text=name).filter(has_text=unit.rsplit(" ", 1)[-1])
-        rows.first.click()
+        dialog.locator(".row", has_text=name).filter(has_text=unit).first.click()
         expect(dialog.get_by_role("button", name=f"取消选择 {name}")).to_be_visible()
     if title:
         dialog.get_by_label("群聊名称").fill(title)
-    dialog.locator('button[type="submit"]').click()
+    return dialog.locator('button[type="submit"]')
+
+
+def _start_chat(page: Page, site: Site, *roles: str, title: str = "") -> None:
+    _choose(page, site, *roles, title=title).click()
     expect(page.get_by_label("输入消息")).to_be_visible()
 
 
@@ -48,6 +53,42 @@ def _bubbles(page: Page) -> list[str]:
 
 def _message(page: Page, text: str) -> Locator:
     return page.locator(".message", has_text=text)
+
+
+def _refuse_once(page: Page, *types: str) -> None:
+    """The server answers the first frame of each type with a 503."""
+    page.add_init_script(
+        f"const refusing = {json.dumps(types)};"
+        """
+        const Real = WebSocket;
+        window.refused = [];
+        window.WebSocket = class extends Real {
+          send(text) {
+            const { type, id } = JSON.parse(text);
+            if (!refusing.includes(type) || window.refused.includes(type)) {
+              super.send(text);
+              return;
+            }
+            window.refused.push(type);
+            const data = { code: "UNAVAILABLE", status: 503, message: "服务暂时不可用" };
+            const frame = JSON.stringify({ type: "error", id, data });
+            setTimeout(() => this.dispatchEvent(new MessageEvent("message", { data: frame })), 0);
+          }
+        };
+        """
+    )
+
+
+def _recall(page: Page, text: str) -> None:
+    message = _message(page, text)
+    message.get_by_role("button", name="撤回").click()
+    message.get_by_role("group", name="撤回这条消息？").get_by_role("button", name="撤回").click()
+
+
+def _far_from_end(page: Page) -> float:
+    """How many pixels of the feed lie below what is seen."""
+    rest = "(body) => body.scrollHeight - body.scrollTop - body.clientHeight"
+    return float(page.locator(".feed-body").evaluate(rest))
 
 
 def test_two_people_talk_live_and_see_what_was_read(site: Site, sign_in: SignIn) -> None:
@@ -132,25 +173,7 @@ def test_a_server_that_cannot_for_a_moment_leaves_no_conversation_frozen(
 ) -> None:
     topic = f"预案{uuid.uuid4().hex[:6]}"
     drafter, reviewer = sign_in(OPENER), sign_in(SECOND)
-    reviewer.add_init_script(
-        """
-        const Real = WebSocket;
-        window.refused = [];
-        window.WebSocket = class extends Real {
-          send(text) {
-            const { type, id } = JSON.parse(text);
-            if (!["message.pull", "message.read"].includes(type) || window.refused.includes(type)) {
-              super.send(text);
-              return;
-            }
-            window.refused.push(type);
-            const data = { code: "UNAVAILABLE", status: 503, message: "服务暂时不可用" };
-            const frame = JSON.stringify({ type: "error", id, data });
-            setTimeout(() => this.dispatchEvent(new MessageEvent("message", { data: frame })), 0);
-          }
-        };
-        """
-    )
+    _refuse_once(reviewer, "message.pull", "message.read")
     _start_chat(drafter, site, SECOND)
     _say(drafter, f"{topic}：第一稿")
     _open(reviewer, site.accounts[OPENER].name)
@@ -159,6 +182,73 @@ def test_a_server_that_cannot_for_a_moment_leaves_no_conversation_frozen(
     expect(_message(reviewer, f"{topic}：第二稿")).to_be_visible()
     expect(_message(drafter, f"{topic}：第二稿").locator(".receipt")).to_have_text("已读")
     assert sorted(reviewer.evaluate("window.refused")) == ["message.pull", "message.read"]
+
+
+def test_a_watch_refused_after_the_last_message_is_asked_again(site: Site, sign_in: SignIn) -> None:
+    group = f"补看群{uuid.uuid4().hex[:6]}"
+    drafter, reviewer = sign_in(OPENER), sign_in(SECOND)
+    _start_chat(drafter, site, SECOND, THIRD, title=group)
+    _say(drafter, "请阅")
+    expect(_message(drafter, "请阅").locator(".receipt")).to_be_visible()
+    _refuse_once(drafter, "receipt.watch")
+    drafter.reload()
+    receipt = _message(drafter, "请阅").locator(".receipt")
+    expect(receipt).to_have_text("0 人已读 · 2 人未读")
+    _open(reviewer, group)
+    expect(receipt).to_have_text("1 人已读 · 1 人未读", timeout=15_000)
+    assert drafter.evaluate("window.refused") == ["receipt.watch"]
+
+
+def test_the_newest_message_stays_in_view_beside_the_receipts(site: Site, sign_in: SignIn) -> None:
+    group = f"会务群{uuid.uuid4().hex[:6]}"
+    drafter = sign_in(OPENER)
+    _start_chat(drafter, site, SECOND, THIRD, title=group)
+    for number in range(12):
+        _say(drafter, f"第{number}项，" + "请会务组按分工逐项落实并在下班前反馈。" * 4)
+    last = _message(drafter, "第11项").locator(".receipt")
+    expect(last).to_be_visible()
+    last.click()
+    expect(drafter.get_by_role("heading", name="阅读情况")).to_be_visible()
+    expect(last).to_be_in_viewport()
+    assert _far_from_end(drafter) < 2
+    drafter.locator(".feed-body").evaluate("(body) => { body.scrollTop = 200; }")
+    drafter.get_by_role("button", name="关闭").click()
+    expect(last).not_to_be_in_viewport()
+
+
+def test_what_one_person_says_in_a_row_stands_together(site: Site, sign_in: SignIn) -> None:
+    group = f"连发群{uuid.uuid4().hex[:6]}"
+    drafter, reviewer = sign_in(OPENER), sign_in(SECOND)
+    _start_chat(drafter, site, SECOND, THIRD, title=group)
+    for text in ("其一", "其二", "其三"):
+        _say(drafter, text)
+        expect(_message(drafter, text).locator(".receipt")).to_be_visible()
+    _open(reviewer, group)
+    expect(reviewer.locator(".message.is-continued")).to_have_count(2)
+    expect(_message(reviewer, "其一")).not_to_have_class(re.compile("is-continued"))
+    shown = "(foot) => getComputedStyle(foot).opacity"
+    feet = [_message(drafter, text).locator(".bubble-foot") for text in ("其一", "其二", "其三")]
+    drafter.get_by_label("输入消息").hover()
+    assert [foot.evaluate(shown) for foot in feet] == ["0", "0", "1"]
+    _message(drafter, "其一").locator(".bubble").hover()
+    assert [foot.evaluate(shown) for foot in feet] == ["1", "0", "1"]
+    _message(drafter, "其二").locator(".receipt").focus()
+    assert feet[1].evaluate(shown) == "1"
+    _say(reviewer, "收到")
+    _say(drafter, "其四")
+    expect(_message(drafter, "其四")).not_to_have_class(re.compile("is-continued"))
+    expect(drafter.locator(".message.is-followed")).to_have_count(2)
+
+
+def test_a_double_click_makes_one_group(site: Site, sign_in: SignIn) -> None:
+    drafter = sign_in(OPENER)
+    made: list[str] = []
+    drafter.on("request", lambda asked: made.append(asked.url) if asked.method == "POST" else None)
+    group = f"双击群{uuid.uuid4().hex[:6]}"
+    _choose(drafter, site, SECOND, THIRD, title=group).dblclick()
+    expect(drafter.get_by_role("heading", name=group)).to_be_visible()
+    expect(_row(drafter, group)).to_have_count(1)
+    assert [url.rsplit("/", 1)[-1] for url in made if "/conversations/" in url] == ["groups"]
 
 
 def test_the_sender_reads_who_has_read_by_name(site: Site, sign_in: SignIn) -> None:
@@ -175,6 +265,7 @@ def test_the_sender_reads_who_has_read_by_name(site: Site, sign_in: SignIn) -> N
     expect(panel.get_by_role("heading", name="阅读情况")).to_be_visible()
     expect(panel.locator(".row")).to_have_count(1)
     expect(panel.locator(".row")).to_contain_text(site.accounts[THIRD].name)
+    expect(panel.locator(".row")).to_contain_text(site.accounts[THIRD].unit)
     panel.get_by_role("tab", name="已读 1").click()
     expect(panel.locator(".row")).to_contain_text(site.accounts[SECOND].name)
     expect(panel.locator(".row time")).to_contain_text("今天")
@@ -187,8 +278,8 @@ def test_a_recalled_message_leaves_its_trace_and_no_text(site: Site, sign_in: Si
     _say(drafter, "数字有误的通报")
     _open(reviewer, group)
     expect(_message(reviewer, "数字有误的通报")).to_be_visible()
-    _message(drafter, "数字有误的通报").get_by_role("button", name="撤回").click()
-    expect(drafter.locator(".feed-line", has_text="你撤回了一条消息")).to_be_visible()
+    _recall(drafter, "数字有误的通报")
+    expect(drafter.locator(".feed-line", has_text="您撤回了一条消息")).to_be_visible()
     sender = site.accounts[OPENER].name
     expect(reviewer.locator(".feed-line", has_text=f"{sender}撤回了一条消息")).to_be_visible()
     for page in (drafter, reviewer):
@@ -196,6 +287,35 @@ def test_a_recalled_message_leaves_its_trace_and_no_text(site: Site, sign_in: Si
     reviewer.reload()
     expect(reviewer.locator(".feed-line", has_text=f"{sender}撤回了一条消息")).to_be_visible()
     assert "数字有误的通报" not in reviewer.content()
+
+
+def test_a_recall_is_asked_for_and_its_text_can_be_written_anew(
+    site: Site, sign_in: SignIn
+) -> None:
+    group = f"重写群{uuid.uuid4().hex[:6]}"
+    drafter = sign_in(OPENER)
+    _start_chat(drafter, site, SECOND, THIRD, title=group)
+    _say(drafter, "数字待核")
+    message = _message(drafter, "数字待核")
+    recall, asked = message.get_by_role("button", name="撤回"), message.get_by_role("group")
+    recall.click()
+    expect(asked).to_be_visible()
+    expect(message.locator(".receipt")).to_be_hidden()
+    expect(asked.get_by_role("button", name="取消")).to_be_focused()
+    drafter.keyboard.press("Escape")
+    expect(asked).to_have_count(0)
+    expect(recall).to_be_focused()
+    recall.click()
+    asked.get_by_role("button", name="取消").click()
+    expect(recall).to_be_visible()
+    assert _bubbles(drafter) == ["数字待核"]
+    _recall(drafter, "数字待核")
+    drafter.get_by_role("button", name="重新编辑").click()
+    expect(drafter.get_by_label("输入消息")).to_have_value("数字待核")
+    expect(drafter.get_by_label("输入消息")).to_be_focused()
+    drafter.reload()
+    expect(drafter.locator(".feed-line", has_text="您撤回了一条消息")).to_be_visible()
+    expect(drafter.get_by_role("button", name="重新编辑")).to_have_count(0)
 
 
 def test_an_unread_message_shows_in_the_list_and_in_the_rail(site: Site, sign_in: SignIn) -> None:

@@ -1,18 +1,29 @@
 // The middle pane: one conversation's entries, what is on its way, and the place to write.
 
 import { fetchJson, toast } from "../base.js";
-import { avatar, dayName, dayOf, element, empty, eventText, icon, timeOf } from "./elements.js";
+import { Bubbles, group, writeCount } from "./bubbles.js";
+import { dayName, dayOf, element, empty, icon } from "./elements.js";
 
 const PAGE = 50;
 const NEAR_END = 80;
-const RECALL_MS = 120000;
 const WATCHED = 50;
 
 const isWide = () => window.matchMedia("(min-width: 768px)").matches;
 
 export class Feed {
   constructor({ root, client, me, api, onReceipts, onInfo, onRead }) {
-    Object.assign(this, { root, client, me, api, onReceipts, onInfo, onRead });
+    Object.assign(this, { root, client, me, api, onInfo, onRead });
+    this.bubbles = new Bubbles({
+      me, onReceipts,
+      onRecall: (seq) => this.recall(seq),
+      onEdit: (text) => this.edit(text),
+      onRetry: (item) => client.retry(item.conversation_id, item.id),
+    });
+    // Panes come and go, bubbles grow: whoever stood at the end still stands there.
+    this.sizes = new ResizeObserver(() => {
+      this.extent = this.measure();
+      if (this.isAtEnd) this.toEnd();
+    });
     client.on("entry", ({ entry }) => { if (entry.conversation_id === this.id) this.take(entry); });
     client.on("outgoing", ({ item }) => { if (item.conversation_id === this.id) this.showOutgoing(item); });
     client.on("counts", (data) => { if (data.conversation_id === this.id) data.counts.forEach((count) => this.showCount(count)); });
@@ -51,10 +62,12 @@ export class Feed {
     for (const entry of page.entries) this.append(entry);
     this.markNew(page.entries);
     for (const item of this.client.waiting(card.id)) this.showOutgoing(item);
+    group(this.log);
     this.client.track(card.id, page.through);
     this.client.pull(card.id);
     this.fillScreen();
     (this.newLine ?? this.log.lastElementChild)?.scrollIntoView({ block: this.newLine ? "center" : "end" });
+    this.isAtEnd = this.isNearEnd();
     this.watchOwn();
     this.noteRead();
     if (isWide()) this.input.focus();
@@ -69,6 +82,9 @@ export class Feed {
     this.log = element("div", "feed-log", { role: "log", "aria-label": "消息记录", "aria-live": "polite" });
     this.body = element("div", "pane-body shaded feed-body", { tabindex: "0", "aria-label": "消息" }, this.log);
     this.body.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    this.isAtEnd = false;
+    this.sizes.disconnect();
+    for (const part of [this.body, this.log]) this.sizes.observe(part);
     this.jump = element("button", "button small feed-jump", { type: "button", hidden: true, onclick: () => this.toEnd() });
     this.input = element("textarea", "input composer-input", {
       rows: "1", maxlength: "16000", placeholder: isWide() ? "输入消息，Enter 发送，Shift+Enter 换行" : "输入消息", "aria-label": "输入消息", enterkeyhint: "send",
@@ -125,6 +141,7 @@ export class Feed {
     if (this.rows.has(entry.seq)) return;
     this.append(entry);
     if (entry.kind === "event" && entry.event.verb === "recalled") this.hide(entry);
+    group(this.log);
     if (entry.sender_id === this.me.id) this.watchOwn();
     if (follows) this.toEnd();
     else if (entry.kind === "text" && entry.sender_id !== this.me.id) this.announce();
@@ -134,7 +151,7 @@ export class Feed {
   append(entry) {
     if (this.rows.has(entry.seq)) return;
     this.entries.set(entry.seq, entry);
-    const row = this.rowOf(entry);
+    const row = this.bubbles.rowOf(entry, this.card);
     if (!row) return;
     this.rows.set(entry.seq, row);
     const before = [...this.outgoing.values()][0] ?? null;
@@ -149,59 +166,11 @@ export class Feed {
     return element("p", "feed-line", { "data-day": dayOf(entry.created_at) }, dayName(entry.created_at));
   }
 
-  rowOf(entry) {
-    if (entry.kind === "event") {
-      // The trace stands where the message stood.
-      return entry.event.verb === "recalled" ? null : element("p", "feed-line", { "data-seq": entry.seq }, eventText(entry, this.me.id));
-    }
-    if (entry.recalled) return this.trace(entry, entry.sender_name);
-    return entry.sender_id === this.me.id ? this.ownRow(entry) : this.othersRow(entry);
-  }
-
-  trace(entry, name) {
-    const by = entry.sender_id === this.me.id ? "你" : name;
-    return element("p", "feed-line", { "data-seq": entry.seq }, `${by}撤回了一条消息`);
-  }
-
-  othersRow(entry) {
-    const head = element("p", "bubble-head", {}, element("span", "bubble-name", {}, entry.sender_name), element("time", "", { datetime: entry.created_at }, timeOf(entry.created_at)));
-    return element("article", "message", { "data-seq": entry.seq },
-      avatar(entry.sender_name), element("div", "bubble-box", {}, head, element("div", "bubble text", {}, entry.body)));
-  }
-
-  ownRow(entry) {
-    const foot = element("p", "bubble-foot", {}, element("time", "", { datetime: entry.created_at }, timeOf(entry.created_at)), this.receiptOf(entry), this.recallOf(entry));
-    return element("article", "message is-own", { "data-seq": entry.seq },
-      element("div", "bubble-box", {}, element("div", "bubble text", {}, entry.body), foot));
-  }
-
-  receiptOf(entry) {
-    const button = element("button", "receipt", { type: "button", title: "查看已读和未读人员", onclick: () => this.onReceipts(this.id, entry.seq) });
-    button.dataset.receipt = entry.seq;
-    this.write(button, entry.receipt);
-    return button;
-  }
-
-  recallOf(entry) {
-    const left = new Date(entry.created_at).getTime() + RECALL_MS - Date.now();
-    if (left <= 0) return null;
-    const button = element("button", "recall", { type: "button", onclick: () => this.recall(entry.seq) }, "撤回");
-    setTimeout(() => button.remove(), left);
-    return button;
-  }
-
-  write(button, count) {
-    if (!count) { button.textContent = "已送达"; return; }
-    if (this.card.kind === "direct") button.textContent = count.read > 0 ? "已读" : "未读";
-    else button.textContent = count.unread === 0 ? `${count.read} 人已读` : `${count.read} 人已读 · ${count.unread} 人未读`;
-    button.classList.toggle("is-read", count.unread === 0);
-  }
-
   showCount(count) {
     const entry = this.entries.get(count.seq);
     if (entry) entry.receipt = count;
     const button = this.log.querySelector(`[data-receipt="${count.seq}"]`);
-    if (button) this.write(button, count);
+    if (button) writeCount(button, count, this.card);
   }
 
   watchOwn() {
@@ -214,9 +183,18 @@ export class Feed {
   async recall(seq) {
     try {
       await fetchJson(`${this.api}/conversations/${this.id}/messages/${seq}/recall`, { method: "POST", json: {} });
+      return true;
     } catch (problem) {
       toast(problem.message, { error: true });
+      return false;
     }
+  }
+
+  /** The text goes back to where it was written, below what stands there already. */
+  edit(text) {
+    this.input.value = [this.input.value, text].filter(Boolean).join("\n");
+    this.grow();
+    this.input.focus();
   }
 
   hide(event) {
@@ -224,11 +202,12 @@ export class Feed {
     const row = this.rows.get(seq);
     const entry = this.entries.get(seq);
     if (!row || !entry) return;
-    entry.recalled = true;
-    entry.body = "";
-    const trace = this.trace(entry, event.event.by_name);
+    const hadFocus = row.contains(document.activeElement);
+    this.bubbles.forget(entry);
+    const trace = this.bubbles.trace(entry, event.event.by_name);
     row.replaceWith(trace);
     this.rows.set(seq, trace);
+    if (hadFocus) trace.querySelector("button")?.focus({ preventScroll: true });
   }
 
   // ── on its way ──────────────────────────────────────────────────────────
@@ -238,23 +217,14 @@ export class Feed {
     this.outgoing.delete(item.id);
     if (item.state === "sent") {
       // Acknowledged means stored: shown at once, even before its own echo fills the log.
-      if (item.seq > this.known && !this.rows.has(item.seq)) this.outgoing.set(item.id, this.outgoingRow(item));
+      if (item.seq > this.known && !this.rows.has(item.seq)) this.outgoing.set(item.id, this.bubbles.outgoingRow(item));
     } else {
-      this.outgoing.set(item.id, this.outgoingRow(item));
+      this.outgoing.set(item.id, this.bubbles.outgoingRow(item));
     }
     const row = this.outgoing.get(item.id);
-    if (row) { this.log.append(row); this.toEnd(); }
-  }
-
-  outgoingRow(item) {
-    const foot = element("p", "bubble-foot", { role: "status" });
-    if (item.state === "failed") {
-      foot.append(element("span", "failed", {}, `发送失败：${item.reason}`), element("button", "recall", { type: "button", onclick: () => this.client.retry(item.conversation_id, item.id) }, "重新发送"));
-    } else {
-      foot.append(element("span", "", {}, item.state === "sent" ? "已送达" : "发送中…"));
-    }
-    return element("article", `message is-own is-${item.state}`, { "data-client-id": item.id },
-      element("div", "bubble-box", {}, element("div", "bubble text", {}, item.body), foot));
+    if (row) this.log.append(row);
+    group(this.log);
+    if (row) this.toEnd();
   }
 
   // ── scrolling and reading ───────────────────────────────────────────────
@@ -272,8 +242,13 @@ export class Feed {
     return this.body.scrollHeight - this.body.scrollTop - this.body.clientHeight < NEAR_END;
   }
 
+  measure() {
+    return [this.body.clientWidth, this.body.clientHeight, this.body.scrollHeight].join();
+  }
+
   toEnd() {
     this.body.scrollTop = this.body.scrollHeight;
+    this.isAtEnd = true;
     this.fresh = 0;
     this.jump.hidden = true;
   }
@@ -286,7 +261,9 @@ export class Feed {
 
   scrolled() {
     if (this.body.scrollTop < 120) this.older();
-    if (this.isNearEnd()) { this.fresh = 0; this.jump.hidden = true; }
+    // The browser scrolls by itself when the layout changes; that tells nothing of where the person wants to be.
+    if (this.measure() === this.extent) this.isAtEnd = this.isNearEnd();
+    if (this.isAtEnd) { this.fresh = 0; this.jump.hidden = true; }
     this.noteRead();
   }
 
@@ -319,7 +296,7 @@ export class Feed {
     let day = null;
     for (const entry of entries) {
       this.entries.set(entry.seq, entry);
-      const row = this.rowOf(entry);
+      const row = this.bubbles.rowOf(entry, this.card);
       if (!row || this.rows.has(entry.seq)) continue;
       this.rows.set(entry.seq, row);
       if (day !== dayOf(entry.created_at)) { day = dayOf(entry.created_at); made.append(this.dayLine(entry)); }
@@ -327,6 +304,7 @@ export class Feed {
     }
     if (first?.dataset.day === day) first.remove();
     this.log.prepend(made);
+    group(this.log);
     this.body.scrollTop = top + this.body.scrollHeight - height;
   }
 
