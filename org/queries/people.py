@@ -155,10 +155,9 @@ def in_unit(
         },
     )
     items = [_in_unit(row) for row in rows[:limit]]
-    if len(rows) <= limit:
-        return paging.Page(items, None)
-    last = rows[limit - 1]
-    return paging.Page(items, _IN_UNIT.encode((last[10], last[8], last[9], last[0])))
+    last = rows[limit - 1] if len(rows) > limit else None
+    following = _IN_UNIT.encode((last[10], last[8], last[9], last[0])) if last else None
+    return paging.Page(items, following)
 
 
 def search(

@@ -261,9 +261,7 @@ def _sheet(
     back_id: int | None = None,
 ) -> Sheet:
     fields = forms.fields(schema)
-    named = {person for ids in typed.chosen.values() for person in ids}
-    named |= set(_ids([typed.texts.get(f.name, "") for f in fields if f.widget == "person"]))
-    names = people.names(named, at=at)
+    names = people.names(_people_in(fields, typed), at=at)
 
     def chips(ids: Sequence[int]) -> list[Chip]:
         return [Chip(person, names[person].name) for person in ids if person in names]
@@ -291,6 +289,13 @@ def _sheet(
         idempotency_key=typed.idempotency_key,
         returned=returned,
         back_id=back_id,
+    )
+
+
+def _people_in(fields: Sequence[forms.Field], typed: Typed) -> set[int]:
+    chosen = {person for ids in typed.chosen.values() for person in ids}
+    return chosen | set(
+        _ids([typed.texts.get(one.name, "") for one in fields if one.widget == "person"])
     )
 
 
