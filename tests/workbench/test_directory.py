@@ -99,6 +99,7 @@ def test_one_character_is_looked_for_in_the_chosen_unit(province: Province) -> N
         assert "曾国强" in page
     elsewhere = client.get("/directory/search/", asked | {"unit": province.unit("海曙区")})
     assert "曾国强" not in elsewhere.content.decode()
+    assert "一个字仅在“海曙区”及其下级中查找" in elsewhere.content.decode()
 
 
 def test_found_people_are_told_apart_by_their_organ(province: Province) -> None:

@@ -43,6 +43,11 @@ class Found:
     within: str = ""
     """The unit that the search kept to, if it did."""
 
+    @property
+    def empty_within(self) -> str:
+        """What to do when nobody was found in the unit."""
+        return f"一个字仅在“{self.within}”及其下级中查找，可在组织架构中另选单位，或输入两个字"
+
 
 @dataclass(frozen=True, slots=True)
 class CardView:
