@@ -76,12 +76,15 @@ class Hub:
             await self.watch(socket, conversation_id, frozenset())
 
     async def watch(self, socket: Socket, conversation_id: int, seqs: frozenset[int]) -> None:
-        """The socket hears new counts of these messages; none ends the watch."""
+        """The socket hears the counts of these messages, now and when they change; none ends it."""
         already = socket in self._watching.get(conversation_id, ())
         if seqs:
             self._watching[conversation_id][socket] = seqs
             if not already:
                 await self._bus.add(bus.receipts_channel(conversation_id))
+                # What was read before, perhaps while the socket was cut off, was told to nobody.
+                self._stale.add((socket, conversation_id))
+                self._recount.set()
         elif already:
             del self._watching[conversation_id][socket]
             if not self._watching[conversation_id]:

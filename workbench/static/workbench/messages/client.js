@@ -92,7 +92,7 @@ export class Client {
     this.failures = 0;
     this.setOnline(true);
     for (const id of this.queues.keys()) this.flush(id);
-    if (this.watched) this.ask("receipt.watch", this.watched).catch(() => {});
+    if (this.watched) this.askWatched();
     await this.compareHeads();
   }
 
@@ -377,6 +377,15 @@ export class Client {
       this.ask("receipt.watch", { conversation_id: this.watched.conversation_id, seqs: [] }).catch(() => {});
     }
     this.watched = { conversation_id: conversationId, seqs };
-    if (this.online) this.ask("receipt.watch", this.watched).catch(() => {});
+    if (this.online) this.askWatched();
+  }
+
+  /** Cut off, the next connection asks; refused for the moment, it is asked again unless overtaken. */
+  askWatched() {
+    const { watched } = this;
+    this.ask("receipt.watch", watched).catch((error) => {
+      if (!(error instanceof Refusal && error.passes)) return;
+      setTimeout(() => { if (this.online && this.watched === watched) this.askWatched(); }, error.waitMs);
+    });
   }
 }
