@@ -173,7 +173,7 @@ def found_people(request: HttpRequest) -> HttpResponse:
         except org_errors.SearchTooWide as refused:
             refusal = refused.text
     offered = {
-        one.person_id: queries.Offered(one.person_id, one.name, f"{one.unit_name}，{one.title}")
+        one.person_id: queries.Offered(one.person_id, one.name, f"{one.place}，{one.title}")
         for one in found
     }
     context = {
