@@ -274,16 +274,18 @@ async def test_reading_reaches_the_readers_other_device_and_the_watching_sender(
         await sender.send(room, "请阅")
         watch = {"conversation_id": room, "seqs": [2]}
         await sender.ask("receipt.watch", watch, answer="receipt.watching")
-        update = await sender.hear("receipt.update", conversation_id=room)
-        assert update["counts"] == [{"seq": 2, "read": 0, "unread": 2}]
+        await sender.hear(
+            "receipt.update", conversation_id=room, counts=[{"seq": 2, "read": 0, "unread": 2}]
+        )
         read = {"conversation_id": room, "seq": 2}
         assert await reader.ask("message.read", read, answer="message.read.ack") == {
             "conversation_id": room,
             "read_seq": 2,
         }
         assert (await other.hear("message.read", conversation_id=room))["read_seq"] == 2
-        update = await sender.hear("receipt.update", conversation_id=room)
-        assert update["counts"] == [{"seq": 2, "read": 1, "unread": 1}]
+        await sender.hear(
+            "receipt.update", conversation_id=room, counts=[{"seq": 2, "read": 1, "unread": 1}]
+        )
 
 
 async def test_whoever_answers_has_read_and_the_watching_sender_hears_so(site: Site) -> None:
@@ -296,11 +298,13 @@ async def test_whoever_answers_has_read_and_the_watching_sender_hears_so(site: S
         seq = (await sender.send(room, "几点到？"))["seq"]
         watch = {"conversation_id": room, "seqs": [seq]}
         await sender.ask("receipt.watch", watch, answer="receipt.watching")
-        update = await sender.hear("receipt.update", conversation_id=room)
-        assert update["counts"] == [{"seq": seq, "read": 0, "unread": 1}]
+        await sender.hear(
+            "receipt.update", conversation_id=room, counts=[{"seq": seq, "read": 0, "unread": 1}]
+        )
         await answerer.send(room, "九点")
-        update = await sender.hear("receipt.update", conversation_id=room)
-        assert update["counts"] == [{"seq": seq, "read": 1, "unread": 0}]
+        await sender.hear(
+            "receipt.update", conversation_id=room, counts=[{"seq": seq, "read": 1, "unread": 0}]
+        )
         assert (await other.hear("message.read", conversation_id=room))["read_seq"] == seq + 1
 
 
