@@ -20,17 +20,15 @@ class Colleague:
 
 def search(text: str, *, at: datetime, limit: int = 20) -> list[Colleague]:
     """People by name, pinyin or initials, one row for each appointment; SearchTooWide."""
-    found = people.search(text, at=at, limit=limit)
-    organs = organ_names({row.unit_id for row in found})
     return [
         Colleague(
             person_id=row.person_id,
             name=row.name,
-            organ_name=organs[row.unit_id],
+            organ_name=row.organ_name or row.unit_name,
             unit_name=row.unit_name,
             title=row.title,
         )
-        for row in found
+        for row in people.search(text, at=at, limit=limit)
     ]
 
 
