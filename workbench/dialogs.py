@@ -4,7 +4,7 @@ from django.contrib import messages as flashes
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from workbench.forms import PageForm
+from workbench.forms.base import PageForm
 
 
 def show(

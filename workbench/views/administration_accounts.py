@@ -17,7 +17,7 @@ from org import policies as org_policies
 from org.queries import accounts as account_queries
 from org.queries import people
 from org.services import accounts as account_services
-from workbench import forms
+from workbench.forms import accounts as forms
 
 
 @http.page

@@ -17,7 +17,9 @@ from org.kinds import AdminRole, AppointmentKind, PostFunction
 from org.queries import appointments, people, units
 from org.services import appointments as appointment_services
 from org.services import people as people_services
-from workbench import dialogs, forms, parameters
+from workbench import dialogs, parameters
+from workbench.forms import people as forms
+from workbench.forms.base import Choices
 
 CANDIDATES_AT_MOST = 20
 
@@ -120,11 +122,11 @@ def _managed(actor: Actor, unit_id: int, *, at: datetime) -> units.UnitCard:
     return units.card(unit_id, at=at)
 
 
-def _functions() -> forms.Choices:
+def _functions() -> Choices:
     return [(function.value, str(function.label)) for function in PostFunction]
 
 
-def _kinds() -> forms.Choices:
+def _kinds() -> Choices:
     return [(kind.value, str(kind.label)) for kind in AppointmentKind]
 
 

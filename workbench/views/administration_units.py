@@ -16,7 +16,9 @@ from org import policies as org_policies
 from org.kinds import AdminRole, UnitKind
 from org.queries import units
 from org.services import units as unit_services
-from workbench import dialogs, forms, parameters
+from workbench import dialogs, parameters
+from workbench.forms import units as forms
+from workbench.forms.base import Choices
 
 TARGETS_AT_MOST = 20
 # The kind that is added most often where it may stand comes first, regions last.
@@ -158,7 +160,7 @@ def _managed(actor: Actor, unit_id: int, *, at: datetime) -> units.UnitCard:
     return units.card(unit_id, at=at)
 
 
-def kinds_below(parent: units.UnitCard) -> forms.Choices:
+def kinds_below(parent: units.UnitCard) -> Choices:
     """What may stand directly below the unit, the likeliest first; empty below a leaf."""
     place = org_policies.Place(parent.kind, parent.level)
     levels = (parent.level, min(parent.level + 1, 6))
