@@ -6,6 +6,7 @@ from datetime import datetime
 from core import errors
 from core.actor import Actor
 from org.queries import authority, units
+from workbench import administration_menu
 
 _UNIT_ROLES = frozenset({"org", "people"})
 
@@ -17,6 +18,14 @@ class Office:
     grants: list[authority.Grant]
     unit_roots: list[int]
     sees_audit: bool
+
+    @property
+    def menu(self) -> list[administration_menu.Group]:
+        """The pages of 系统管理 that are open to the person."""
+        roles = {grant.role for grant in self.grants}
+        return administration_menu.open_to(
+            roles | {administration_menu.AUDIT} if self.sees_audit else roles
+        )
 
 
 def of(actor: Actor, *, at: datetime) -> Office:

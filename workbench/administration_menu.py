@@ -1,0 +1,58 @@
+"""The menu of 系统管理: every page of the screen, and the roles that open it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+ANY: Final[frozenset[str]] = frozenset()
+"""Open to whoever administers anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One page. `key` marks it as the open one; `url_name` is where it stands."""
+
+    key: str
+    label: str
+    url_name: str
+    roles: frozenset[str] = ANY
+
+    def is_open_to(self, roles: Collection[str]) -> bool:
+        """Whether somebody with these roles finds the page in the menu."""
+        return not self.roles or not self.roles.isdisjoint(roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Pages that belong together."""
+
+    label: str
+    entries: tuple[Entry, ...]
+
+
+AUDIT: Final = "audit-log"
+"""Not a role but what `Office.sees_audit` says: an audit grant over the whole tree."""
+
+GROUPS: Final = (
+    Group(
+        "组织",
+        (Entry("units", "组织与人员", "administration", frozenset({"org", "people"})),),
+    ),
+    Group(
+        "权限",
+        (Entry("grants", "管理权限", "administration-grants"),),
+    ),
+    Group(
+        "安全",
+        (Entry("audit", "审计日志", "administration-audit", frozenset({AUDIT})),),
+    ),
+)
+
+
+def open_to(roles: Collection[str]) -> list[Group]:
+    """The groups with the pages that these roles open; empty groups are left out."""
+    shown = (
+        Group(group.label, tuple(entry for entry in group.entries if entry.is_open_to(roles)))
+        for group in GROUPS
+    )
+    return [group for group in shown if group.entries]
