@@ -16,6 +16,43 @@ class UnitKind(TextChoices):
     LINE_FOLDER = "line_folder", "条线目录"
 
 
+class UnitNature(TextChoices):
+    """机构性质: what kind of body an organ is, by the register of establishments."""
+
+    PARTY = "party", "党委机关"
+    CONGRESS = "congress", "人大机关"
+    GOVERNMENT = "government", "行政机关"
+    CONSULTATIVE = "consultative", "政协机关"
+    SUPERVISORY = "supervisory", "监察机关"
+    COURT = "court", "审判机关"
+    PROCURATORATE = "procuratorate", "检察机关"
+    DEMOCRATIC_PARTY = "democratic_party", "民主党派机关"
+    PEOPLES_ORGANISATION = "mass", "群团机关"
+    CIVIL_SERVICE_LIKE = "like_civil", "参公事业单位"
+    PUBLIC_ONE = "public_one", "公益一类事业单位"
+    PUBLIC_TWO = "public_two", "公益二类事业单位"
+    ENTERPRISE = "enterprise", "国有企业"
+    SELF_GOVERNING = "self_govern", "基层群众性自治组织"
+    OTHER = "other", "其他"
+
+
+class ChangeKind(TextChoices):
+    """What an `OrgChange` did."""
+
+    CREATE = "create", "设立"
+    RENAME = "rename", "更名"
+    UPDATE = "update", "信息变更"
+    CODE = "code", "编码变更"
+    REORDER = "reorder", "排序"
+    MOVE = "move", "移动"
+    MERGE = "merge", "合并"
+    SPLIT = "split", "拆分"
+    ABOLISH = "abolish", "撤销"
+    TRANSFER = "transfer", "调动"
+    APPOINT = "appoint", "任职"
+    END = "end", "结束任职"
+
+
 class UnitOrigin(TextChoices):
     """Where the row comes from; synthetic units are said to be so wherever they are shown."""
 
@@ -29,6 +66,28 @@ class PersonStatus(TextChoices):
 
     ACTIVE = "active", "在职"
     LEFT = "left", "离职"
+
+
+class DepartureReason(TextChoices):
+    """Why a person belongs to the organisation no longer."""
+
+    RESIGNED = "resigned", "辞去公职"
+    RETIRED = "retired", "退休"
+    DISMISSED = "dismissed", "辞退或开除"
+    MOVED_AWAY = "moved_away", "调出"
+    CONTRACT_ENDED = "contract", "合同期满"
+    DIED = "died", "去世"
+
+
+class HandoverKind(TextChoices):
+    """What a person leaves behind for somebody else to see to."""
+
+    HEADSHIP = "headship", "空缺职务"
+    GRANT = "grant", "管理权限"
+    APPROVALS = "approvals", "审批"
+    DOCUMENTS = "documents", "公文"
+    MESSAGING = "messaging", "群聊"
+    APPS = "apps", "应用"
 
 
 class PostFunction(TextChoices):
@@ -50,7 +109,10 @@ class AppointmentKind(TextChoices):
 
 
 class AdminRole(TextChoices):
-    """What an administrator may manage; the last three exclude one another."""
+    """What an administrator may manage; system, security and audit exclude one another.
+
+    A helpdesk resets passwords and unlocks accounts, no more.
+    """
 
     ORG = "org", "组织管理员"
     PEOPLE = "people", "人员管理员"
@@ -58,3 +120,90 @@ class AdminRole(TextChoices):
     SYSTEM = "system", "系统管理员"
     SECURITY = "security", "安全管理员"
     AUDIT = "audit", "审计管理员"
+    HELPDESK = "helpdesk", "账号服务员"
+
+
+class RequestKind(TextChoices):
+    """What waits for a second person before it happens."""
+
+    ABOLISH_UNIT = "abolish_unit", "撤销组织"
+    MOVE_UNIT = "move_unit", "移入组织"
+    MASS_CHANGE = "mass_change", "批量变更"
+    EXPORT = "export", "导出人员"
+    GRANT = "grant", "授予管理权限"
+
+
+class RequestState(TextChoices):
+    """How far a request has come; one that has expired still says that it waits."""
+
+    WAITING = "waiting", "待复核"
+    APPROVED = "approved", "已同意"
+    REJECTED = "rejected", "未同意"
+    WITHDRAWN = "withdrawn", "已撤回"
+
+
+class Scene(TextChoices):
+    """Where somebody looks at the directory; a visibility rule binds in some of them."""
+
+    TREE = "tree", "组织架构"
+    SEARCH = "search", "搜索"
+    PROFILE = "profile", "名片"
+    APPS = "apps", "应用接口"
+
+
+class VisibilityEffect(TextChoices):
+    """What a rule does to what it speaks of."""
+
+    HIDE = "hide", "隐藏"
+    RESTRICT = "restrict", "仅显示姓名和单位"
+    MASK = "mask", "遮盖字段"
+
+
+class MaskedField(TextChoices):
+    """What a rule can keep from a person's card and lines."""
+
+    PHONE = "phone", "手机号"
+    OFFICE_PHONE = "office_phone", "办公电话"
+    JOB_LEVEL = "job_level", "职级"
+    TITLE = "title", "职务"
+
+
+class LineRole(TextChoices):
+    """What a unit does for a line of work (条线)."""
+
+    LEAD = "lead", "主管"
+    ASSIST = "assist", "协管"
+
+
+class LineRelationKind(TextChoices):
+    """How an upper unit of a line stands to a lower one; the strongest first."""
+
+    VERTICAL = "vertical", "垂直管理"
+    LEADERSHIP = "leadership", "领导"
+    DUAL = "dual", "双重领导"
+    GUIDANCE = "guidance", "业务指导"
+
+
+class ReorganisationStatus(TextChoices):
+    """Where a reorganisation (机构改革) stands between its draft and its effect."""
+
+    DRAFT = "draft", "草案"
+    SUBMITTED = "submitted", "待审批"
+    APPROVED = "approved", "待生效"
+    EFFECTIVE = "effective", "已生效"
+    REJECTED = "rejected", "未通过"
+    WITHDRAWN = "withdrawn", "已撤回"
+    FAILED = "failed", "执行失败"
+
+
+class StepKind(TextChoices):
+    """What one step of a reorganisation does."""
+
+    CREATE = "create", "设立"
+    RENAME = "rename", "更名"
+    MOVE = "move", "划转"
+    MERGE = "merge", "合并"
+    SPLIT = "split", "拆分"
+    ABOLISH = "abolish", "撤销"
+    REORDER = "reorder", "调整排序"
+    TRANSFER = "transfer", "调动人员"

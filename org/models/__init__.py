@@ -1,8 +1,18 @@
 """The tables of org; imported by org's own policies, queries, services and tree only."""
 
 from org.models.accounts import Account, AdminGrant
+from org.models.changes import OrgChange, UnitPast, UnitSuccession
+from org.models.departures import Handover, HandoverItem
+from org.models.lines import Line, LineRelation, LineUnit
 from org.models.people import Appointment, AppointmentSearch, Person, Post
+from org.models.reorganisations import (
+    Reorganisation,
+    ReorganisationEvent,
+    ReorganisationStep,
+)
+from org.models.scim import ScimGroup, ScimToken, ScimUser
 from org.models.units import DivisionLoad, TreeWriteRefused, Unit
+from org.models.visibility import VisibilityException, VisibilityRule
 
 __all__ = [
     "Account",
@@ -10,8 +20,24 @@ __all__ = [
     "Appointment",
     "AppointmentSearch",
     "DivisionLoad",
+    "Handover",
+    "HandoverItem",
+    "Line",
+    "LineRelation",
+    "LineUnit",
+    "OrgChange",
     "Person",
     "Post",
+    "Reorganisation",
+    "ReorganisationEvent",
+    "ReorganisationStep",
+    "ScimGroup",
+    "ScimToken",
+    "ScimUser",
     "TreeWriteRefused",
     "Unit",
+    "UnitPast",
+    "UnitSuccession",
+    "VisibilityException",
+    "VisibilityRule",
 ]

@@ -8,6 +8,14 @@ from django.db.models import F, Func, Q, Value
 
 from org.kinds import AppointmentKind, PersonStatus, PostFunction
 
+_TERM = Func(
+    F("valid_from"),
+    F("valid_to"),
+    Value("[)"),
+    function="tstzrange",
+    output_field=DateTimeRangeField(),
+)
+
 
 class Person(models.Model):
     """A human being known to the organisation; the phone number is stored encrypted only."""
@@ -20,13 +28,21 @@ class Person(models.Model):
     # Keyed digest of the number: finds a phone without decrypting any.
     phone_index = models.BinaryField(null=True)
     job_level = models.CharField(max_length=40, blank=True)
+    staff_number = models.CharField(max_length=30, blank=True)
     status = models.CharField(
         max_length=8, choices=PersonStatus.choices, default=PersonStatus.ACTIVE
     )
     created_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["phone_index"], name="org_person_phone")]
+        indexes = [
+            models.Index(fields=["phone_index"], name="org_person_phone"),
+            models.Index(
+                fields=["staff_number"],
+                condition=~Q(staff_number=""),
+                name="org_person_staff_number",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=PersonStatus.values), name="org_person_status"
@@ -45,12 +61,18 @@ class Post(models.Model):
     function = models.CharField(max_length=8, choices=PostFunction.choices)
     # 1 stands first. People of a unit are listed by rank, then by their order.
     rank = models.SmallIntegerField(default=90)
+    # 编制数: how many people may hold it; null where nobody has said.
+    establishment = models.SmallIntegerField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["unit", "title"], name="org_post_title"),
             models.CheckConstraint(
                 condition=Q(function__in=PostFunction.values), name="org_post_function"
+            ),
+            models.CheckConstraint(
+                condition=Q(establishment__isnull=True) | Q(establishment__gte=0),
+                name="org_post_establishment",
             ),
         ]
 
@@ -72,10 +94,14 @@ class Appointment(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["person"],
-                condition=Q(kind="main", valid_to__isnull=True),
+            # One main post at every instant, those to come and those that ended included.
+            ExclusionConstraint(
                 name="org_appointment_one_main",
+                expressions=[
+                    ("person", RangeOperators.EQUAL),
+                    (_TERM, RangeOperators.OVERLAPS),
+                ],
+                condition=Q(kind="main"),
             ),
             ExclusionConstraint(
                 name="org_appointment_no_overlap",
@@ -83,16 +109,7 @@ class Appointment(models.Model):
                     ("person", RangeOperators.EQUAL),
                     ("unit", RangeOperators.EQUAL),
                     ("kind", RangeOperators.EQUAL),
-                    (
-                        Func(
-                            F("valid_from"),
-                            F("valid_to"),
-                            Value("[)"),
-                            function="tstzrange",
-                            output_field=DateTimeRangeField(),
-                        ),
-                        RangeOperators.OVERLAPS,
-                    ),
+                    (_TERM, RangeOperators.OVERLAPS),
                 ],
             ),
             models.CheckConstraint(
