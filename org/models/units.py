@@ -10,7 +10,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
-from org.kinds import UnitKind, UnitOrigin
+from org.kinds import UnitKind, UnitNature, UnitOrigin
 
 if TYPE_CHECKING:
     # django-mptt ships no types; to the type checker its classes are Django's own.
@@ -90,6 +90,11 @@ class Unit(MPTTModel):
     code = models.CharField(max_length=32, unique=True)
     name = models.CharField(max_length=120)
     short_name = models.CharField(max_length=60, blank=True)
+    # Further names the unit goes by: 加挂牌子, a former or a popular name.
+    other_names = ArrayField(models.CharField(max_length=120), default=list, db_default=[])
+    nature = models.CharField(
+        max_length=16, choices=UnitNature.choices, blank=True, default="", db_default=""
+    )
     kind = models.CharField(max_length=16, choices=UnitKind.choices)
     level = models.SmallIntegerField()
     sort = models.IntegerField(default=0)
@@ -97,6 +102,9 @@ class Unit(MPTTModel):
     valid_to = models.DateTimeField(null=True)
     phone = models.CharField(max_length=40, blank=True)
     address = models.CharField(max_length=200, blank=True)
+    note = models.CharField(max_length=500, blank=True, default="", db_default="")
+    # Since when names, code, place and order are what they are; null: since valid_from.
+    changed_at = models.DateTimeField(null=True, editable=False)
     origin = models.CharField(max_length=12, choices=UnitOrigin.choices, default=UnitOrigin.ENTERED)
     # Characters and pairs of the name; null for village groups, which are found by code.
     name_grams = ArrayField(models.CharField(max_length=2), null=True, editable=False)
@@ -118,6 +126,9 @@ class Unit(MPTTModel):
             models.CheckConstraint(condition=Q(lft__lt=F("rght")), name="org_unit_range"),
             models.CheckConstraint(condition=Q(level__range=(1, 6)), name="org_unit_level"),
             models.CheckConstraint(condition=Q(kind__in=UnitKind.values), name="org_unit_kind"),
+            models.CheckConstraint(
+                condition=Q(nature="") | Q(nature__in=UnitNature.values), name="org_unit_nature"
+            ),
             models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
                 name="org_unit_dates",
