@@ -3,6 +3,7 @@
 from org.models.accounts import Account, AdminGrant
 from org.models.changes import OrgChange, UnitPast, UnitSuccession
 from org.models.departures import Handover, HandoverItem
+from org.models.headcounts import Headcount, HeadcountChange
 from org.models.lines import Line, LineRelation, LineUnit
 from org.models.people import Appointment, AppointmentSearch, Person, Post
 from org.models.reorganisations import (
@@ -22,6 +23,8 @@ __all__ = [
     "DivisionLoad",
     "Handover",
     "HandoverItem",
+    "Headcount",
+    "HeadcountChange",
     "Line",
     "LineRelation",
     "LineUnit",
