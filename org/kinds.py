@@ -207,3 +207,22 @@ class StepKind(TextChoices):
     ABOLISH = "abolish", "撤销"
     REORDER = "reorder", "调整排序"
     TRANSFER = "transfer", "调动人员"
+
+
+class SessionEnd(TextChoices):
+    """Why a sign-in ended before its time."""
+
+    SIGNED_OUT = "signed_out", "退出登录"
+    ENDED = "ended", "本人结束"
+    ENDED_BY_ADMINISTRATOR = "by_admin", "管理员结束"
+    PASSWORD = "password", "密码变更"
+    DISABLED = "disabled", "账号停用"
+    EXPIRED = "expired", "超时"
+
+
+class SecondFactorPolicy(TextChoices):
+    """Who has to show a second factor before what it guards."""
+
+    ADMINISTRATORS = "administrators", "管理员"
+    EVERYONE = "everyone", "所有人"
+    NOBODY = "nobody", "不强制"

@@ -1,6 +1,7 @@
 """The tables of org; imported by org's own policies, queries, services and tree only."""
 
-from org.models.accounts import Account, AdminGrant
+from org.models.accounts import Account, PasswordPast, UpstreamLink
+from org.models.authority import AdminGrant
 from org.models.changes import OrgChange, UnitPast, UnitSuccession
 from org.models.departures import Handover, HandoverItem
 from org.models.headcounts import Headcount, HeadcountChange
@@ -11,12 +12,15 @@ from org.models.reorganisations import (
     ReorganisationEvent,
     ReorganisationStep,
 )
+from org.models.requests import ReviewRequest
 from org.models.scim import ScimGroup, ScimToken, ScimUser
+from org.models.sessions import AccountSession
 from org.models.units import DivisionLoad, TreeWriteRefused, Unit
 from org.models.visibility import VisibilityException, VisibilityRule
 
 __all__ = [
     "Account",
+    "AccountSession",
     "AdminGrant",
     "Appointment",
     "AppointmentSearch",
@@ -29,11 +33,13 @@ __all__ = [
     "LineRelation",
     "LineUnit",
     "OrgChange",
+    "PasswordPast",
     "Person",
     "Post",
     "Reorganisation",
     "ReorganisationEvent",
     "ReorganisationStep",
+    "ReviewRequest",
     "ScimGroup",
     "ScimToken",
     "ScimUser",
@@ -41,6 +47,7 @@ __all__ = [
     "Unit",
     "UnitPast",
     "UnitSuccession",
+    "UpstreamLink",
     "VisibilityException",
     "VisibilityRule",
 ]
