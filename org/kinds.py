@@ -226,3 +226,64 @@ class SecondFactorPolicy(TextChoices):
     ADMINISTRATORS = "administrators", "管理员"
     EVERYONE = "everyone", "所有人"
     NOBODY = "nobody", "不强制"
+
+
+class ExchangeSubject(TextChoices):
+    """What a file that is imported or exported lists."""
+
+    PEOPLE = "people", "人员"
+    UNITS = "units", "组织"
+
+
+class ImportMode(TextChoices):
+    """What an import does with those whom the file does not name."""
+
+    MERGE = "merge", "新增和更新"
+    SYNC = "sync", "全量同步"
+
+
+class ImportState(TextChoices):
+    """How far an import has come."""
+
+    UPLOADED = "uploaded", "待对应列"
+    CHECKING = "checking", "检查中"
+    CHECKED = "checked", "待确认"
+    WAITING = "waiting", "待复核"
+    APPLYING = "applying", "导入中"
+    APPLIED = "applied", "已完成"
+    CANCELLED = "cancelled", "已取消"
+    REFUSED = "refused", "未能导入"
+
+
+class ImportOutcome(TextChoices):
+    """What one row of an import does."""
+
+    NEW = "new", "新增"
+    APPOINTED = "appointed", "新任职"
+    CHANGED = "changed", "变更"
+    MOVED = "moved", "调动"
+    ENDED = "ended", "结束"
+
+
+class FaultGravity(TextChoices):
+    """Whether a fault keeps its row from being imported."""
+
+    ERROR = "error", "错误"
+    NOTE = "note", "提示"
+
+
+class PhoneReach(TextChoices):
+    """How much of the telephone numbers an export shows."""
+
+    MASKED = "masked", "部分隐藏"
+    FULL = "full", "完整"
+
+
+class ExportState(TextChoices):
+    """How far an export has come."""
+
+    WAITING = "waiting", "待复核"
+    QUEUED = "queued", "生成中"
+    READY = "ready", "可下载"
+    REFUSED = "refused", "未能生成"
+    FORGOTTEN = "forgotten", "已清除"

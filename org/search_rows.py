@@ -7,7 +7,7 @@ from django.db import connection
 from org import names
 from org.models import Appointment, AppointmentSearch
 from org.queries import units
-from org.queries.people import ANCHORS
+from org.queries.directory import ANCHORS
 from org.queries.units import UnitName
 
 # A few letters grow when they are lowered (İ).

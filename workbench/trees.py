@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from org.queries import units
+from org.queries.visibility import Viewer
 
 BRANCH_LIMIT = 100
 
@@ -32,28 +33,32 @@ class Branch:
     next_cursor: str | None = None
 
 
-def branch(parent_id: int, *, depth: int, at: datetime, cursor: str | None = None) -> Branch:
+def branch(
+    parent_id: int, *, depth: int, at: datetime, viewer: Viewer, cursor: str | None = None
+) -> Branch:
     """The units directly below, all closed."""
-    page = units.children(parent_id, at=at, limit=BRANCH_LIMIT, cursor=cursor)
+    page = units.children(parent_id, at=at, viewer=viewer, limit=BRANCH_LIMIT, cursor=cursor)
     nodes = tuple(_closed(unit, depth) for unit in page.items)
     return Branch(parent_id, depth, nodes, page.next_cursor)
 
 
-def opened(*, to_unit_id: int | None, at: datetime) -> Branch:
+def opened(*, to_unit_id: int | None, at: datetime, viewer: Viewer) -> Branch:
     """The whole tree, opened along the way to the unit."""
-    roots = units.roots(at=at)
-    return opened_from([root.id for root in roots], to_unit_id=to_unit_id, at=at)
+    roots = units.roots(at=at, viewer=viewer)
+    return opened_from([root.id for root in roots], to_unit_id=to_unit_id, at=at, viewer=viewer)
 
 
-def opened_from(root_ids: Sequence[int], *, to_unit_id: int | None, at: datetime) -> Branch:
+def opened_from(
+    root_ids: Sequence[int], *, to_unit_id: int | None, at: datetime, viewer: Viewer
+) -> Branch:
     """The trees below these units, opened along the way to the unit."""
     way = {unit.id for unit in units.path(to_unit_id)[:-1]} if to_unit_id else set()
-    return Branch(None, 1, tuple(_top(root_id, way, at) for root_id in root_ids))
+    return Branch(None, 1, tuple(_top(root_id, way, at, viewer) for root_id in root_ids))
 
 
-def _top(root_id: int, way: set[int], at: datetime) -> TreeNode:
-    card = units.card(root_id, at=at)
-    below = _open(root_id, 2, way, at)
+def _top(root_id: int, way: set[int], at: datetime, viewer: Viewer) -> TreeNode:
+    card = units.card(root_id, at=at, viewer=viewer)
+    below = _open(root_id, 2, way, at, viewer)
     return TreeNode(
         id=card.id,
         name=card.name,
@@ -65,10 +70,10 @@ def _top(root_id: int, way: set[int], at: datetime) -> TreeNode:
     )
 
 
-def _open(parent_id: int, depth: int, way: set[int], at: datetime) -> Branch:
-    page = units.children(parent_id, at=at, limit=BRANCH_LIMIT)
+def _open(parent_id: int, depth: int, way: set[int], at: datetime, viewer: Viewer) -> Branch:
+    page = units.children(parent_id, at=at, viewer=viewer, limit=BRANCH_LIMIT)
     nodes = tuple(
-        _closed(unit, depth, _open(unit.id, depth + 1, way, at) if unit.id in way else None)
+        _closed(unit, depth, _open(unit.id, depth + 1, way, at, viewer) if unit.id in way else None)
         for unit in page.items
     )
     return Branch(parent_id, depth, nodes, page.next_cursor)

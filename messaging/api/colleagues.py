@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Query, Router
 
+from core.http import actor_of
 from core.paging import Limit
 from core.schemas import Schema
 from messaging.queries import colleagues as queries
@@ -28,4 +29,4 @@ class ColleagueOut(Schema):
 @router.get("/colleagues", response=list[ColleagueOut], url_name="messaging-colleagues")
 def search(request: HttpRequest, text: SearchText, limit: Limit = 20) -> list[queries.Colleague]:
     """People by neighbouring characters of the name, by pinyin or by initials."""
-    return queries.search(text, at=timezone.now(), limit=limit)
+    return queries.search(text, actor=actor_of(request), at=timezone.now(), limit=limit)

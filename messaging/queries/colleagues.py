@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from org.queries import people, units
+from core.actor import Actor
+from org.queries import directory, units, visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +19,9 @@ class Colleague:
     title: str
 
 
-def search(text: str, *, at: datetime, limit: int = 20) -> list[Colleague]:
+def search(text: str, *, actor: Actor, at: datetime, limit: int = 20) -> list[Colleague]:
     """People by name, pinyin or initials, one row for each appointment; SearchTooWide."""
+    viewer = visibility.viewer_of(actor, at=at)
     return [
         Colleague(
             person_id=row.person_id,
@@ -28,7 +30,7 @@ def search(text: str, *, at: datetime, limit: int = 20) -> list[Colleague]:
             unit_name=row.unit_name,
             title=row.title,
         )
-        for row in people.search(text, at=at, limit=limit)
+        for row in directory.search_people(text, at=at, viewer=viewer, limit=limit)
     ]
 
 

@@ -19,7 +19,7 @@ from miniapps.models import (
     RuleEffect,
     RuleSubject,
 )
-from org.queries import appointments, people, units
+from org.queries import appointments, directory, people, units, visibility
 
 _TRACED: Final = 5
 
@@ -150,7 +150,8 @@ def traces(actor: Actor, app_id: int, text: str, *, at: datetime) -> list[Trace]
     if app is None:
         raise core_errors.NotFound
     policies.require_see(actor, app, at=at)
-    found = people.search(text, at=at, limit=_TRACED) if text else []
+    viewer = visibility.viewer_of(actor, at=at)
+    found = directory.search_people(text, at=at, viewer=viewer, limit=_TRACED) if text else []
     return [trace(app_id, person.person_id, at=at) for person in found]
 
 
@@ -208,7 +209,7 @@ def _people_of_rule(
         return appointments.person_ids_in_subtree(unit_id, at=at)
     return [
         person_id
-        for root in units.roots(at=at)
+        for root in units.roots(at=at, viewer=visibility.EVERYTHING)
         for person_id in appointments.person_ids_in_subtree(root.id, at=at)
     ]
 

@@ -10,7 +10,7 @@ from core.actor import Actor
 from miniapps import errors, policies
 from miniapps.models import Grant, MiniApp, Release, RuleEffect, RuleSubject
 from miniapps.queries import audience, registry
-from org.queries import authority, units
+from org.queries import authority, directory, units, visibility
 
 _OFFERED: Final = 20
 
@@ -82,7 +82,7 @@ def reach(actor: Actor, release_id: int, rules: Sequence[RuleDraft], *, at: date
     )
 
 
-def offered(actor: Actor, app_id: int, text: str, *, at: datetime) -> list[units.UnitFound]:
+def offered(actor: Actor, app_id: int, text: str, *, at: datetime) -> list[directory.UnitFound]:
     """Units the actor may show the app to: found by name, or without a text those around it.
 
     NotFound unless the actor may review the app.
@@ -93,17 +93,20 @@ def offered(actor: Actor, app_id: int, text: str, *, at: datetime) -> list[units
     policies.require_review(actor, app, at=at)
     administrator = policies.administrator(actor)
     if text:
-        return units.search(text, at=at, administrator=administrator, limit=_OFFERED)
+        viewer = visibility.viewer_of(actor, at=at)
+        return directory.search_units(
+            text, at=at, viewer=viewer, administrator=administrator, limit=_OFFERED
+        )
     found = _around(app.owner_unit_id)
     allowed = authority.administered(administrator, [unit.id for unit in found], at=at)
     return [unit for unit in found if unit.id in allowed]
 
 
-def _around(unit_id: int) -> list[units.UnitFound]:
+def _around(unit_id: int) -> list[directory.UnitFound]:
     """The unit and all above it, the lowest first."""
     above = units.path(unit_id)
     return [
-        units.UnitFound(
+        directory.UnitFound(
             id=unit.id,
             code=unit.code,
             name=unit.name,

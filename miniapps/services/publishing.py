@@ -11,7 +11,7 @@ from core.db import service
 from miniapps import errors, manifests, models, policies
 from miniapps.queries.publishing import RuleDraft
 from miniapps.services import _loading, grants, tokens
-from org.queries import appointments, units
+from org.queries import appointments, units, visibility
 
 
 @service
@@ -113,7 +113,7 @@ def _units_of(
             held = appointments.of_person(rule.person_id, at=now)
             needed += [post.unit_id for post in held[:1]]
     if any(rule.subject == models.RuleSubject.ALL for rule in audience):
-        needed += [root.id for root in units.roots(at=now)]
+        needed += [root.id for root in units.roots(at=now, viewer=visibility.EVERYTHING)]
     return needed
 
 

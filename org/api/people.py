@@ -12,6 +12,7 @@ from core.paging import Cursor, Limit
 from core.schemas import Id, Schema
 from org.api import texts
 from org.kinds import PostFunction
+from org.queries import directory, visibility
 from org.queries import people as queries
 from org.services import people
 
@@ -99,13 +100,17 @@ def search_people(
     limit: Limit = 20,
 ) -> list[queries.PersonInUnit]:
     """People by neighbouring characters of the name, by pinyin or by initials."""
-    return queries.search(text, at=timezone.now(), root_id=root_id, limit=limit)
+    now = timezone.now()
+    viewer = visibility.viewer_of(actor_of(request), at=now)
+    return directory.search_people(text, at=now, viewer=viewer, root_id=root_id, limit=limit)
 
 
 @router.get("/people/{person_id}", response=PersonCardOut, url_name="org-person")
 def show_person(request: HttpRequest, person_id: Id) -> queries.PersonCard:
     """One person, the phone number masked."""
-    return queries.card(person_id, at=timezone.now())
+    now = timezone.now()
+    viewer = visibility.viewer_of(actor_of(request), at=now)
+    return queries.card(person_id, at=now, viewer=viewer)
 
 
 @router.post("/people/{person_id}/phone", response=PhoneOut, url_name="org-person-phone")
@@ -124,8 +129,10 @@ def list_people(
     cursor: Cursor = "",
 ) -> PeopleOut:
     """The people of the unit (仅本级), or of all below it too (含下级)."""
+    now = timezone.now()
+    viewer = visibility.viewer_of(actor_of(request), at=now)
     page = queries.in_unit(
-        unit_id, at=timezone.now(), with_below=with_below, limit=limit, cursor=cursor
+        unit_id, at=now, viewer=viewer, with_below=with_below, limit=limit, cursor=cursor
     )
     return PeopleOut.model_validate(page)
 

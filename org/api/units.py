@@ -12,6 +12,7 @@ from core.paging import Cursor, Limit
 from core.schemas import Id, Schema
 from org.api import texts
 from org.kinds import UnitKind
+from org.queries import directory, visibility
 from org.queries import units as queries
 from org.services import units
 
@@ -116,7 +117,9 @@ class CreatedOut(Schema):
 @router.get("/units", response=list[UnitBranchOut], url_name="org-units")
 def list_roots(request: HttpRequest) -> list[queries.UnitBranch]:
     """The tops of all trees."""
-    return queries.roots(at=timezone.now())
+    now = timezone.now()
+    viewer = visibility.viewer_of(actor_of(request), at=now)
+    return queries.roots(at=now, viewer=viewer)
 
 
 @router.get("/units/search", response=list[UnitFoundOut], url_name="org-units-search")
@@ -125,15 +128,19 @@ def search_units(
     text: texts.SearchText,
     root_id: Annotated[Id | None, Query()] = None,
     limit: Limit = 20,
-) -> list[queries.UnitFound]:
+) -> list[directory.UnitFound]:
     """Units whose name contains the text, or whose code begins with it."""
-    return queries.search(text, at=timezone.now(), root_id=root_id, limit=limit)
+    now = timezone.now()
+    viewer = visibility.viewer_of(actor_of(request), at=now)
+    return directory.search_units(text, at=now, viewer=viewer, root_id=root_id, limit=limit)
 
 
 @router.get("/units/{unit_id}", response=UnitCardOut, url_name="org-unit")
 def show_unit(request: HttpRequest, unit_id: Id) -> UnitCardOut:
     """One unit."""
-    card = queries.card(unit_id, at=timezone.now())
+    now = timezone.now()
+    viewer = visibility.viewer_of(actor_of(request), at=now)
+    card = queries.card(unit_id, at=now, viewer=viewer)
     path = [UnitNameOut.model_validate(unit) for unit in queries.path(unit_id)]
     shown = {name: getattr(card, name) for name in card.__slots__}
     return UnitCardOut(**shown, path=path)
@@ -144,7 +151,9 @@ def list_children(
     request: HttpRequest, unit_id: Id, limit: Limit = 100, cursor: Cursor = ""
 ) -> UnitsOut:
     """The units directly below, with counts."""
-    page = queries.children(unit_id, at=timezone.now(), limit=limit, cursor=cursor)
+    now = timezone.now()
+    viewer = visibility.viewer_of(actor_of(request), at=now)
+    page = queries.children(unit_id, at=now, viewer=viewer, limit=limit, cursor=cursor)
     return UnitsOut.model_validate(page)
 
 

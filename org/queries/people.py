@@ -8,34 +8,19 @@ from typing import Any, Final
 from django.db import connection
 
 from core import crypto, paging
-from org import errors, policies
-from org import names as readings
-from org.kinds import AppointmentKind, UnitKind
-from org.models import Person, Unit
+from org import errors
+from org.kinds import AppointmentKind, MaskedField, Scene
+from org.models import Person
 from org.queries import units
+from org.queries.visibility import Sight, Subjects, Viewer
 
 _IN_UNIT: Final = paging.Cursors("org.in_unit", tuple[int, int, int, int])
 
-_LISTED = (
-    'a.id, a.person_id, p.name, t.title, t.function, a.kind, u.id, u.name, t.rank, a."order",'
-    " u.lft,"
-    " (SELECT o.name FROM org_unit o WHERE o.tree_id = u.tree_id AND o.lft <= u.lft"
-    "   AND o.rght >= u.rght AND o.kind = ANY(%(organs)s) ORDER BY o.lft DESC LIMIT 1)"
+ORGAN_NAME = (
+    "(SELECT o.name FROM org_unit o WHERE o.tree_id = u.tree_id AND o.lft <= u.lft"
+    " AND o.rght >= u.rght AND o.kind = ANY(%(organs)s) ORDER BY o.lft DESC LIMIT 1)"
 )
 _HOLDS = "a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)"
-
-ANCHORS = {2: "city_id", 3: "county_id", 4: "township_id"}
-"""Columns of the search rows, by the level of the region they name."""
-_WITHIN_ROOT = (
-    "JOIN org_unit r ON r.id = %(root)s AND u.tree_id = r.tree_id"
-    " AND u.lft BETWEEN r.lft AND r.rght"
-)
-_OF_ADMINISTRATOR = f"""EXISTS (
-  SELECT 1 FROM org_appointment o JOIN org_unit u ON u.id = o.unit_id
-   WHERE o.person_id = p.id AND o.valid_from <= %(at)s
-     AND (o.valid_to IS NULL OR o.valid_to > %(at)s) AND {policies.ADMINISTERED})"""
-_BY_LATIN = "(s.pinyin LIKE %(prefix)s OR s.initials LIKE %(prefix)s)"
-_BY_CHARACTERS = "s.grams @> %(grams)s::varchar[] AND s.name LIKE %(infix)s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,29 +103,40 @@ def names(person_ids: Collection[int], *, at: datetime) -> dict[int, PersonName]
     return {row[0]: PersonName(*row) for row in rows}
 
 
+def listed(sight: Sight) -> str:
+    """The columns of a PersonInUnit, as far as they are shown to whoever has this sight."""
+    title = sight.shown(MaskedField.TITLE, "t.title")
+    function = sight.shown(MaskedField.TITLE, "t.function")
+    return (
+        f"a.id, a.person_id, p.name, {title}, {function}, a.kind, u.id, u.name, t.rank,"
+        f' a."order", u.lft, {ORGAN_NAME}'
+    )
+
+
 def in_unit(
     unit_id: int,
     *,
     at: datetime,
+    viewer: Viewer,
     with_below: bool = False,
     limit: int = 50,
     cursor: str | None = None,
 ) -> paging.Page[PersonInUnit]:
     """The people of a unit (or of all below it too) in their order: by unit, rank, order.
 
-    UnitNotFound for no unit.
+    UnitNotFound for no unit and for one hidden from the viewer.
     """
-    if not Unit.objects.filter(pk=unit_id).exists():
-        raise errors.UnitNotFound
+    sight = viewer.sight(Scene.TREE)
+    _require_shown(unit_id, sight)
     after = _IN_UNIT.decode(cursor) or (-1, -1, -(2**31), 0)
     scope = "u.lft BETWEEN r.lft AND r.rght" if with_below else "u.id = r.id"
     rows = _fetch(
         f"""
-        SELECT {_LISTED}
+        SELECT {listed(sight)}
           FROM org_unit r JOIN org_unit u ON u.tree_id = r.tree_id AND {scope}
           JOIN org_appointment a ON a.unit_id = u.id AND {_HOLDS}
           JOIN org_person p ON p.id = a.person_id JOIN org_post t ON t.id = a.post_id
-         WHERE r.id = %(id)s
+         WHERE r.id = %(id)s AND {sight.shows_holder()}
            AND (u.lft, t.rank, a."order", a.id) > (%(lft)s, %(rank)s, %(order)s, %(after)s)
          ORDER BY u.lft, t.rank, a."order", a.id LIMIT %(limit)s""",
         {
@@ -152,75 +148,46 @@ def in_unit(
             "order": after[2],
             "after": after[3],
             "limit": limit + 1,
+            **sight.values,
         },
     )
-    items = [_in_unit(row) for row in rows[:limit]]
+    items = [person_in_unit(row) for row in rows[:limit]]
     last = rows[limit - 1] if len(rows) > limit else None
     following = _IN_UNIT.encode((last[10], last[8], last[9], last[0])) if last else None
     return paging.Page(items, following)
 
 
-def search(
-    text: str,
-    *,
-    at: datetime,
-    root_id: int | None = None,
-    administrator: policies.Administrator | None = None,
-    limit: int = 20,
-) -> list[PersonInUnit]:
-    """People by any two neighbouring characters of the name, by pinyin or by initials.
+def card(person_id: int, *, at: datetime, viewer: Viewer) -> PersonCard:
+    """The person with all appointments of that instant; PersonNotFound.
 
-    Only those with a post in a unit of the administrator where one is given. SearchTooWide for a
-    single Chinese character over a province or a city.
+    Posts in hidden units are left out; someone who serves in hidden units only is not found.
     """
-    wanted = "".join(text.replace("\x00", "").split()).lower()
-    if not wanted:
-        return []
-    within = _WITHIN_ROOT if root_id is not None else ""
-    rows = _fetch(
-        f"""
-        SELECT {_LISTED}
-          FROM org_appointmentsearch s JOIN org_appointment a ON a.id = s.appointment_id
-           AND {_HOLDS}
-          JOIN org_unit u ON u.id = a.unit_id {within}
-          JOIN org_person p ON p.id = a.person_id JOIN org_post t ON t.id = a.post_id
-         WHERE {_matches(wanted, root_id)} AND {_OF_ADMINISTRATOR if administrator else "TRUE"}
-         ORDER BY s.initials <> %(exact)s, length(s.name), s.pinyin, u.level, t.rank, a.id
-         LIMIT %(limit)s""",
-        {
-            "at": at,
-            "organs": list(units.ORGAN_LIKE),
-            "root": root_id,
-            "grams": readings.probe(wanted),
-            "infix": f"%{_literal(wanted)}%",
-            "prefix": f"{_literal(wanted)}%",
-            "exact": wanted,
-            "limit": limit,
-            **(administrator.values if administrator else {}),
-        },
-    )
-    return [_in_unit(row) for row in rows]
-
-
-def card(person_id: int, *, at: datetime) -> PersonCard:
-    """The person with all appointments of that instant; PersonNotFound."""
+    sight = viewer.sight(Scene.PROFILE)
     person = Person.objects.filter(pk=person_id).first()
-    if person is None:
+    if person is None or not _is_shown(person_id, sight, at=at):
         raise errors.PersonNotFound
     rows = _fetch(
         f"""
-        SELECT a.id, a.unit_id, t.title, t.function, a.kind, a.office_phone
+        SELECT a.id, a.unit_id, {sight.shown(MaskedField.TITLE, "t.title")},
+               {sight.shown(MaskedField.TITLE, "t.function")}, a.kind,
+               {sight.shown(MaskedField.OFFICE_PHONE, "a.office_phone")},
+               {sight.masks(MaskedField.PHONE)}, {sight.masks(MaskedField.JOB_LEVEL)}
           FROM org_appointment a JOIN org_post t ON t.id = a.post_id
-         WHERE a.person_id = %(id)s AND {_HOLDS} ORDER BY a.kind <> 'main', a.valid_from, a.id""",
-        {"id": person_id, "at": at},
+          JOIN org_unit u ON u.id = a.unit_id JOIN org_person p ON p.id = a.person_id
+         WHERE a.person_id = %(id)s AND {_HOLDS} AND {sight.shows_unit()}
+         ORDER BY a.kind <> 'main', a.valid_from, a.id""",
+        {"id": person_id, "at": at, **sight.values},
     )
+    # A field is masked where any post that is shown masks it.
+    is_phone_masked = any(row[6] for row in rows)
+    is_level_masked = any(row[7] for row in rows)
     above = units.paths([row[1] for row in rows])
     return PersonCard(
         id=person.id,
         name=person.name,
         pinyin=person.pinyin,
-        job_level=person.job_level,
-        phone_masked=masked(_phone(person)),
+        job_level="" if is_level_masked else person.job_level,
+        phone_masked="" if is_phone_masked else masked(_phone(person)),
         status=person.status,
         appointments=tuple(
             CardAppointment(
@@ -238,6 +205,34 @@ def card(person_id: int, *, at: datetime) -> PersonCard:
     )
 
 
+def _require_shown(unit_id: int, sight: Sight) -> None:
+    found = _fetch(
+        f"SELECT 1 FROM org_unit u WHERE u.id = %(id)s AND {sight.shows_unit()}",
+        {"id": unit_id, **sight.values},
+    )
+    if not found:
+        raise errors.UnitNotFound
+
+
+def _is_shown(person_id: int, sight: Sight, *, at: datetime) -> bool:
+    """Not hidden, and serves somewhere that is not; whoever left is judged by all former posts."""
+    if sight.hidden == Subjects():
+        return True
+    return bool(
+        _fetch(
+            f"""
+            WITH placed AS (
+              SELECT {sight.shows_unit()} AS shown, {_HOLDS} AS holds
+                FROM org_appointment a JOIN org_unit u ON u.id = a.unit_id
+               WHERE a.person_id = %(id)s)
+            SELECT %(id)s <> ALL(%(hidden_people)s) AND coalesce(
+              (SELECT bool_or(shown) FROM placed WHERE holds),
+              (SELECT bool_or(shown) FROM placed), TRUE)""",
+            {"id": person_id, "at": at, **sight.values},
+        )[0][0]
+    )
+
+
 def masked(phone: str) -> str:
     """The number with its middle hidden: 138****5678; nothing of a short one."""
     if len(phone) < 8:
@@ -249,23 +244,8 @@ def _phone(person: Person) -> str:
     return crypto.decrypt_text(bytes(person.phone_cipher)) if person.phone_cipher else ""
 
 
-def _matches(wanted: str, root_id: int | None) -> str:
-    latin = readings.is_latin(wanted)
-    anchor = _anchor(root_id, is_narrow_enough=latin or len(wanted) > 1)
-    return f"{_BY_LATIN if latin else _BY_CHARACTERS}{anchor}"
-
-
-def _anchor(root_id: int | None, *, is_narrow_enough: bool) -> str:
-    """A condition that spares the search the rows of other cities, counties and townships."""
-    root = Unit.objects.filter(pk=root_id).first() if root_id is not None else None
-    if not is_narrow_enough and (root is None or root.level <= 2):
-        raise errors.SearchTooWide
-    if root is None or root.kind != UnitKind.REGION or root.level not in ANCHORS:
-        return ""
-    return f" AND s.{ANCHORS[root.level]} = %(root)s"
-
-
-def _in_unit(row: tuple[Any, ...]) -> PersonInUnit:
+def person_in_unit(row: tuple[Any, ...]) -> PersonInUnit:
+    """One row of `listed` columns."""
     return PersonInUnit(
         appointment_id=row[0],
         person_id=row[1],
@@ -280,10 +260,6 @@ def _in_unit(row: tuple[Any, ...]) -> PersonInUnit:
         order=row[9],
         organ_name=row[11] or "",
     )
-
-
-def _literal(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _fetch(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

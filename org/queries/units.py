@@ -1,6 +1,6 @@
 """Units by id, by place in the tree and by name."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -8,10 +8,11 @@ from typing import Any, Final
 from django.db import connection
 
 from core import paging
-from org import codes, errors, policies
-from org import names as readings
-from org.kinds import UnitKind
+from org import codes, errors
+from org.kinds import MaskedField, Scene, UnitKind
 from org.models import Unit
+from org.queries import headcounts
+from org.queries.visibility import Viewer
 
 _CHILDREN: Final = paging.Cursors("org.children", tuple[int, int])
 
@@ -24,24 +25,7 @@ WITH RECURSIVE up AS (
   UNION ALL
   SELECT p.id, p.parent_id, c.height + 1 FROM org_unit p JOIN up c ON p.id = c.parent_id
 )"""
-# People of a range are counted from one of two ends: near the top from the appointments, of which
-# there are fewer than units; further down from the few units of the range. The planner cannot
-# tell, for it does not know the range.
 _HOLDS = "a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)"
-_HELD = f"""SELECT a.person_id, b.tree_id, b.lft FROM org_appointment a
-  JOIN org_unit b ON b.id = a.unit_id WHERE {_HOLDS}"""
-_PEOPLE_BELOW = f"""CASE WHEN u.depth < 2 THEN (
-    WITH held AS MATERIALIZED ({_HELD})
-    SELECT count(DISTINCT person_id) FROM held
-     WHERE held.tree_id = u.tree_id AND held.lft BETWEEN u.lft AND u.rght)
-  ELSE (
-    SELECT count(DISTINCT a.person_id) FROM org_unit b JOIN org_appointment a ON a.unit_id = b.id
-     WHERE b.tree_id = u.tree_id AND b.lft BETWEEN u.lft AND u.rght AND {_HOLDS})
-  END"""
-_WITHIN_ROOT = (
-    "JOIN org_unit r ON r.id = %(root)s AND u.tree_id = r.tree_id"
-    " AND u.lft BETWEEN r.lft AND r.rght"
-)
 ORGAN_LIKE = (UnitKind.ORGAN.value, UnitKind.FIELD_OFFICE.value, UnitKind.REGION.value)
 
 
@@ -99,18 +83,6 @@ class UnitCard:
         return self.kind == UnitKind.ORGAN and codes.is_temporary(self.code)
 
 
-@dataclass(frozen=True, slots=True)
-class UnitFound:
-    """A unit found by name, with the names of all units above it, top first."""
-
-    id: int
-    code: str
-    name: str
-    kind: str
-    level: int
-    path: str
-
-
 def names(unit_ids: Collection[int]) -> dict[int, UnitName]:
     """The units by id; ids of no unit are left out. Abolished units keep their names."""
     if not unit_ids:
@@ -156,47 +128,67 @@ def paths(unit_ids: Collection[int]) -> dict[int, list[UnitName]]:
     return found
 
 
-def roots(*, at: datetime) -> list[UnitBranch]:
+def roots(*, at: datetime, viewer: Viewer) -> list[UnitBranch]:
     """The tops of all trees, in order."""
-    return children(None, at=at, limit=100).items
+    return children(None, at=at, viewer=viewer, limit=100).items
 
 
 def children(
-    unit_id: int | None, *, at: datetime, limit: int = 100, cursor: str | None = None
+    unit_id: int | None,
+    *,
+    at: datetime,
+    viewer: Viewer,
+    limit: int = 100,
+    cursor: str | None = None,
 ) -> paging.Page[UnitBranch]:
-    """The units directly below (None: the roots) by their order, with counts."""
+    """The units directly below (None: the roots) by their order, with counts.
+
+    What is hidden from the viewer is in no list and no count; below a hidden unit there is
+    nothing.
+    """
+    sight = viewer.sight(Scene.TREE)
     after = _CHILDREN.decode(cursor) or (-(2**31), 0)
     rows = _fetch(
         f"""
         WITH here AS (
           SELECT u.* FROM org_unit u
            WHERE {"u.parent_id IS NULL" if unit_id is None else "u.parent_id = %(id)s"}
-             AND {_STANDS} AND (u.sort, u.id) > (%(sort)s, %(after)s)
+             AND {_STANDS} AND {sight.shows_unit()} AND (u.sort, u.id) > (%(sort)s, %(after)s)
            ORDER BY u.sort, u.id LIMIT %(limit)s
-        ), held AS MATERIALIZED ({_HELD})
+        ), {headcounts.tables(sight)}
         SELECT {_COLUMNS}, u.sort,
-               (SELECT count(*) FROM org_unit c WHERE c.parent_id = u.id
+               (SELECT count(*) FROM org_unit c WHERE c.parent_id = u.id AND {sight.shows_unit("c")}
                    AND c.valid_from <= %(at)s AND (c.valid_to IS NULL OR c.valid_to > %(at)s)),
-               (SELECT count(DISTINCT held.person_id) FROM held
-                 WHERE held.tree_id = u.tree_id AND held.lft BETWEEN u.lft AND u.rght)
+               {headcounts.shown(sight)}
           FROM here u ORDER BY u.sort, u.id""",
-        {"id": unit_id, "at": at, "sort": after[0], "after": after[1], "limit": limit + 1},
+        {
+            "id": unit_id,
+            "at": at,
+            "sort": after[0],
+            "after": after[1],
+            "limit": limit + 1,
+            **sight.values,
+        },
     )
     items = [UnitBranch(*row) for row in rows[:limit]]
     last = items[-1] if len(rows) > limit else None
     return paging.Page(items, _CHILDREN.encode((last.sort, last.id)) if last else None)
 
 
-def card(unit_id: int, *, at: datetime) -> UnitCard:
-    """The unit with its contact and counts; UnitNotFound."""
+def card(unit_id: int, *, at: datetime, viewer: Viewer) -> UnitCard:
+    """The unit with its contact and counts; UnitNotFound, also for one hidden from the viewer."""
+    sight = viewer.sight(Scene.TREE)
+    contact = sight.masks(MaskedField.OFFICE_PHONE, person="NULL::bigint")
     rows = _fetch(
         f"""
-        SELECT {_COLUMNS}, u.phone, u.address, u.origin, NOT ({_STANDS}),
+        WITH {headcounts.tables(sight)}
+        SELECT {_COLUMNS}, CASE WHEN {contact} THEN '' ELSE u.phone END,
+               CASE WHEN {contact} THEN '' ELSE u.address END, u.origin, NOT ({_STANDS}),
                (SELECT count(DISTINCT a.person_id) FROM org_appointment a
-                 WHERE a.unit_id = u.id AND {_HOLDS}),
-               {_PEOPLE_BELOW}
-          FROM org_unit u WHERE u.id = %(id)s""",
-        {"id": unit_id, "at": at},
+                 WHERE a.unit_id = u.id AND {_HOLDS} AND {sight.shows_person("a.person_id")}),
+               {headcounts.shown(sight)}
+          FROM org_unit u WHERE u.id = %(id)s AND {sight.shows_unit()}""",
+        {"id": unit_id, "at": at, **sight.values},
     )
     if not rows:
         raise errors.UnitNotFound
@@ -264,70 +256,6 @@ def organs_in(root_id: int, *, at: datetime) -> list[UnitName]:
         {"id": root_id, "at": at},
     )
     return [UnitName(*row) for row in rows]
-
-
-def search(
-    text: str,
-    *,
-    at: datetime,
-    root_id: int | None = None,
-    kinds: Sequence[UnitKind] = (),
-    administrator: policies.Administrator | None = None,
-    limit: int = 20,
-) -> list[UnitFound]:
-    """Units whose name contains the text or whose code begins with it; higher units first.
-
-    Only those of the administrator where one is given. Village groups (第3村民小组, thousands of
-    each) are found by code only.
-    """
-    wanted = "".join(text.replace("\x00", "").split())
-    if not wanted:
-        return []
-    rows = _fetch(
-        f"""
-        SELECT u.id, u.code, u.name, u.kind, u.level FROM org_unit u
-          {_WITHIN_ROOT if root_id is not None else ""}
-         WHERE {_STANDS} AND (%(any_kind)s OR u.kind = ANY(%(kinds)s))
-           AND {_matches(wanted)} AND {policies.ADMINISTERED if administrator else "TRUE"}
-         ORDER BY u.level, length(u.name), u.depth, u.id LIMIT %(limit)s""",
-        {
-            "at": at,
-            "root": root_id,
-            "any_kind": not kinds,
-            "kinds": [UnitKind(kind).value for kind in kinds],
-            "grams": readings.probe(wanted),
-            "infix": f"%{_literal(wanted.lower())}%",
-            "prefix": f"{_literal(wanted.upper())}%",
-            "limit": limit,
-            **(administrator.values if administrator else {}),
-        },
-    )
-    return _with_paths(rows)
-
-
-def _with_paths(rows: list[tuple[Any, ...]]) -> list[UnitFound]:
-    above = paths([row[0] for row in rows])
-    return [
-        UnitFound(
-            id=unit_id,
-            code=code,
-            name=name,
-            kind=kind,
-            level=level,
-            path=" / ".join(unit.name for unit in above[unit_id][:-1]),
-        )
-        for unit_id, code, name, kind, level in rows
-    ]
-
-
-def _matches(wanted: str) -> str:
-    if wanted.isascii():
-        return "u.code LIKE %(prefix)s"
-    return "u.name_grams @> %(grams)s::varchar[] AND lower(u.name) LIKE %(infix)s"
-
-
-def _literal(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _fetch(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

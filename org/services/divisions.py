@@ -13,7 +13,7 @@ from core.actor import Actor, ActorKind
 from org import errors, layout, names, tree
 from org.divisions import DivisionFile
 from org.models import DivisionLoad, Unit
-from org.queries import people as people_queries
+from org.queries import directory
 from org.synthesis import people as synthetic_people
 from org.synthesis import units as synthetic_units
 from org.synthesis.people import NewPerson, Staff
@@ -202,12 +202,12 @@ def _search_rows(
         index: int | None = staff.posts[person.post].unit
         while index is not None:
             unit = units[index]
-            if unit.kind == "region" and unit.level in people_queries.ANCHORS:
+            if unit.kind == "region" and unit.level in directory.ANCHORS:
                 anchors[unit.level] = first_unit + index
             index = unit.parent
         yield (
             first_appointment + person.index,
-            *(anchors.get(level) for level in people_queries.ANCHORS),
+            *(anchors.get(level) for level in directory.ANCHORS),
             person.name.lower(),
             person.pinyin,
             person.initials,

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from org import codes, divisions
 from org.models import Account, Appointment, AppointmentSearch, DivisionLoad, Person, Unit
-from org.queries import appointments, people, units
+from org.queries import appointments, directory, people, visibility
 from org.queries import tree as tree_queries
 from org.services.divisions import FOUNDED
 from tests import factories
@@ -244,7 +244,11 @@ def test_check_org_tree_names_faults_and_repairs_them() -> None:
 
 def test_a_loaded_unit_is_found_by_name_and_code(sichuan: Path) -> None:
     load(sichuan, "--people", "0")
-    found = units.search("锦江", at=FOUNDED, limit=3)
+    found = search("锦江")
     assert (found[0].name, found[0].path) == ("锦江区", "四川省 / 成都市")
-    assert [unit.name for unit in units.search("510104017002", at=FOUNDED)][:1] == ["总府社区"]
-    assert units.search("第1居民小组", at=FOUNDED) == []
+    assert [unit.name for unit in search("510104017002")][:1] == ["总府社区"]
+    assert search("第1居民小组") == []
+
+
+def search(text: str) -> list[directory.UnitFound]:
+    return directory.search_units(text, at=FOUNDED, viewer=visibility.EVERYTHING)

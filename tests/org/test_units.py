@@ -10,7 +10,7 @@ from core.models import AuditEntry
 from org import codes
 from org.models import AdminGrant, Unit
 from org.queries import tree as tree_queries
-from org.queries import units
+from org.queries import units, visibility
 from tests import factories
 from tests.conftest import Budget
 
@@ -116,7 +116,7 @@ def test_a_county_admin_adds_renames_moves_and_abolishes_within_the_county(
     assert moved.json() == {"moved": 1}
     assert [u.name for u in units.path(unit_id)][-2:] == ["西湖区卫生健康局", "养老和残疾人服务科"]
     assert send(client, f"units/{unit_id}/abolish").status_code == 204
-    assert units.card(unit_id, at=timezone.now()).abolished
+    assert units.card(unit_id, at=timezone.now(), viewer=visibility.EVERYTHING).abolished
     shown = get(client, f"units/{province.unit('西湖区卫生健康局')}/children")["items"]
     assert [unit["name"] for unit in shown] == ["办公室", "一科"]
     actions = AuditEntry.objects.filter(object_kind="org.unit").order_by("id")

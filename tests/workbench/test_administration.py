@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from core.models import AuditEntry
 from org import codes
-from org.queries import appointments, units
+from org.queries import appointments, units, visibility
 from tests.conftest import Budget
 from tests.factories import Province
 
@@ -20,7 +20,10 @@ def _page(client: Client, address: str) -> str:
 
 
 def _names_below(unit_id: int) -> list[str]:
-    return [unit.name for unit in units.children(unit_id, at=timezone.now()).items]
+    return [
+        unit.name
+        for unit in units.children(unit_id, at=timezone.now(), viewer=visibility.EVERYTHING).items
+    ]
 
 
 @pytest.mark.parametrize("address", ["", "grants/", "audit/"])
@@ -50,7 +53,7 @@ def test_a_unit_is_added_and_the_page_moves_to_it(province: Province, sound_audi
     form = {"kind": "department", "name": "社会救助科", "short_name": "", "code": "", "phone": ""}
     answer = province.client("何管理").post(address, form)
     assert answer.status_code == 204
-    below = units.children(organ, at=timezone.now()).items
+    below = units.children(organ, at=timezone.now(), viewer=visibility.EVERYTHING).items
     added = next(unit for unit in below if unit.name == "社会救助科")
     assert answer["HX-Redirect"] == f"/administration/?unit={added.id}"
     assert AuditEntry.objects.filter(action="org.unit.added", object_id=str(added.id)).count() == 1
@@ -98,11 +101,13 @@ def test_an_empty_name_is_said_beside_the_name(province: Province) -> None:
 
 def test_the_next_countys_administrator_cannot_add_here(province: Province) -> None:
     organ = province.unit("西湖区民政局")
-    before = len(units.children(organ, at=timezone.now()).items)
+    before = len(units.children(organ, at=timezone.now(), viewer=visibility.EVERYTHING).items)
     form = {"kind": "department", "name": "越界科", "code": ""}
     answer = province.client("马科员").post(f"/administration/units/{organ}/add/", form)
     assert answer.status_code == 404
-    assert len(units.children(organ, at=timezone.now()).items) == before
+    assert (
+        len(units.children(organ, at=timezone.now(), viewer=visibility.EVERYTHING).items) == before
+    )
 
 
 def test_a_unit_is_renamed(province: Province) -> None:
@@ -141,7 +146,7 @@ def test_a_unit_with_people_is_not_abolished(province: Province) -> None:
     )
     assert answer.status_code == 409
     assert "不能撤销" in answer.content.decode()
-    assert not units.card(unit, at=timezone.now()).abolished
+    assert not units.card(unit, at=timezone.now(), viewer=visibility.EVERYTHING).abolished
 
 
 def test_someone_new_is_admitted_and_appointed(province: Province, sound_audit: None) -> None:

@@ -11,7 +11,7 @@ from core.actor import Actor
 from org import passwords as one_time_passwords
 from org.kinds import AdminRole
 from org.queries import accounts as account_queries
-from org.queries import appointments, authority, people, units
+from org.queries import appointments, authority, people, units, visibility
 from org.services import accounts as account_services
 from org.services import authority as authority_services
 from workbench.demo import places
@@ -161,7 +161,7 @@ def _account_of(person_id: int, actor: Actor, passwords: dict[str, str], now: da
         account_services.set_password(actor=actor, account_id=held.id, password=password, now=now)
         passwords[held.username] = password
         return held.username
-    username = _free_username(people.card(person_id, at=now).pinyin)
+    username = _free_username(people.card(person_id, at=now, viewer=visibility.EVERYTHING).pinyin)
     password = passwords.get(username, password)
     account_services.open_account(
         actor=actor, person_id=person_id, username=username, password=password, now=now

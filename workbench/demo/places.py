@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 
 from core import errors
-from org.queries import appointments, units
+from org.queries import appointments, units, visibility
 
 HOME, NEXT = "西湖区", "上城区"
 COUNTY_LEVEL = 3
@@ -35,7 +35,9 @@ class Places:
 def find(*, at: datetime) -> Places:
     """西湖区 and 上城区 where they are loaded, else the first two staffed neighbours."""
     all_neighbours = [
-        (root, counties) for root in units.roots(at=at) for counties in _neighbours(root, at)
+        (root, counties)
+        for root in units.roots(at=at, viewer=visibility.EVERYTHING)
+        for counties in _neighbours(root, at)
     ]
     all_neighbours.sort(
         key=lambda pair: {HOME, NEXT} - {county.name for county in pair[1]} != set()
@@ -77,7 +79,7 @@ def _neighbours(top: units.UnitBranch, at: datetime) -> Iterator[list[units.Unit
     """Regions of county level with people that stand side by side, parent by parent."""
     below = [
         unit
-        for unit in units.children(top.id, at=at, limit=_WIDEST).items
+        for unit in units.children(top.id, at=at, viewer=visibility.EVERYTHING, limit=_WIDEST).items
         if unit.kind == "region" and unit.people_count
     ]
     counties = [unit for unit in below if unit.level == COUNTY_LEVEL]

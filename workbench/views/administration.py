@@ -14,8 +14,8 @@ from core import http, paging
 from core.actor import Actor
 from org import errors as org_errors
 from org import policies as org_policies
-from org.queries import authority, people, units
-from workbench import offices, parameters, trees
+from org.queries import authority, people, units, visibility
+from workbench import offices, parameters, trees, viewers
 from workbench.views import (
     administration_accounts,
     administration_audit,
@@ -67,7 +67,12 @@ def index(request: HttpRequest) -> HttpResponse:
         "screen": "administration",
         "office": office,
         "tab": "units",
-        "tree": trees.opened_from(office.unit_roots, to_unit_id=shown.unit.id, at=now),
+        "tree": trees.opened_from(
+            office.unit_roots,
+            to_unit_id=shown.unit.id,
+            at=now,
+            viewer=viewers.of(request, at=now),
+        ),
         "unit_id": shown.unit.id,
         "pane": shown,
         "is_detail": unit_id is not None,
@@ -99,7 +104,8 @@ def _pane(request: HttpRequest, actor: Actor, unit_id: int, *, at: datetime) -> 
     may_manage_people = org_policies.may_manage_people(actor, unit_id, at=at)
     if not may_manage_units and not may_manage_people:
         raise org_errors.UnitNotFound
-    card = units.card(unit_id, at=at)
+    viewer = visibility.viewer_of(actor, at=at)
+    card = units.card(unit_id, at=at, viewer=viewer)
     may_change = may_manage_units and not card.abolished
     may_leave = (
         card.parent_id is not None
@@ -111,7 +117,11 @@ def _pane(request: HttpRequest, actor: Actor, unit_id: int, *, at: datetime) -> 
         unit=card,
         above=units.path(unit_id)[:-1],
         page=people.in_unit(
-            unit_id, at=at, limit=PEOPLE_PER_PAGE, cursor=request.GET.get("cursor")
+            unit_id,
+            at=at,
+            viewer=viewer,
+            limit=PEOPLE_PER_PAGE,
+            cursor=request.GET.get("cursor"),
         ),
         administrators=_administrators(authority.of_unit(unit_id, at=at)),
         may_manage_units=may_change,

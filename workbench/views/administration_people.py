@@ -14,7 +14,7 @@ from core.actor import Actor
 from org import errors as org_errors
 from org import policies as org_policies
 from org.kinds import AdminRole, AppointmentKind, PostFunction
-from org.queries import appointments, people, units
+from org.queries import appointments, directory, people, units, visibility
 from org.services import appointments as appointment_services
 from org.services import people as people_services
 from workbench import dialogs, parameters
@@ -86,7 +86,13 @@ def candidates(request: HttpRequest, unit_id: int) -> HttpResponse:
     wanted = parameters.text(request.GET, "q", longest=40)
     administrator = org_policies.Administrator(actor.require_person(), AdminRole.PEOPLE)
     found = (
-        people.search(wanted, at=now, administrator=administrator, limit=CANDIDATES_AT_MOST)
+        directory.search_people(
+            wanted,
+            at=now,
+            viewer=visibility.viewer_of(actor, at=now),
+            administrator=administrator,
+            limit=CANDIDATES_AT_MOST,
+        )
         if len(wanted) > 1
         else []
     )
@@ -119,7 +125,7 @@ def _chosen(actor: Actor, form: forms.Appoint, *, at: datetime) -> people.Person
 def _managed(actor: Actor, unit_id: int, *, at: datetime) -> units.UnitCard:
     if not org_policies.may_manage_people(actor, unit_id, at=at):
         raise org_errors.UnitNotFound
-    return units.card(unit_id, at=at)
+    return units.card(unit_id, at=at, viewer=visibility.viewer_of(actor, at=at))
 
 
 def _functions() -> Choices:

@@ -14,7 +14,7 @@ from core.actor import Actor
 from org import errors as org_errors
 from org import policies as org_policies
 from org.kinds import AdminRole, UnitKind
-from org.queries import units
+from org.queries import directory, units, visibility
 from org.services import units as unit_services
 from workbench import dialogs, parameters
 from workbench.forms import units as forms
@@ -127,7 +127,13 @@ def targets(request: HttpRequest, unit_id: int) -> HttpResponse:
     wanted = parameters.text(request.GET, "q", longest=40)
     administrator = org_policies.Administrator(actor.require_person(), AdminRole.ORG)
     # One more than is shown: the unit itself may be among them.
-    met = units.search(wanted, at=now, administrator=administrator, limit=TARGETS_AT_MOST + 1)
+    met = directory.search_units(
+        wanted,
+        at=now,
+        viewer=visibility.viewer_of(actor, at=now),
+        administrator=administrator,
+        limit=TARGETS_AT_MOST + 1,
+    )
     found = [unit for unit in met if unit.id != unit_id]
     context = {"found": found[:TARGETS_AT_MOST], "wanted": wanted}
     return render(request, "workbench/administration/targets.html", context)
@@ -157,7 +163,7 @@ def _chosen(actor: Actor, form: forms.MoveUnit, *, at: datetime) -> units.UnitNa
 def _managed(actor: Actor, unit_id: int, *, at: datetime) -> units.UnitCard:
     if not org_policies.may_manage_units(actor, unit_id, at=at):
         raise org_errors.UnitNotFound
-    return units.card(unit_id, at=at)
+    return units.card(unit_id, at=at, viewer=visibility.viewer_of(actor, at=at))
 
 
 def kinds_below(parent: units.UnitCard) -> Choices:

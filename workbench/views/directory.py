@@ -13,9 +13,10 @@ from core import http, paging
 from core.actor import Actor
 from org import errors as org_errors
 from org import policies as org_policies
-from org.queries import people, units
+from org.queries import directory, people, units
+from org.queries.visibility import Viewer
 from org.services import people as people_services
-from workbench import parameters, trees
+from workbench import parameters, trees, viewers
 
 PEOPLE_PER_PAGE = 50
 FOUND_AT_MOST = 20
@@ -38,7 +39,7 @@ class Found:
 
     text: str
     people: list[people.PersonInUnit]
-    units: list[units.UnitFound]
+    units: list[directory.UnitFound]
     refusal: str = ""
     within: str = ""
     """The unit that the search kept to, if it did."""
@@ -68,14 +69,15 @@ def index(request: HttpRequest) -> HttpResponse:
     asked_unit = parameters.optional_id(request.GET, "unit")
     person_id = parameters.optional_id(request.GET, "person")
     wanted = parameters.text(request.GET, "q", longest=LONGEST_SEARCH)
-    unit_id = asked_unit or actor.unit_id or _first_root(at=now)
+    viewer = viewers.of(request, at=now)
+    unit_id = asked_unit or actor.unit_id or _first_root(viewer, at=now)
     context = {
         "screen": "directory",
-        "tree": trees.opened(to_unit_id=unit_id, at=now),
+        "tree": trees.opened(to_unit_id=unit_id, at=now, viewer=viewer),
         "unit_id": unit_id,
         "listing": _people_of(request, unit_id, at=now) if unit_id else None,
-        "card": _card(actor, person_id, at=now) if person_id else None,
-        "found": _search(wanted, unit_id, at=now) if wanted else None,
+        "card": _card(actor, viewer, person_id, at=now) if person_id else None,
+        "found": _search(wanted, unit_id, viewer, at=now) if wanted else None,
         "is_detail": bool(asked_unit and not wanted),
     }
     return render(request, "workbench/directory/index.html", context)
@@ -87,7 +89,9 @@ def branch(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Fragment: the units directly below one."""
     depth = min(max(parameters.optional_id(request.GET, "depth") or 1, 1), 20)
     cursor = request.GET.get("cursor")
-    shown = trees.branch(unit_id, depth=depth, at=timezone.now(), cursor=cursor)
+    now = timezone.now()
+    viewer = viewers.of(request, at=now)
+    shown = trees.branch(unit_id, depth=depth, at=now, viewer=viewer, cursor=cursor)
     context = {"branch": shown, "tree_screen": request.GET.get("screen", "directory")}
     return render(request, "workbench/components/branch.html", context)
 
@@ -109,7 +113,8 @@ def search(request: HttpRequest) -> HttpResponse:
     """Fragment: people and units found by name, pinyin or initials."""
     wanted = parameters.text(request.GET, "q", longest=LONGEST_SEARCH)
     unit_id = parameters.optional_id(request.GET, "unit")
-    found = _search(wanted, unit_id, at=timezone.now()) if wanted else None
+    now = timezone.now()
+    found = _search(wanted, unit_id, viewers.of(request, at=now), at=now) if wanted else None
     return render(request, "workbench/directory/found.html", {"found": found})
 
 
@@ -117,7 +122,9 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_GET
 def card(request: HttpRequest, person_id: int) -> HttpResponse:
     """Fragment: the card of one person, the phone masked."""
-    shown = _card(http.actor_of(request), person_id, at=timezone.now())
+    now = timezone.now()
+    viewer = viewers.of(request, at=now)
+    shown = _card(http.actor_of(request), viewer, person_id, at=now)
     return render(request, "workbench/directory/card.html", {"card": shown})
 
 
@@ -133,19 +140,21 @@ def reveal(request: HttpRequest, person_id: int) -> HttpResponse:
 
 def _people_of(request: HttpRequest, unit_id: int, *, at: datetime) -> PeopleOfUnit:
     with_below = request.GET.get("scope") == "below"
+    viewer = viewers.of(request, at=at)
     page = people.in_unit(
         unit_id,
         at=at,
+        viewer=viewer,
         with_below=with_below,
         limit=PEOPLE_PER_PAGE,
         cursor=request.GET.get("cursor"),
     )
     above = units.path(unit_id)[:-1]
-    return PeopleOfUnit(units.card(unit_id, at=at), above, with_below, page)
+    return PeopleOfUnit(units.card(unit_id, at=at, viewer=viewer), above, with_below, page)
 
 
-def _card(actor: Actor, person_id: int, *, at: datetime) -> CardView:
-    person = people.card(person_id, at=at)
+def _card(actor: Actor, viewer: Viewer, person_id: int, *, at: datetime) -> CardView:
+    person = people.card(person_id, at=at, viewer=viewer)
     return CardView(
         person=person,
         may_reveal=bool(person.phone_masked)
@@ -154,24 +163,26 @@ def _card(actor: Actor, person_id: int, *, at: datetime) -> CardView:
     )
 
 
-def _search(wanted: str, unit_id: int | None, *, at: datetime) -> Found:
+def _search(wanted: str, unit_id: int | None, viewer: Viewer, *, at: datetime) -> Found:
     """A single Chinese character, which too many have, is looked for in the chosen unit only."""
     root_id = unit_id if len(wanted) == 1 and not wanted.isascii() else None
     within = units.names([root_id]) if root_id else {}
     try:
-        met = people.search(wanted, at=at, root_id=root_id, limit=FOUND_AT_MOST)
+        met = directory.search_people(
+            wanted, at=at, viewer=viewer, root_id=root_id, limit=FOUND_AT_MOST
+        )
     except org_errors.SearchTooWide as refusal:
         return Found(wanted, [], [], refusal.text)
     return Found(
         wanted,
         met,
-        units.search(wanted, at=at, root_id=root_id, limit=FOUND_AT_MOST),
+        directory.search_units(wanted, at=at, viewer=viewer, root_id=root_id, limit=FOUND_AT_MOST),
         within=within[root_id].name if root_id in within else "",
     )
 
 
-def _first_root(*, at: datetime) -> int | None:
-    roots = units.roots(at=at)
+def _first_root(viewer: Viewer, *, at: datetime) -> int | None:
+    roots = units.roots(at=at, viewer=viewer)
     return roots[0].id if roots else None
 
 

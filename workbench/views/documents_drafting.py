@@ -20,8 +20,8 @@ from documents.queries import drafting as queries
 from documents.services import drafting, sign_off
 from org import errors as org_errors
 from org.kinds import UnitKind
-from org.queries import people, units
-from workbench import parameters
+from org.queries import directory, people
+from workbench import parameters, viewers
 
 URGENCIES: Final = (("", "平件"), ("urgent", "加急"), ("critical", "特急"))
 CLASSIFICATIONS: Final = (("internal", "内部"), ("public", "公开"))
@@ -149,10 +149,13 @@ def found_units(request: HttpRequest) -> HttpResponse:
     """Fragment: organs to pick as recipients: the neighbours until something is typed."""
     actor, now = http.actor_of(request), timezone.now()
     wanted = parameters.text(request.GET, "q", longest=40)
+    viewer = viewers.of(request, at=now)
     if wanted:
         found = [
             queries.Offered(unit.id, unit.name, unit.path)
-            for unit in units.search(wanted, at=now, kinds=_ORGANS, limit=_FOUND_AT_MOST)
+            for unit in directory.search_units(
+                wanted, at=now, viewer=viewer, kinds=_ORGANS, limit=_FOUND_AT_MOST
+            )
         ]
     else:
         found = list(queries.desk(actor=actor, at=now).neighbours)[:_FOUND_AT_MOST]
@@ -169,7 +172,9 @@ def found_people(request: HttpRequest) -> HttpResponse:
     found: list[people.PersonInUnit] = []
     if wanted:
         try:
-            found = people.search(wanted, at=timezone.now(), limit=_FOUND_AT_MOST)
+            now = timezone.now()
+            viewer = viewers.of(request, at=now)
+            found = directory.search_people(wanted, at=now, viewer=viewer, limit=_FOUND_AT_MOST)
         except org_errors.SearchTooWide as refused:
             refusal = refused.text
     offered = {
