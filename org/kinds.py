@@ -131,6 +131,7 @@ class RequestKind(TextChoices):
     MASS_CHANGE = "mass_change", "批量变更"
     EXPORT = "export", "导出人员"
     GRANT = "grant", "授予管理权限"
+    TRANSFER = "transfer", "调动人员"
 
 
 class RequestState(TextChoices):

@@ -4,6 +4,13 @@ from org.models.accounts import Account, PasswordPast, UpstreamLink
 from org.models.authority import AdminGrant
 from org.models.changes import OrgChange, UnitPast, UnitSuccession
 from org.models.departures import Handover, HandoverItem
+from org.models.exchange import (
+    DirectoryExport,
+    DirectoryImport,
+    ImportColumns,
+    ImportFault,
+    ImportLine,
+)
 from org.models.headcounts import Headcount, HeadcountChange
 from org.models.lines import Line, LineRelation, LineUnit
 from org.models.people import Appointment, AppointmentSearch, Person, Post
@@ -24,11 +31,16 @@ __all__ = [
     "AdminGrant",
     "Appointment",
     "AppointmentSearch",
+    "DirectoryExport",
+    "DirectoryImport",
     "DivisionLoad",
     "Handover",
     "HandoverItem",
     "Headcount",
     "HeadcountChange",
+    "ImportColumns",
+    "ImportFault",
+    "ImportLine",
     "Line",
     "LineRelation",
     "LineUnit",

@@ -3,13 +3,8 @@
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import Q
 from django.utils.crypto import salted_hmac
-
-from org.kinds import AdminRole
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -29,6 +24,10 @@ class Account(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     auth_version = models.PositiveIntegerField(default=1)
     opened_at = models.DateTimeField()
+    password_set_at = models.DateTimeField(null=True)
+    """Null where the password is as old as the account."""
+    must_change_password = models.BooleanField(default=False)
+    """Somebody else chose the password: its owner chooses another before anything else."""
 
     objects: ClassVar[AccountManager] = AccountManager()
 
@@ -47,40 +46,36 @@ class Account(AbstractBaseUser):
         ).hexdigest()
 
 
-class AdminGrant(models.Model):
-    """A person may act as administrator over a unit, alone or with all that is below it."""
+class PasswordPast(models.Model):
+    """A password the account had before, as it was hashed: it is not taken again soon."""
 
-    person = models.ForeignKey("org.Person", on_delete=models.PROTECT, related_name="+")
-    role = models.CharField(max_length=10, choices=AdminRole.choices)
-    root = models.ForeignKey("org.Unit", on_delete=models.PROTECT, related_name="+")
-    subtree = models.BooleanField(default=True)
-    may_delegate = models.BooleanField(default=False)
-    granted_by = models.ForeignKey(
-        "org.Person", on_delete=models.PROTECT, null=True, related_name="+"
-    )
-    valid_from = models.DateTimeField()
-    valid_until = models.DateTimeField(null=True)
-    revoked_at = models.DateTimeField(null=True)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    sealed = models.CharField(max_length=128)
+    ended_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "-id"], name="org_password_past")]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} until {self.ended_at:%Y-%m-%d}"
+
+
+class UpstreamLink(models.Model):
+    """The subject that the organisation's own sign-in service knows an account's owner by.
+
+    A name that the service gives to somebody else later comes with another subject, and does not
+    sign in to this account.
+    """
+
+    account = models.OneToOneField(Account, on_delete=models.PROTECT, related_name="+")
+    issuer = models.CharField(max_length=200)
+    subject = models.CharField(max_length=255)
+    linked_at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            # 三员分立: one person is never two of system, security and audit administrator. An
-            # expired grant still counts until it is revoked: an index can't read a clock.
-            ExclusionConstraint(
-                name="org_grant_three_officers",
-                expressions=[
-                    ("person", RangeOperators.EQUAL),
-                    ("role", RangeOperators.NOT_EQUAL),
-                ],
-                condition=Q(role__in=["system", "security", "audit"], revoked_at__isnull=True),
-            ),
-            models.UniqueConstraint(
-                fields=["person", "role", "root"],
-                condition=Q(revoked_at__isnull=True),
-                name="org_grant_once",
-            ),
-            models.CheckConstraint(condition=Q(role__in=AdminRole.values), name="org_grant_role"),
+            models.UniqueConstraint(fields=["issuer", "subject"], name="org_upstream_subject")
         ]
 
     def __str__(self) -> str:
-        return f"{self.role} {self.person_id} {self.root_id}"
+        return f"{self.account_id} {self.subject}"
