@@ -37,6 +37,8 @@ class Environment(BaseSettings):
     s3_secret_key: str
     s3_bucket: str = "tongwen"
     s3_region: str = "us-east-1"
+    audit_seals_kept_days: int = Field(default=180, ge=1, le=3650)
+    """How long the object store refuses to delete a seal of the audit log."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "text"] = "json"

@@ -132,6 +132,10 @@ S3_ACCESS_KEY = ENV.s3_access_key
 S3_SECRET_KEY = ENV.s3_secret_key
 S3_BUCKET = ENV.s3_bucket
 S3_REGION = ENV.s3_region
+# Made with object lock: what is put there can be neither deleted nor replaced before its time.
+S3_SEALS_BUCKET = f"{S3_BUCKET}-seals"
+AUDIT_SEALS_FOLDER = "audit"
+AUDIT_SEALS_KEPT_DAYS = ENV.audit_seals_kept_days
 
 # --- sign-in --------------------------------------------------------------------------
 AUTH_USER_MODEL = "org.Account"

@@ -5,7 +5,9 @@ from typing import Final
 
 from approvals import events as approvals_events
 from approvals import handlers as approvals_handlers
-from core import upkeep
+from core import audit, upkeep
+from core.audit import checks as audit_checks
+from core.audit import events as audit_events
 from core.events import Schedule, Subscriptions
 from documents import events as documents_events
 from documents import handlers as documents_handlers
@@ -13,6 +15,7 @@ from miniapps import events as miniapps_events
 from miniapps import handlers as miniapps_handlers
 
 SUBSCRIPTIONS: Final[Subscriptions] = {
+    audit_events.CheckAsked: (audit_checks.on_check_asked,),
     approvals_events.TaskOpened: (
         approvals_handlers.on_task_opened,
         documents_handlers.on_task_opened,
@@ -31,6 +34,7 @@ SUBSCRIPTIONS: Final[Subscriptions] = {
 
 SCHEDULES: Final[Sequence[Schedule]] = (
     Schedule("core.retry_stalled_jobs", "* * * * *", upkeep.retry_stalled_jobs),
+    Schedule("core.seal_audit", "5 * * * *", audit.seal),
     Schedule("core.forget_finished_jobs", "10 18 * * *", upkeep.forget_finished_jobs),
     Schedule("core.forget_ended_sessions", "20 18 * * *", upkeep.forget_ended_sessions),
     Schedule("miniapps.forget_ended_tokens", "40 18 * * *", miniapps_handlers.forget_ended_tokens),

@@ -1,7 +1,7 @@
 """Digests, field encryption and blind indexes, behind a few functions.
 
 The provider is the `cryptography` package: software, not a certified module. An
-installation that needs a certified one replaces this module's four functions.
+installation that needs a certified one replaces this module's functions.
 Every ciphertext begins with a key id, so that keys can be rotated.
 """
 
@@ -13,6 +13,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
@@ -25,6 +26,13 @@ def sm3(content: bytes) -> bytes:
     digest = hashes.Hash(hashes.SM3())
     digest.update(content)
     return digest.finalize()
+
+
+def mac(content: bytes, *, purpose: str) -> bytes:
+    """The HMAC-SM3 of the content under the installation's key for that purpose, 32 bytes."""
+    keyed = HMAC(_derived_key(purpose), hashes.SM3())
+    keyed.update(content)
+    return keyed.finalize()
 
 
 def encrypt_text(plain: str) -> bytes:

@@ -50,3 +50,31 @@ class AuditHead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.chain}@{self.seq}"
+
+
+class AuditSeal(models.Model):
+    """What one seal says; the object store holds the same text, locked."""
+
+    number = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    content = models.TextField()
+    version_id = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return f"seal {self.number}"
+
+
+class AuditCheck(models.Model):
+    """One walk along the chains that somebody asked for, and how far it has come."""
+
+    asked_by = models.CharField(max_length=100)
+    asked_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    done = models.BigIntegerField(default=0)
+    total = models.BigIntegerField(default=0)
+    sealed_at = models.DateTimeField(null=True)
+    faults = models.JSONField(default=list)
+    failure = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"check {self.pk} {self.done}/{self.total}"

@@ -7,7 +7,7 @@ import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -16,7 +16,9 @@ import minio
 import urllib3
 from cryptography.hazmat.primitives import hashes
 from django.conf import settings
+from minio.commonconfig import COMPLIANCE
 from minio.error import S3Error
+from minio.retention import Retention
 
 from core import errors
 
@@ -94,6 +96,47 @@ def stream(key: str) -> Iterator[bytes]:
     finally:
         response.close()
         response.release_conn()
+
+
+def put_locked(*, key: str, content: bytes, until: datetime) -> str:
+    """The content stands in the seals' bucket; nobody can replace or delete it before `until`.
+
+    Returns the version to ask for. A later version may be put beside it, which changes nothing.
+    """
+    result = _client().put_object(
+        settings.S3_SEALS_BUCKET,
+        key,
+        io.BytesIO(content),
+        len(content),
+        content_type="application/json",
+        retention=Retention(COMPLIANCE, until),
+    )
+    return result.version_id or ""
+
+
+def get_locked(key: str, *, version_id: str | None = None) -> bytes:
+    """That version of an object of the seals' bucket, else the newest; ObjectMissing."""
+    try:
+        response = _client().get_object(settings.S3_SEALS_BUCKET, key, version_id=version_id)
+    except S3Error as error:
+        raise _translated(error, key) from error
+    try:
+        content: bytes = response.read()
+    finally:
+        response.close()
+        response.release_conn()
+    return content
+
+
+def locked_keys(prefix: str, *, after: str) -> list[str]:
+    """The keys of the seals' bucket that begin with the prefix and come after that one."""
+    try:
+        found = _client().list_objects(
+            settings.S3_SEALS_BUCKET, prefix, recursive=True, start_after=after
+        )
+        return [name for item in found if (name := item.object_name)]
+    except S3Error as error:
+        raise _translated(error, prefix) from error
 
 
 def delete(key: str) -> None:

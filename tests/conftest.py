@@ -2,6 +2,7 @@
 
 import json
 import os
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -42,6 +43,13 @@ def _own_store() -> Iterator[None]:
     url = f"{base}/{int(index or 0) + worker}"
     caches = {"default": {**settings.CACHES["default"], "LOCATION": url}}
     with override_settings(REDIS_URL=url, CACHES=caches):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_seals() -> Iterator[None]:
+    """Seals of earlier runs, which nobody can delete, are not this run's."""
+    with override_settings(AUDIT_SEALS_FOLDER=f"tests/{uuid.uuid4()}"):
         yield
 
 

@@ -18,6 +18,8 @@ class Filters:
 
     action: str = ""
     name: str = ""
+    address: str = ""
+    object_kind: str = ""
     since: date | None = None
     until: date | None = None
 
@@ -42,16 +44,20 @@ class Line:
 
 def page(filters: Filters, *, cursor: str | None, at: datetime) -> paging.Page[Line]:
     """The entries that fit, newest first, people and units by the names they have now."""
-    found = audit.entries(
-        actions=audit_words.codes_of(filters.action) if filters.action else None,
-        actor_name=filters.name,
-        since=_start_of(filters.since) if filters.since else None,
-        until=_start_of(filters.until + timedelta(days=1)) if filters.until else None,
-        cursor=cursor,
-        limit=PER_PAGE,
-    )
+    found = audit.entries(_asked(filters), cursor=cursor, limit=PER_PAGE)
     names = _names(audit_words.spoken_of(found.items), at=at)
     return paging.Page([_line(entry, names) for entry in found.items], found.next_cursor)
+
+
+def _asked(filters: Filters) -> audit.Filters:
+    return audit.Filters(
+        actions=frozenset(audit_words.codes_of(filters.action)) if filters.action else None,
+        actor_name=filters.name,
+        address=filters.address,
+        object_kind=filters.object_kind,
+        since=_start_of(filters.since) if filters.since else None,
+        until=_start_of(filters.until + timedelta(days=1)) if filters.until else None,
+    )
 
 
 def _names(spoken: audit_words.Spoken, *, at: datetime) -> audit_words.Names:

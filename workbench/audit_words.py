@@ -10,6 +10,8 @@ from org import kinds
 
 ACTIONS: Final = {
     "core.access.denied": "访问被拒绝",
+    "core.audit.check_asked": "校验审计日志",
+    "core.audit.exported": "导出审计日志",
     "org.sign_in.succeeded": "登录",
     "org.sign_in.failed": "登录失败",
     "org.account.opened": "开通账号",
@@ -77,6 +79,8 @@ ACTIONS: Final = {
 }
 OBJECTS: Final = {
     "path": "地址",
+    "core.audit": "审计日志",
+    "core.audit_check": "审计校验",
     "conversation": "会话",
     "message": "消息",
     "org.tree": "组织树",

@@ -1,4 +1,4 @@
-"""Makes the bucket that S3_BUCKET names: `python -m core.localstack.bucket`.
+"""Makes the two buckets that S3_BUCKET names: `python -m core.localstack.bucket`.
 
 For installations whose S3 service comes empty; it needs the variables of the product alone.
 """
@@ -11,7 +11,7 @@ from core.localstack.errors import StackError
 
 
 def main() -> int:
-    """Make the bucket with versioning unless it exists, and return the exit code."""
+    """Make the buckets unless they exist, and return the exit code."""
     try:
         access = signing.Access(
             endpoint=os.environ["S3_ENDPOINT"].rstrip("/"),
@@ -19,7 +19,7 @@ def main() -> int:
             access_key=os.environ["S3_ACCESS_KEY"],
             secret_key=os.environ["S3_SECRET_KEY"],
         )
-        s3.create_bucket(access, os.environ.get("S3_BUCKET", "tongwen"))
+        s3.create_buckets(access, os.environ.get("S3_BUCKET", "tongwen"))
     except KeyError as missing:
         print(f"The environment variable {missing} is not set.", file=sys.stderr)
         return 78

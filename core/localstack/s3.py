@@ -20,6 +20,10 @@ from core.localstack.errors import StackError
 REGION = "us-east-1"
 PORTS = ("s3", "master", "volume", "filer", "s3_grpc", "master_grpc", "volume_grpc", "filer_grpc")
 PROBE = "ready-probe"
+SEALS = "-seals"
+"""What the name of the bucket for the audit log's seals ends with."""
+# Object lock can be had only when the bucket is made; it brings versioning with it.
+LOCKABLE = {"x-amz-bucket-object-lock-enabled": "true"}
 VERSIONING = (
     b'<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
     b"<Status>Enabled</Status></VersioningConfiguration>"
@@ -68,15 +72,23 @@ def stop(data: Path) -> bool:
     return processes.stop(processes.slot(data, "s3"), by=signal.SIGTERM, seconds=2)
 
 
-def create_bucket(access: signing.Access, name: str) -> None:
+def create_buckets(access: signing.Access, name: str) -> None:
+    """Make the bucket of the product, and the one whose objects nobody can delete before time."""
+    create_bucket(access, name)
+    create_bucket(access, f"{name}{SEALS}", headers=LOCKABLE)
+
+
+def create_bucket(
+    access: signing.Access, name: str, *, headers: Mapping[str, str] | None = None
+) -> None:
     """Make the bucket unless it exists, and keep every version of its objects."""
-    made = _send(access, "PUT", f"/{name}")
+    made = _send(access, "PUT", f"/{name}", headers=headers)
     # 409: the bucket is there already; 403: a given service may only let us use it.
     if made.status not in {200, 403, 409}:
         raise _refused(name, made)
     if made.status == 403 and _send(access, "HEAD", f"/{name}").status != 200:
         raise _refused(name, made)
-    if made.status != 403:
+    if made.status != 403 and headers is None:
         versioned = _send(access, "PUT", f"/{name}", query="versioning", body=VERSIONING)
         if versioned.status != 200:
             raise _refused(name, versioned)
@@ -90,10 +102,16 @@ def _refused(name: str, answer: signing.Answer) -> StackError:
 
 
 def _send(
-    access: signing.Access, method: str, path: str, *, query: str = "", body: bytes = b""
+    access: signing.Access,
+    method: str,
+    path: str,
+    *,
+    query: str = "",
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
 ) -> signing.Answer:
     try:
-        return signing.request(access, method, path, query=query, body=body)
+        return signing.request(access, method, path, query=query, body=body, headers=headers)
     except (OSError, http.client.HTTPException) as error:
         raise StackError(
             f"The S3 service at {access.endpoint} does not answer: {error}",

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import http.client
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
@@ -31,23 +32,33 @@ class Answer:
 
 
 def request(
-    access: Access, method: str, path: str, *, query: str = "", body: bytes = b""
+    access: Access,
+    method: str,
+    path: str,
+    *,
+    query: str = "",
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """Send one signed request; connection failures rise as OSError or HTTPException."""
+    """Send one signed request; connection failures rise as OSError or HTTPException.
+
+    Further headers are signed too; their names are lower-case.
+    """
     address = urlsplit(access.endpoint)
     moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    headers = {
+    signed = {
+        **(headers or {}),
         "host": address.netloc,
         "x-amz-content-sha256": hashlib.sha256(body).hexdigest(),
         "x-amz-date": moment,
     }
     target = quote(path)
     canonical_query = query if not query or "=" in query else f"{query}="
-    headers["authorization"] = _authorization(access, method, target, canonical_query, headers)
+    signed["authorization"] = _authorization(access, method, target, canonical_query, signed)
     kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
     connection = kind(address.netloc, timeout=5)
     try:
-        connection.request(method, f"{target}?{query}" if query else target, body, headers)
+        connection.request(method, f"{target}?{query}" if query else target, body, signed)
         response = connection.getresponse()
         return Answer(status=response.status, body=response.read())
     finally:

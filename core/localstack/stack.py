@@ -242,7 +242,7 @@ def _start_s3(stack: Stack, progress: Progress) -> None:
     else:
         s3.start(stack.s3)
         progress(f"S3 on port {stack.port_of['s3']}")
-    s3.create_bucket(access, stack.given.get("S3_BUCKET", NAME))
+    s3.create_buckets(access, stack.given.get("S3_BUCKET", NAME))
 
 
 def _require_reachable(variable: str, url: str, *, default_port: int) -> None:

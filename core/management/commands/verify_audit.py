@@ -16,7 +16,10 @@ class Command(BaseCommand):
         """Prints one line per fault, or how many entries are sound."""
         result = audit.verify()
         for fault in result.faults:
-            self.stderr.write(f"chain {fault.chain}, entry {fault.seq}: {fault.reason}")
+            place = "seal" if fault.chain is None else f"chain {fault.chain}, entry"
+            self.stderr.write(f"{place} {fault.seq}: {fault.reason}")
         if not result.sound:
             raise SystemExit(1)
-        self.stdout.write(f"{result.entries} entries in {audit.CHAINS} chains: sound")
+        at = result.sealed_at
+        sealed = f"last sealed at {at:%Y-%m-%d %H:%M} UTC" if at else "not sealed yet"
+        self.stdout.write(f"{result.entries} entries in {audit.CHAINS} chains: sound; {sealed}")

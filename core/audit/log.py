@@ -1,16 +1,17 @@
-"""The audit log: every act in its own transaction, chained by SM3.
+"""Every act in its own transaction, chained by SM3.
 
 The log is split into a few chains so that unrelated acts do not wait for each other;
 one account's acts always stand in one chain, in order (docs/adr/0004-audit-chains.md).
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from core import crypto, errors, paging
 from core.actor import Actor
@@ -36,28 +37,24 @@ class Entry:
     address: str
     chain: int
     seq: int
+    digest: str
+    """SM3, in hex."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """The first place where a chain and its digests disagree."""
+class Filters:
+    """Which entries are wanted; what is left out does not narrow."""
 
-    chain: int
-    seq: int
-    reason: str
+    actions: frozenset[str] | None = None
+    actor_name: str = ""
+    address: str = ""
+    object_kind: str = ""
+    object_id: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What a walk along every chain found."""
-
-    entries: int
-    faults: tuple[Fault, ...]
-
-    @property
-    def sound(self) -> bool:
-        """Whether nothing was altered, deleted, reordered or cut off."""
-        return not self.faults
+EVERYTHING: Final = Filters()
 
 
 def record(
@@ -135,24 +132,10 @@ def digest_of(entry: AuditEntry) -> bytes:
 
 
 def entries(
-    *,
-    actions: Collection[str] | None = None,
-    actor_name: str = "",
-    since: datetime | None = None,
-    until: datetime | None = None,
-    cursor: str | None = None,
-    limit: int = 50,
+    filters: Filters = EVERYTHING, *, cursor: str | None = None, limit: int = 50
 ) -> paging.Page[Entry]:
-    """The entries that fit, newest first. What is left out does not narrow."""
-    rows = AuditEntry.objects.all()
-    if actions is not None:
-        rows = rows.filter(action__in=actions)
-    if actor_name:
-        rows = rows.filter(actor_name=actor_name)
-    if since is not None:
-        rows = rows.filter(at__gte=since)
-    if until is not None:
-        rows = rows.filter(at__lt=until)
+    """The entries that fit, newest first."""
+    rows = _fitting(filters)
     if (position := _POSITIONS.decode(cursor)) is not None:
         rows = rows.filter(id__lt=position[0])
     found = list(rows.order_by("-id")[: limit + 1])
@@ -161,21 +144,33 @@ def entries(
     return paging.Page(shown, following)
 
 
-def verify() -> Verification:
-    """Walks every chain from its beginning and names the first bad row of each.
+def walk(filters: Filters, *, at_most: int) -> Iterator[Entry]:
+    """The entries that fit, newest first, read in batches; no more than `at_most`."""
+    rows = _fitting(filters).order_by("-id")[:at_most]
+    return (_entry(row) for row in rows.iterator(chunk_size=_BATCH))
 
-    Sees one snapshot: acts committed meanwhile are left for the next walk.
-    """
-    walked = 0
-    faults: list[Fault] = []
-    with transaction.atomic():
-        heads = {head.chain: head for head in AuditHead.objects.all()}
-        for chain in range(CHAINS):
-            count, fault = _verify_chain(chain, heads.get(chain))
-            walked += count
-            if fault is not None:
-                faults.append(fault)
-    return Verification(entries=walked, faults=tuple(faults))
+
+def count(filters: Filters, *, at_most: int) -> int:
+    """How many entries fit; counting stops at `at_most`."""
+    return _fitting(filters)[:at_most].count()
+
+
+def _fitting(filters: Filters) -> QuerySet[AuditEntry]:
+    rows = AuditEntry.objects.all()
+    if filters.actions is not None:
+        rows = rows.filter(action__in=filters.actions)
+    equal = {
+        "actor_name": filters.actor_name,
+        "address": filters.address,
+        "object_kind": filters.object_kind,
+        "object_id": filters.object_id,
+    }
+    rows = rows.filter(**{name: value for name, value in equal.items() if value})
+    if filters.since is not None:
+        rows = rows.filter(at__gte=filters.since)
+    if filters.until is not None:
+        rows = rows.filter(at__lt=filters.until)
+    return rows
 
 
 def _entry(row: AuditEntry) -> Entry:
@@ -190,31 +185,8 @@ def _entry(row: AuditEntry) -> Entry:
         address=row.address,
         chain=row.chain,
         seq=row.seq,
+        digest=bytes(row.digest).hex(),
     )
-
-
-def _verify_chain(chain: int, head: AuditHead | None) -> tuple[int, Fault | None]:
-    if head is None:
-        return 0, Fault(chain, 0, "the chain's head is missing")
-    seq, digest = 0, GENESIS
-    for entry in _rows(chain, until=head.seq):
-        if entry.seq != seq + 1:
-            return seq, Fault(chain, seq + 1, "the row is missing")
-        if bytes(entry.previous_digest) != digest:
-            return seq, Fault(chain, entry.seq, "the row does not follow the one before it")
-        if bytes(entry.digest) != digest_of(entry):
-            return seq, Fault(chain, entry.seq, "the row was altered")
-        seq, digest = entry.seq, bytes(entry.digest)
-    if seq != head.seq:
-        return seq, Fault(chain, seq + 1, "the rows from here on were cut off")
-    if digest != bytes(head.digest):
-        return seq, Fault(chain, seq, "the row differs from the chain's head")
-    return seq, None
-
-
-def _rows(chain: int, *, until: int) -> Iterator[AuditEntry]:
-    rows = AuditEntry.objects.filter(chain=chain, seq__lte=until).order_by("seq")
-    return rows.iterator(chunk_size=_BATCH)
 
 
 def _chain_of(actor: Actor) -> int:

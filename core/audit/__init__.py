@@ -1,0 +1,41 @@
+"""The audit log: every act in its own transaction, chained by SM3, sealed, and provable.
+
+`log` writes and reads, `seals` puts the chains' heads out of reach, `verification` proves them,
+`checks` lets a worker do the proving while somebody watches.
+"""
+
+from core.audit.checks import Check, ask_for_check, latest_check
+from core.audit.log import (
+    CHAINS,
+    GENESIS,
+    Entry,
+    Filters,
+    count,
+    digest_of,
+    entries,
+    record,
+    record_denial,
+    walk,
+)
+from core.audit.seals import seal
+from core.audit.verification import Fault, Verification, verify
+
+__all__ = [
+    "CHAINS",
+    "GENESIS",
+    "Check",
+    "Entry",
+    "Fault",
+    "Filters",
+    "Verification",
+    "ask_for_check",
+    "count",
+    "digest_of",
+    "entries",
+    "latest_check",
+    "record",
+    "record_denial",
+    "seal",
+    "verify",
+    "walk",
+]
