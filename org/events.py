@@ -1,0 +1,74 @@
+"""News of org."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core import events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestOpened(events.Event):
+    """An administrator's act waits for a second person."""
+
+    name: ClassVar[str] = "org.request_opened"
+
+    request_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestDecided(events.Event):
+    """The request waits no longer: it was approved, rejected or withdrawn."""
+
+    name: ClassVar[str] = "org.request_decided"
+
+    request_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportMapped(events.Event):
+    """The columns of an uploaded file are known; it can be checked."""
+
+    name: ClassVar[str] = "org.import_mapped"
+
+    import_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportConfirmed(events.Event):
+    """An import was confirmed, by a second person where it takes one; it can be carried out."""
+
+    name: ClassVar[str] = "org.import_confirmed"
+
+    import_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportAsked(events.Event):
+    """A list was asked for as a file, with all consent it takes; it can be written."""
+
+    name: ClassVar[str] = "org.export_asked"
+
+    export_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentEnded(events.Event):
+    """The person holds the post no longer; told when the end comes, however long it was planned.
+
+    An end that was put off meanwhile is told too early: whoever hears it looks at the appointment.
+    """
+
+    name: ClassVar[str] = "org.appointment_ended"
+
+    appointment_id: int
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonLeft(events.Event):
+    """The person belongs to the organisation no longer; what he had open is to be handed over."""
+
+    name: ClassVar[str] = "org.person_left"
+
+    person_id: int
+    handover_id: int
