@@ -13,6 +13,7 @@ from documents import events as documents_events
 from documents import handlers as documents_handlers
 from miniapps import events as miniapps_events
 from miniapps import handlers as miniapps_handlers
+from org import handlers as org_handlers
 
 SUBSCRIPTIONS: Final[Subscriptions] = {
     audit_events.CheckAsked: (audit_checks.on_check_asked,),
@@ -37,5 +38,7 @@ SCHEDULES: Final[Sequence[Schedule]] = (
     Schedule("core.seal_audit", "5 * * * *", audit.seal),
     Schedule("core.forget_finished_jobs", "10 18 * * *", upkeep.forget_finished_jobs),
     Schedule("core.forget_ended_sessions", "20 18 * * *", upkeep.forget_ended_sessions),
+    Schedule("org.fold_headcounts", "* * * * *", org_handlers.fold_headcounts),
+    Schedule("org.tidy_tree", "0 19 * * *", org_handlers.tidy_tree),
     Schedule("miniapps.forget_ended_tokens", "40 18 * * *", miniapps_handlers.forget_ended_tokens),
 )

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from core import crypto
 from core.actor import Actor
-from org import layout, names, search_rows
+from org import headcounts, layout, names, search_rows
 from org.kinds import AdminRole, AppointmentKind, PostFunction, UnitKind
 from org.models import Account, AdminGrant, Appointment, Person, Post, Unit
 from org.queries import accounts
@@ -197,6 +197,7 @@ def _add_people(province: Province) -> None:
         province.appointments[person.name] = appointment.pk
         province.accounts[person.name] = account.pk
     search_rows.write([appointment.pk for appointment in appointments])
+    headcounts.rebuild(now=FOUNDED)
 
 
 def _person(name: str, phone: str) -> Person:

@@ -10,23 +10,19 @@ from typing import Any, Final
 
 from django.db import connection
 
-PENDING: Final = """pending AS MATERIALIZED (
+from org.queries.visibility import Sight, Subjects
+
+_ALL: Final = Sight()
+_HOLDS: Final = "a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)"
+_PENDING: Final = """pending AS MATERIALIZED (
   SELECT p.tree_id, p.lft, sum(d.change) AS change
     FROM org_headcountchange d JOIN org_unit p ON p.id = d.unit_id
    WHERE d.effective_at <= %(at)s GROUP BY p.id)"""
-"""The common table that BELOW reads; its value is `at`."""
-
-BELOW: Final = """(CASE WHEN u.kind IN ('virtual', 'temporary') THEN (
-    SELECT count(DISTINCT a.person_id) FROM org_appointment a WHERE a.unit_id = u.id
-       AND a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s))
-  ELSE coalesce((SELECT h.people FROM org_headcount h WHERE h.unit_id = u.id), 0)
-     + coalesce((SELECT sum(change) FROM pending WHERE pending.tree_id = u.tree_id
-          AND pending.lft BETWEEN u.lft AND u.rght), 0)
-  END)::bigint"""
-"""The people of a unit `u` of org_unit and all below it.
-
-Who serves in a virtual or temporary unit has the main post elsewhere: of these units the people
-with any post in the unit itself are counted, live."""
+_COUNTER: Final = """(
+  coalesce((SELECT h.people FROM org_headcount h WHERE h.unit_id = u.id), 0)
+  + coalesce((SELECT sum(change) FROM pending
+               WHERE pending.tree_id = u.tree_id AND pending.lft BETWEEN u.lft AND u.rght), 0)
+)::bigint"""
 
 # By induction: where every counter is its own people and the counters right below, all are right.
 _WRONG: Final = """
@@ -56,22 +52,52 @@ class HeadcountFault:
     expected: int
 
 
-def below(unit_ids: Collection[int], *, at: datetime) -> dict[int, int]:
+def tables(sight: Sight) -> str:
+    """The common tables that `shown` reads; their values are `at` and the sight's own."""
+    if sight.hidden == Subjects():
+        return _PENDING
+    return f"""{_PENDING}, unseen AS MATERIALIZED (
+      SELECT u.tree_id, u.lft, {_COUNTER} AS people FROM org_unit u
+       WHERE u.id = ANY(%(hidden_units)s) AND NOT EXISTS (
+         SELECT FROM org_unit o WHERE o.id = ANY(%(hidden_units)s)
+            AND o.tree_id = u.tree_id AND o.lft < u.lft AND o.rght > u.rght)
+      UNION ALL
+      SELECT u.tree_id, u.lft, count(*) FROM org_appointment a JOIN org_unit u ON u.id = a.unit_id
+       WHERE a.person_id = ANY(%(hidden_people)s) AND a.kind = 'main' AND {_HOLDS}
+         AND {sight.shows_unit()} GROUP BY u.id)"""
+
+
+def shown(sight: Sight) -> str:
+    """The people of a unit `u` and all below it, without those kept from whoever has this sight.
+
+    Who serves in a virtual or temporary unit has the main post elsewhere: of these units the
+    people with any post in the unit itself are counted, live.
+    """
+    unseen = """ - coalesce((SELECT sum(people) FROM unseen
+      WHERE unseen.tree_id = u.tree_id AND unseen.lft BETWEEN u.lft AND u.rght), 0)::bigint"""
+    return f"""(CASE WHEN u.kind IN ('virtual', 'temporary') THEN (
+        SELECT count(DISTINCT a.person_id) FROM org_appointment a
+         WHERE a.unit_id = u.id AND {_HOLDS} AND {sight.shows_person("a.person_id")})
+      ELSE {_COUNTER}{unseen if sight.hidden != Subjects() else ""} END)"""
+
+
+def below(unit_ids: Collection[int], *, at: datetime, sight: Sight = _ALL) -> dict[int, int]:
     """The people at and below each of the units; unknown ids are left out.
 
     What several units have together is `together`: one may stand below another.
     """
     if not unit_ids:
         return {}
-    sql = f"WITH {PENDING} SELECT u.id, {BELOW} FROM org_unit u WHERE u.id = ANY(%(ids)s)"
-    return dict(_fetch(sql, {"ids": list(unit_ids), "at": at}))
+    sql = f"""WITH {tables(sight)}
+      SELECT u.id, {shown(sight)} FROM org_unit u WHERE u.id = ANY(%(ids)s)"""
+    return dict(_fetch(sql, {"ids": list(unit_ids), "at": at, **sight.values}))
 
 
 def together(unit_ids: Collection[int], *, at: datetime) -> int:
     """The people at and below any of the units, each once: a unit below another adds nobody."""
     if not unit_ids:
         return 0
-    sql = f"""WITH {PENDING} SELECT coalesce(sum({BELOW}), 0)::bigint FROM org_unit u
+    sql = f"""WITH {_PENDING} SELECT coalesce(sum({_COUNTER}), 0)::bigint FROM org_unit u
      WHERE u.id = ANY(%(ids)s) AND NOT EXISTS (SELECT FROM org_unit o WHERE o.id = ANY(%(ids)s)
        AND o.tree_id = u.tree_id AND o.lft < u.lft AND o.rght > u.rght)"""
     total: int = _fetch(sql, {"ids": list(unit_ids), "at": at})[0][0]

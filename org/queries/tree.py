@@ -37,6 +37,17 @@ SELECT c.id, c.code, c.name, 'stands below an abolished unit'
   FROM org_unit c JOIN org_unit p ON p.id = c.parent_id
  WHERE p.valid_to IS NOT NULL AND (c.valid_to IS NULL OR c.valid_to > p.valid_to)"""
 
+# Nine tenths of a range taken is short of slack: a fresh one has two thirds at most.
+_UNTIDY = """
+SELECT EXISTS (
+  SELECT FROM (SELECT sort, id, lag(sort) OVER siblings AS sort_before, lag(id) OVER siblings
+      AS id_before FROM org_unit WINDOW siblings AS (PARTITION BY parent_id, tree_id ORDER BY lft)
+  ) s WHERE (sort_before, id_before) > (sort, id)
+) OR EXISTS (
+  SELECT FROM org_unit p JOIN (SELECT parent_id, sum(rght - lft + 1) AS taken FROM org_unit
+      WHERE parent_id IS NOT NULL GROUP BY parent_id) c ON c.parent_id = p.id
+   WHERE c.taken * 10 > (p.rght - p.lft) * 9)"""
+
 
 @dataclass(frozen=True, slots=True)
 class TreeFault:
@@ -78,6 +89,11 @@ def check() -> TreeReport:
         " FROM org_unit"
     )[0]
     return TreeReport(units=counted[0], roots=counted[1], depth=counted[2], faults=tuple(faults))
+
+
+def is_untidy() -> bool:
+    """Siblings stand out of order, or a unit is short of room for more below it."""
+    return bool(_fetch(_UNTIDY)[0][0])
 
 
 def _fetch(sql: str) -> list[tuple[Any, ...]]:

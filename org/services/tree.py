@@ -5,6 +5,19 @@ from datetime import datetime
 from core import audit, db
 from core.actor import Actor, ActorKind
 from org import errors, tree
+from org.queries import tree as queries
+
+
+@db.service
+def tidy(*, actor: Actor, now: datetime) -> int:
+    """`renumber` if units are short of slack or stand out of order; else nothing happens.
+
+    Looking for that needs no lock: writers are held off only when there is something to do.
+    """
+    _permit(actor)
+    if not queries.is_untidy():
+        return 0
+    return renumber(actor=actor, now=now)
 
 
 @db.service
@@ -13,8 +26,7 @@ def renumber(*, actor: Actor, now: datetime) -> int:
 
     Only for the platform itself: a command or the nightly schedule.
     """
-    if actor.kind is not ActorKind.SYSTEM:
-        raise errors.OutOfScope
+    _permit(actor)
     changed = tree.renumber()
     audit.record(
         actor=actor,
@@ -25,3 +37,8 @@ def renumber(*, actor: Actor, now: datetime) -> int:
         detail={"changed": changed},
     )
     return changed
+
+
+def _permit(actor: Actor) -> None:
+    if actor.kind is not ActorKind.SYSTEM:
+        raise errors.OutOfScope
