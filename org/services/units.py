@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from core import audit, db
 from core.actor import Actor
-from org import codes, errors, names, policies, search_rows, tree
+from org import codes, errors, headcounts, names, policies, search_rows, tree
 from org.kinds import UnitKind, UnitOrigin
 from org.models import Appointment, Unit
 from org.queries import units as queries
@@ -125,6 +125,9 @@ def move(*, actor: Actor, unit_id: int, parent_id: int, now: datetime) -> int:
         _standing(standing_id, at=now)
     _permit(actor, moved.old_parent_id or unit_id, at=now)
     _permit(actor, parent_id, at=now)
+    headcounts.note_move(
+        unit_id=unit_id, old_parent_id=moved.old_parent_id, new_parent_id=parent_id
+    )
     search_rows.write_below(unit_id)
     detail = {"before": moved.old_parent_id, "after": parent_id, "units": moved.units}
     _record(actor, "org.unit.moved", unit_id, now, detail)
