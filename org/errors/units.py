@@ -59,3 +59,73 @@ class UnitAbolished(errors.Conflict):
 
     code: ClassVar[str] = "ORG_UNIT_ABOLISHED"
     message: ClassVar[str] = "该组织已撤销"
+
+
+class DepartmentsTooDeep(errors.Invalid):
+    """More departments would stand below each other than there may."""
+
+    code: ClassVar[str] = "ORG_DEPARTMENTS_TOO_DEEP"
+    message: ClassVar[str] = "内设机构最多设 {most} 层"
+
+
+class UnitStandsThere(errors.Conflict):
+    """The unit stands below that one already."""
+
+    code: ClassVar[str] = "ORG_UNIT_STANDS_THERE"
+    message: ClassVar[str] = "该组织已在“{parent}”之下"
+
+
+class NotSiblings(errors.Invalid):
+    """Only units directly below the same unit are put in order."""
+
+    code: ClassVar[str] = "ORG_NOT_SIBLINGS"
+    message: ClassVar[str] = "只能在同一上级的组织之间排序"
+
+
+class NothingToMerge(errors.Invalid):
+    """A merger takes at least two different units."""
+
+    code: ClassVar[str] = "ORG_NOTHING_TO_MERGE"
+    message: ClassVar[str] = "请选择至少两个不同的组织进行合并"
+
+
+class MergedAboveEachOther(errors.Invalid):
+    """One of the merged units stands below another of them."""
+
+    code: ClassVar[str] = "ORG_MERGED_ABOVE_EACH_OTHER"
+    message: ClassVar[str] = "“{lower}”是“{upper}”的下级，不能一起合并"
+
+
+class KindsDoNotMerge(errors.Invalid):
+    """A unit of that kind or level does not go over into a unit of this one."""
+
+    code: ClassVar[str] = "ORG_KINDS_DO_NOT_MERGE"
+    message: ClassVar[str] = "“{merged}”与“{into}”类型或级别不同，不能合并"
+
+
+class NotPartOfUnit(errors.Invalid):
+    """What a unit gives off is directly in it, and goes to one new unit only."""
+
+    code: ClassVar[str] = "ORG_NOT_PART_OF_UNIT"
+    message: ClassVar[str] = "只能分出该组织直属的下级组织和本级人员，且每项只能分到一个新组织"
+
+
+class NothingToSplit(errors.Invalid):
+    """A split names at least one new unit."""
+
+    code: ClassVar[str] = "ORG_NOTHING_TO_SPLIT"
+    message: ClassVar[str] = "请至少填写一个新组织"
+
+
+class UnitAdministered(errors.Conflict):
+    """Rights are granted over the unit itself; they would hang in the air."""
+
+    code: ClassVar[str] = "ORG_UNIT_ADMINISTERED"
+    message: ClassVar[str] = "还有 {grants} 项管理权限授予在该组织上，请先收回或改授：{holders}"
+
+
+class OtherSideIsOwn(errors.Conflict):
+    """The actor administers both ends: there is nobody to ask."""
+
+    code: ClassVar[str] = "ORG_OTHER_SIDE_IS_OWN"
+    message: ClassVar[str] = "新的上级也由您管理，请直接移动"
