@@ -1,6 +1,6 @@
 """Who may do what to which unit or person; each answer is one query on live ranges."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,35 +8,59 @@ from django.db import connection
 from django.db.models import Q
 
 from core.actor import Actor, ActorKind
-from org.kinds import AdminRole, UnitKind
+from org.kinds import AdminRole, RequestKind, UnitKind
 from org.models import Appointment, Unit
 
 # Rights are read from grants joined to the range that the tree holds in the same statement: a
 # range remembered from an earlier statement may meanwhile belong to another unit.
-_COVERS = """
+LIVE = """g.revoked_at IS NULL AND g.valid_from <= %(at)s
+  AND (g.valid_until IS NULL OR g.valid_until > %(at)s)"""
+"""A condition on a grant `g`: it holds at the instant."""
+
+WITHIN = """(u.id = r.id OR (
+  g.subtree AND u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght))"""
+"""A condition on a unit `u`: it stands where the grant `g` with the root `r` reaches, whatever
+its limits."""
+
+# A line's units are few above any one unit: the way up meets them in a handful of steps, while a
+# province's line has thousands.
+REACHES = f"""{WITHIN} AND (g.highest_level IS NULL OR u.level >= g.highest_level)
+  AND (g.line_id IS NULL OR EXISTS (
+    WITH RECURSIVE up AS (
+      SELECT u.id AS id, u.parent_id AS parent_id
+      UNION ALL SELECT p.id, p.parent_id FROM org_unit p JOIN up c ON p.id = c.parent_id)
+    SELECT 1 FROM up JOIN org_lineunit s ON s.unit_id = up.id AND s.line_id = g.line_id
+     WHERE s.valid_from <= %(at)s AND (s.valid_to IS NULL OR s.valid_to > %(at)s)))"""
+"""A condition on a unit `u`: the grant `g` with the root `r` covers it."""
+
+_COVERS = f"""
   SELECT 1 FROM org_admingrant g
     JOIN org_unit r ON r.id = g.root_id
-    JOIN org_unit u ON u.id = %(unit)s AND (u.id = r.id OR (
-         g.subtree AND u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght))
-   WHERE g.person_id = %(person)s AND g.role = %(role)s AND g.revoked_at IS NULL
-     AND g.valid_from <= %(at)s AND (g.valid_until IS NULL OR g.valid_until > %(at)s)"""
+    JOIN org_unit u ON u.id = %(unit)s AND {REACHES}
+   WHERE g.person_id = %(person)s AND g.role = %(role)s AND {LIVE}"""
 
-# A grant without an end may pass on any; one with an end only what ends no later.
+# Levels never fall from a unit to the ones below it, so a root at level 3 stays below a limit
+# that says 3. A grant without an end may pass on any; one with an end only what ends no later.
 _MAY_PASS_ON = f"""
-SELECT EXISTS ({_COVERS} AND g.may_delegate AND (NOT %(whole)s OR g.subtree)
-  AND (g.valid_until IS NULL OR g.valid_until >= %(until)s::timestamptz))"""
+SELECT g.id FROM org_admingrant g
+  JOIN org_unit r ON r.id = g.root_id
+  JOIN org_unit u ON u.id = %(root_id)s AND {WITHIN}
+ WHERE g.person_id = %(person)s AND g.role = %(role)s AND {LIVE}
+   AND g.delegation_depth > %(depth)s AND (g.subtree OR NOT %(subtree)s)
+   AND (g.line_id IS NULL OR g.line_id = %(line_id)s)
+   AND (g.highest_level IS NULL
+        OR GREATEST(u.level, COALESCE(%(highest_level)s, 1)) >= g.highest_level)
+   AND (g.valid_until IS NULL OR g.valid_until >= %(until)s::timestamptz)
+ ORDER BY g.delegation_depth DESC, g.valid_until DESC NULLS FIRST, r.depth, g.id LIMIT 1"""
 
-_ADMINISTERS_PERSON = """
+_ADMINISTERS_PERSON = f"""
 SELECT EXISTS (
   SELECT 1 FROM org_admingrant g
     JOIN org_unit r ON r.id = g.root_id
     JOIN org_appointment a ON a.person_id = %(subject)s AND a.valid_from <= %(at)s
          AND (a.valid_to IS NULL OR a.valid_to > %(at)s) AND (%(any_post)s OR a.kind = 'main')
-    JOIN org_unit u ON u.id = a.unit_id AND (u.id = r.id OR (
-         g.subtree AND u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght))
-   WHERE g.person_id = %(person)s AND g.role = %(role)s AND g.revoked_at IS NULL
-     AND g.valid_from <= %(at)s AND (g.valid_until IS NULL OR g.valid_until > %(at)s))"""
-
+    JOIN org_unit u ON u.id = a.unit_id AND {REACHES}
+   WHERE g.person_id = %(person)s AND g.role = ANY(%(roles)s) AND {LIVE})"""
 
 # A right of the subject that the administrator's own right over people does not cover. Officers'
 # rights are never covered: whoever could set their password would be all three of them.
@@ -50,16 +74,40 @@ SELECT EXISTS (
         WHERE o.person_id = %(person)s AND o.role = 'people' AND o.revoked_at IS NULL
           AND o.subtree AND o.valid_from <= %(at)s
           AND (o.valid_until IS NULL OR o.valid_until > %(at)s)
+          AND (o.line_id IS NULL OR o.line_id = g.line_id)
+          AND (o.highest_level IS NULL
+               OR GREATEST(u.level, COALESCE(g.highest_level, 1)) >= o.highest_level)
           AND u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght)))"""
 
+_HOLDS_ANY = f"""
+SELECT EXISTS (SELECT 1 FROM org_admingrant g WHERE g.person_id = %(person)s AND {LIVE})"""
 
-ADMINISTERED = """EXISTS (
-  SELECT 1 FROM org_admingrant g JOIN org_unit r ON r.id = g.root_id AND (u.id = r.id OR (
-         g.subtree AND u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght))
-   WHERE g.person_id = %(administrator)s AND g.role = %(role)s AND g.revoked_at IS NULL
-     AND g.valid_from <= %(at)s AND (g.valid_until IS NULL OR g.valid_until > %(at)s))"""
+ADMINISTERED = f"""EXISTS (
+  SELECT 1 FROM org_admingrant g JOIN org_unit r ON r.id = g.root_id AND {REACHES}
+   WHERE g.person_id = %(administrator)s AND g.role = %(role)s AND {LIVE})"""
 """A condition on a unit `u`, so that a search leaves out what is not the administrator's before
 it stops at its limit. Its values are those of an Administrator and the instant."""
+
+# The second person of a request `q` over the unit `u`: somebody else who holds its role there, or
+# the security administrator, whose office it is to authorise. A move is for the other side alone.
+_SECOND = f"""(g.role = q.role OR (g.role = 'security' AND q.kind <> 'move_unit')) AND {LIVE}
+  AND g.person_id <> q.requester_id
+  AND (q.kind <> 'grant' OR (q.payload ->> 'person_id')::bigint <> g.person_id)"""
+
+SECONDS = f"""JOIN org_admingrant g ON {_SECOND}
+  JOIN org_unit r ON r.id = g.root_id AND {REACHES}"""
+"""Joins to a request `q` and its unit `u` every grant `g` whose holder may decide."""
+
+DECIDES = f"""EXISTS (
+  SELECT 1 FROM org_admingrant g JOIN org_unit r ON r.id = g.root_id AND {REACHES}
+   WHERE g.person_id = %(person)s AND {_SECOND})"""
+"""A condition on a request `q` and its unit `u`: the person may decide."""
+
+MANY_PEOPLE = 50
+"""An act that touches more people takes a second person."""
+
+_OFFICERS = frozenset({AdminRole.SYSTEM, AdminRole.SECURITY, AdminRole.AUDIT})
+_HIGH_LEVEL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +121,22 @@ class Administrator:
     def values(self) -> dict[str, int | str]:
         """What ADMINISTERED asks for besides the instant."""
         return {"administrator": self.person_id, "role": self.role.value}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A right as somebody would grant it: over which unit and with which limits.
+
+    `highest_level` 4 means townships and what is below; `depth` how often it may be passed on.
+    """
+
+    role: AdminRole
+    root_id: int
+    subtree: bool = True
+    line_id: int | None = None
+    highest_level: int | None = None
+    depth: int = 0
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,31 +204,79 @@ def may_appoint(actor: Actor, person_id: int, *, at: datetime) -> bool:
     return not serves or _administers_person(actor, person_id, any_post=True, at=at)
 
 
-def may_grant(
-    actor: Actor,
-    role: AdminRole,
-    root_id: int,
-    *,
-    subtree: bool,
-    until: datetime | None,
-    at: datetime,
-) -> bool:
-    """The actor holds the role over all that would be granted, for as long, and may pass it on."""
-    if actor.kind is ActorKind.SYSTEM:
+def may_help_account(actor: Actor, person_id: int | None, *, at: datetime) -> bool:
+    """The actor may set a password and unlock: manages the account, or is its helpdesk.
+
+    A helpdesk has no hold on the account of anybody who administers anything.
+    """
+    if may_manage_account(actor, person_id, at=at):
         return True
-    if actor.person_id is None:
+    if person_id is None or actor.person_id is None:
         return False
-    return _is_true(
-        _MAY_PASS_ON,
-        {
-            "unit": root_id,
-            "person": actor.person_id,
-            "role": role.value,
-            "whole": subtree,
-            "until": until,
-            "at": at,
-        },
+    return _administers_person(
+        actor, person_id, any_post=False, roles=(AdminRole.HELPDESK,), at=at
+    ) and not _is_true(_HOLDS_ANY, {"person": person_id, "at": at})
+
+
+def may_end_sessions(actor: Actor, person_id: int | None, *, at: datetime) -> bool:
+    """The actor helps with the account, or is the security administrator above it."""
+    if may_help_account(actor, person_id, at=at):
+        return True
+    if person_id is None or actor.person_id is None:
+        return False
+    return _administers_person(
+        actor, person_id, any_post=False, roles=(AdminRole.SECURITY,), at=at
     )
+
+
+def may_decide(person_id: int, request_id: int, *, at: datetime) -> bool:
+    """The person is somebody else than who asked and holds what the second person needs."""
+    sql = f"""SELECT EXISTS (SELECT 1 FROM org_reviewrequest q JOIN org_unit u ON u.id = q.unit_id
+               WHERE q.id = %(request)s AND {DECIDES})"""
+    return _is_true(sql, {"request": request_id, "person": person_id, "at": at})
+
+
+def needs_second_person(
+    actor: Actor,
+    kind: RequestKind,
+    *,
+    people: int = 0,
+    unit_kind: str = "",
+    has_history: bool = False,
+    role: AdminRole | None = None,
+    level: int | None = None,
+) -> bool:
+    """The act takes two people: say what it touches, as far as its kind asks for it.
+
+    More than fifty people; a unit abolished that is an organ or a region or has a history; a right
+    of one of the three officers, or any right at level 1 or 2. The platform itself needs nobody.
+    A move is asked of the other side where the actor has no right there, not by this rule alone.
+    """
+    if actor.kind is ActorKind.SYSTEM:
+        return False
+    if people > MANY_PEOPLE:
+        return True
+    if kind is RequestKind.ABOLISH_UNIT:
+        return has_history or unit_kind in (UnitKind.ORGAN, UnitKind.REGION)
+    if kind is RequestKind.GRANT:
+        return role in _OFFICERS or (level is not None and level <= _HIGH_LEVEL)
+    return False
+
+
+def may_grant(actor: Actor, wanted: Wanted, *, at: datetime) -> bool:
+    """The actor holds all that would be granted, for as long, and may pass it on."""
+    return actor.kind is ActorKind.SYSTEM or passed_on_from(actor, wanted, at=at) is not None
+
+
+def passed_on_from(actor: Actor, wanted: Wanted, *, at: datetime) -> int | None:
+    """The grant of the actor's from which this one may be passed on; the widest where several."""
+    if actor.person_id is None:
+        return None
+    values = {**asdict(wanted), "role": wanted.role.value, "person": actor.person_id, "at": at}
+    with connection.cursor() as cursor:
+        cursor.execute(_MAY_PASS_ON, values)
+        row = cursor.fetchone()
+    return int(row[0]) if row else None
 
 
 def may_contain(parent: Place, child: Place) -> bool:
@@ -217,7 +329,14 @@ def _may(actor: Actor, role: AdminRole, unit_id: int, *, at: datetime) -> bool:
     return holds(actor.person_id, role, unit_id, at=at)
 
 
-def _administers_person(actor: Actor, person_id: int, *, any_post: bool, at: datetime) -> bool:
+def _administers_person(
+    actor: Actor,
+    person_id: int,
+    *,
+    any_post: bool,
+    at: datetime,
+    roles: tuple[AdminRole, ...] = (AdminRole.PEOPLE,),
+) -> bool:
     if actor.kind is ActorKind.SYSTEM:
         return True
     if actor.person_id is None:
@@ -227,7 +346,7 @@ def _administers_person(actor: Actor, person_id: int, *, any_post: bool, at: dat
         {
             "subject": person_id,
             "person": actor.person_id,
-            "role": AdminRole.PEOPLE.value,
+            "roles": [role.value for role in roles],
             "any_post": any_post,
             "at": at,
         },

@@ -31,3 +31,45 @@ class OwnAccount(errors.Conflict):
 
     code: ClassVar[str] = "ORG_OWN_ACCOUNT"
     message: ClassVar[str] = "不能重置或停用自己的账号，修改密码请用右上角菜单"
+
+
+class SessionNotFound(errors.NotFound):
+    """No such sign-in, or it has ended."""
+
+    code: ClassVar[str] = "ORG_SESSION_NOT_FOUND"
+    message: ClassVar[str] = "该登录已结束"
+
+
+class PasswordDue(errors.Forbidden):
+    """The password was chosen by somebody else, or is too old: another one comes first."""
+
+    code: ClassVar[str] = "ORG_PASSWORD_DUE"
+    message: ClassVar[str] = "请先修改密码"
+
+
+class PasswordUsedBefore(errors.Invalid):
+    """The password is one of the account's last."""
+
+    code: ClassVar[str] = "ORG_PASSWORD_USED_BEFORE"
+    message: ClassVar[str] = "不能使用最近 {count} 次用过的密码"
+
+
+class SecondFactorRequired(errors.Forbidden):
+    """Administrators show a second factor before they administer."""
+
+    code: ClassVar[str] = "ORG_SECOND_FACTOR_REQUIRED"
+    message: ClassVar[str] = "管理功能须通过双因素认证后使用"
+
+
+class SecondFactorMissing(errors.NotFound):
+    """The account has no second factor that could be taken away."""
+
+    code: ClassVar[str] = "ORG_SECOND_FACTOR_MISSING"
+    message: ClassVar[str] = "该账号未启用双因素认证"
+
+
+class UpstreamRefused(errors.Forbidden):
+    """The organisation's own sign-in service vouches for nobody who may come in here."""
+
+    code: ClassVar[str] = "ORG_UPSTREAM_REFUSED"
+    message: ClassVar[str] = "统一身份认证未能登录：{reason}"

@@ -1,0 +1,182 @@
+"""Sign-ins: who is behind one, whether it still holds, and which others there are."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import connection
+
+from core.actor import Actor, ActorKind
+from org import devices
+from org.models import AccountSession
+
+SESSION_KEY: Final = "account_session_id"
+"""Where Django's session points to the row of its sign-in."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """One live sign-in: who acts in it, and what is still asked of her."""
+
+    id: int
+    actor: Actor
+    seen_at: datetime
+    second_factor: str
+    is_administrator: bool
+    must_change_password: bool
+    """Somebody else chose the password."""
+    password_expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """One line of 登录设备."""
+
+    id: int
+    device: devices.Device
+    address: str
+    started_at: datetime
+    seen_at: datetime
+    second_factor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What a socket was opened with; it is closed as soon as one of it does not hold."""
+
+    session_id: int
+    session_key: str
+    appointment_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the holds stand: those still signed in, and those of them still at their post."""
+
+    signed_in: frozenset[Hold]
+    at_post: frozenset[Hold]
+
+
+_LIVE: Final = """s.ended_at IS NULL AND s.seen_at > %(idle_since)s AND s.started_at > %(oldest)s
+  AND c.is_active AND p.status = 'active'"""
+
+# The appointment that a sign-in acts from: the one chosen, else the main one, else the oldest.
+_POST: Final = """SELECT a.id, a.unit_id FROM org_appointment a
+   WHERE a.person_id = p.id AND a.valid_from <= %(at)s
+     AND (a.valid_to IS NULL OR a.valid_to > %(at)s)
+   ORDER BY a.id IS DISTINCT FROM s.appointment_id, a.kind IS DISTINCT FROM 'main',
+            a.valid_from, a.id
+   LIMIT 1"""
+
+_CURRENT: Final = f"""
+SELECT p.id, p.name, a.id, a.unit_id, s.seen_at, s.second_factor,
+       EXISTS (SELECT 1 FROM org_admingrant g WHERE g.person_id = p.id AND g.revoked_at IS NULL
+                  AND g.valid_from <= %(at)s
+                  AND (g.valid_until IS NULL OR g.valid_until > %(at)s)),
+       c.must_change_password, COALESCE(c.password_set_at, c.opened_at)
+  FROM org_accountsession s
+  JOIN org_account c ON c.id = s.account_id
+  JOIN org_person p ON p.id = c.person_id
+  LEFT JOIN LATERAL ({_POST}) a ON TRUE
+ WHERE s.id = %(id)s AND s.account_id = %(account)s AND {_LIVE}"""
+
+_STANDING: Final = f"""
+SELECT h.session_id, h.session_key, NULLIF(h.appointment_id, 0),
+       COALESCE(a.id, 0) = h.appointment_id
+  FROM unnest(%(ids)s::bigint[], %(keys)s::varchar[], %(posts)s::bigint[])
+       AS h(session_id, session_key, appointment_id)
+  JOIN django_session d ON d.session_key = h.session_key AND d.expire_date > %(at)s
+  JOIN org_accountsession s ON s.id = h.session_id
+  JOIN org_account c ON c.id = s.account_id
+  JOIN org_person p ON p.id = c.person_id
+  LEFT JOIN LATERAL ({_POST}) a ON TRUE
+ WHERE {_LIVE}"""
+
+
+def current(
+    session_id: object, *, account_id: int, at: datetime, request_id: str = "", address: str = ""
+) -> SignedIn | None:
+    """The live sign-in of the account under this number; None where it has ended.
+
+    It has ended with its account, with its person's leaving, half an hour after it was last used,
+    twelve hours after it began (settings), or because somebody ended it.
+    """
+    if not isinstance(session_id, int):
+        return None
+    values = {"id": session_id, "account": account_id, **_limits(at)}
+    with connection.cursor() as cursor:
+        cursor.execute(_CURRENT, values)
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    person_id, name, appointment_id, unit_id, seen_at, factor, administers, must, set_at = row
+    return SignedIn(
+        id=session_id,
+        actor=Actor(
+            kind=ActorKind.PERSON,
+            name=name,
+            account_id=account_id,
+            person_id=person_id,
+            appointment_id=appointment_id,
+            unit_id=unit_id,
+            request_id=request_id,
+            address=address,
+        ),
+        seen_at=seen_at,
+        second_factor=factor,
+        is_administrator=administers,
+        must_change_password=must,
+        password_expired=_is_expired(set_at, at=at),
+    )
+
+
+def standing(holds: Collection[Hold], *, at: datetime) -> Standing:
+    """How sockets stand whose sign-ins and posts these are; one query however many there are."""
+    ordered = list(holds)
+    values = {
+        "ids": [hold.session_id for hold in ordered],
+        "keys": [hold.session_key for hold in ordered],
+        "posts": [hold.appointment_id or 0 for hold in ordered],
+        **_limits(at),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, values)
+        rows = cursor.fetchall()
+    return Standing(
+        signed_in=frozenset(Hold(number, key, post) for number, key, post, _same in rows),
+        at_post=frozenset(Hold(number, key, post) for number, key, post, same in rows if same),
+    )
+
+
+def open_of(account_id: int, *, at: datetime) -> list[OpenSession]:
+    """Where the account is signed in now, the most lately used first."""
+    limits = _limits(at)
+    rows = (
+        AccountSession.objects.filter(
+            account_id=account_id,
+            ended_at__isnull=True,
+            seen_at__gt=limits["idle_since"],
+            started_at__gt=limits["oldest"],
+        )
+        .order_by("-seen_at", "-id")
+        .values_list("id", "device", "address", "started_at", "seen_at", "second_factor")
+    )
+    return [
+        OpenSession(number, devices.named(words), address, started_at, seen_at, factor)
+        for number, words, address, started_at, seen_at, factor in rows
+    ]
+
+
+def _limits(at: datetime) -> dict[str, datetime]:
+    return {
+        "at": at,
+        "idle_since": at - timedelta(seconds=settings.SESSION_IDLE_SECONDS),
+        "oldest": at - timedelta(seconds=settings.SESSION_COOKIE_AGE),
+    }
+
+
+def _is_expired(set_at: datetime, *, at: datetime) -> bool:
+    days: int | None = settings.PASSWORD_MAX_AGE_DAYS
+    return days is not None and set_at <= at - timedelta(days=days)
