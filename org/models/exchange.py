@@ -138,7 +138,7 @@ class DirectoryExport(models.Model):
     unit = models.ForeignKey("org.Unit", on_delete=models.PROTECT, related_name="+")
     file_format = models.CharField(max_length=4)
     phones = models.CharField(max_length=8, choices=PhoneReach.choices)
-    state = models.CharField(max_length=8, choices=ExportState.choices)
+    state = models.CharField(max_length=12, choices=ExportState.choices)
     file_name = models.CharField(max_length=160)
     file_key = models.CharField(max_length=160, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
