@@ -107,6 +107,7 @@ DETAILS: Final = {
     "after": "改后",
     "agency_code": "机关代字",
     "app_id": "应用标识",
+    "asked": "条件",
     "before": "改前",
     "by_id": "操作人",
     "case_id": "审批单",
@@ -147,6 +148,20 @@ DETAILS: Final = {
     "units": "组织数",
     "username": "账号",
     "version": "版本",
+}
+FAULTS: Final = {
+    "the chain's head is missing": "链首记录缺失",
+    "the row is missing": "记录缺失",
+    "the row does not follow the one before it": "与上一条不衔接，顺序被改动",
+    "the row was altered": "记录被篡改",
+    "the row, or one before it, differs from what was sealed": "与封存不符，此条或此前被改写",
+    "the rows from here on were cut off": "从此条起的记录被截去",
+    "the row differs from the chain's head": "末条记录与链首登记不符",
+    "a seal in the object store is missing from the database": "数据库缺少对象存储中已有的封存记录",
+    "the seal is missing from the object store": "对象存储中缺少该封存记录",
+    "the seal differs from the object store's": "数据库中的封存记录与对象存储不一致",
+    "the seal is missing or does not follow": "封存记录缺失或不衔接",
+    "the seal was not made by this installation": "封存记录的校验码不符，可能是伪造的",
 }
 _KINDS: Final = {
     **dict(kinds.AppointmentKind.choices),
@@ -228,6 +243,14 @@ def details(act: str, values: Mapping[str, object], names: Names) -> str:
 def raw(values: Mapping[str, object]) -> str:
     """The same as it is stored, for those who check the log against a machine's."""
     return json.dumps(values, ensure_ascii=False) if values else ""
+
+
+def fault(found: audit.Fault) -> str:
+    """Where a check found the log broken, and how, for people."""
+    how = FAULTS.get(found.reason, found.reason)
+    if found.chain is None:
+        return f"第 {found.seq} 次封存：{how}"
+    return f"第 {found.chain} 链第 {found.seq} 条：{how}"
 
 
 def codes_of(words: str) -> list[str]:

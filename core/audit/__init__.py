@@ -5,6 +5,7 @@
 """
 
 from core.audit.checks import Check, ask_for_check, latest_check
+from core.audit.exports import note_export
 from core.audit.log import (
     CHAINS,
     GENESIS,
@@ -33,6 +34,7 @@ __all__ = [
     "digest_of",
     "entries",
     "latest_check",
+    "note_export",
     "record",
     "record_denial",
     "seal",

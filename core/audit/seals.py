@@ -58,7 +58,7 @@ def seal(now: datetime) -> None:
     )
     # Of two that seal at once the second fails here; its object is a version nobody names.
     AuditSeal.objects.create(number=number, at=now, content=content, version_id=version)
-    log.info("the audit log was sealed", number=number)
+    log.info("audit log sealed", number=number)
 
 
 def read() -> Sealed:

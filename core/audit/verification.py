@@ -100,7 +100,7 @@ class _Walk:
         if bytes(entry.digest) != digest_of(entry):
             return "the row was altered"
         if self.points.get(entry.seq, bytes(entry.digest)) != bytes(entry.digest):
-            return "the row, or one before it since the last seal, differs from what was sealed"
+            return "the row, or one before it, differs from what was sealed"
         return None
 
 

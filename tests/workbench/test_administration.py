@@ -207,28 +207,6 @@ def test_an_appointment_of_the_next_county_does_not_end(province: Province) -> N
     assert appointments.by_id(appointment, at=timezone.now()) is not None
 
 
-def test_the_auditor_reads_the_log_and_proves_it(province: Province) -> None:
-    unit = province.unit("西湖区民政局/一科")
-    province.client("何管理").post(
-        f"/administration/units/{unit}/rename/", {"name": "养老服务科", "short_name": ""}
-    )
-    auditor = province.client("陈省收")
-    assert auditor.get("/administration/")["Location"] == "/administration/audit/"
-    page = _page(auditor, "/administration/audit/?action=更名&name=何管理")
-    assert 'title="org.unit.renamed">组织更名' in page
-    assert "养老服务科" in page
-    assert "org.unit.renamed" not in _page(auditor, "/administration/audit/?name=马科员")
-    proof = auditor.post("/administration/audit/verify/").content.decode()
-    assert "校验通过" in proof
-
-
-def test_the_log_is_not_there_for_other_administrators(province: Province) -> None:
-    for name in ("何管理", "褚一", "卫二"):
-        client = province.client(name)
-        assert client.get("/administration/audit/").status_code == 404
-        assert client.post("/administration/audit/verify/").status_code == 404
-
-
 def test_the_screen_costs_a_fixed_number_of_queries(province: Province, budget: Budget) -> None:
     client = province.client("何管理")
     with budget("workbench.administration"):

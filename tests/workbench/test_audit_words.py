@@ -2,6 +2,7 @@
 
 import re
 
+from core import audit
 from tests.contracts import source
 from workbench import audit_words
 
@@ -52,3 +53,19 @@ def test_people_units_and_kinds_are_named_and_strangers_keep_their_numbers() -> 
     assert audit_words.details("x", {"sm3": "0123456789abcdef"}, names) == "SM3：0123456789ab…"
     assert audit_words.subject("org.person", "697", names) == "人员 张晓梅"
     assert audit_words.subject("conversation", "3", names) == "会话 3"
+
+
+def test_every_fault_that_a_check_can_find_has_words() -> None:
+    source_text = "".join(
+        (source.ROOT / "core" / "audit" / name).read_text(encoding="utf-8")
+        for name in ("verification.py", "seals.py")
+    )
+    reasons = set(re.findall(r'"((?:the|a) [a-z][^"]+)"', source_text))
+    assert len(reasons) == 12
+    assert reasons == set(audit_words.FAULTS)
+    assert audit_words.fault(audit.Fault(7, 3, "the row was altered")) == (
+        "第 7 链第 3 条：记录被篡改"
+    )
+    assert audit_words.fault(audit.Fault(None, 2, "the seal is missing from the object store")) == (
+        "第 2 次封存：对象存储中缺少该封存记录"
+    )

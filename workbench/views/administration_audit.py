@@ -1,8 +1,8 @@
-"""系统管理, audit log: read by auditors only, and proved whole on request."""
+"""系统管理, audit log: read by auditors only, proved whole on request, taken away as a table."""
 
 from datetime import date
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
@@ -29,6 +29,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "page": audit_log.page(filters, cursor=request.GET.get("cursor"), at=timezone.now()),
         "asked": asked.urlencode(),
         "actions": audit_words.ACTIONS.values(),
+        "objects": audit_words.OBJECTS.items(),
+        **_latest_check(),
     }
     template = "audit_rows" if request.GET.get("cursor") else "audit"
     return render(request, f"workbench/administration/{template}.html", context)
@@ -37,16 +39,49 @@ def index(request: HttpRequest) -> HttpResponse:
 @http.page
 @require_POST
 def verify(request: HttpRequest) -> HttpResponse:
-    """Fragment: whether every chain is whole, and else where it breaks."""
+    """Fragment: a worker walks along the chains; the fragment asks how far it has come."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    offices.require_audit(actor, at=now)
+    audit.ask_for_check(actor=actor, now=now)
+    return _check(request)
+
+
+@http.page
+@require_GET
+def verification(request: HttpRequest) -> HttpResponse:
+    """Fragment: how far the last check has come, and else what it found."""
     offices.require_audit(http.actor_of(request), at=timezone.now())
-    context = {"verification": audit.verify()}
-    return render(request, "workbench/administration/verification.html", context)
+    return _check(request)
+
+
+@http.page
+@require_GET
+def export(request: HttpRequest) -> FileResponse:
+    """The entries that the filters let through as CSV; that they were taken away is recorded."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    offices.require_audit(actor, at=now)
+    table = audit_log.export(_filters(request.GET), actor=actor, at=now)
+    name = f"审计日志-{timezone.localtime(now):%Y%m%d-%H%M%S}.csv"
+    return FileResponse(table, as_attachment=True, filename=name, content_type="text/csv")
+
+
+def _check(request: HttpRequest) -> HttpResponse:
+    return render(request, "workbench/administration/verification.html", _latest_check())
+
+
+def _latest_check() -> dict[str, object]:
+    check = audit.latest_check()
+    return {"check": check, "faults": [audit_words.fault(f) for f in check.faults] if check else []}
 
 
 def _filters(values: QueryDict) -> audit_log.Filters:
     return audit_log.Filters(
         action=parameters.text(values, "action", longest=80),
         name=parameters.text(values, "name", longest=60),
+        address=parameters.text(values, "address", longest=64),
+        object_kind=parameters.text(values, "object", longest=40),
         since=_day(values, "since"),
         until=_day(values, "until"),
     )
@@ -61,5 +96,7 @@ def _day(values: QueryDict, name: str) -> date | None:
 
 urlpatterns = [
     path("audit/", index, name="administration-audit"),
+    path("audit/export/", export, name="administration-audit-export"),
     path("audit/verify/", verify, name="administration-audit-verify"),
+    path("audit/verification/", verification, name="administration-audit-verification"),
 ]
