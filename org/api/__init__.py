@@ -2,8 +2,8 @@
 
 import ninja
 
-from org.api import accounts, appointments, authority, people, units
+from org.api import accounts, appointments, authority, lines, people, requests, units, visibility
 
 router = ninja.Router(tags=["org"])
-for part in (units, people, appointments, accounts, authority):
+for part in (units, people, appointments, accounts, authority, lines, requests, visibility):
     router.add_router("", part.router)

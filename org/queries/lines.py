@@ -67,15 +67,6 @@ SELECT DISTINCT ON (f.start) f.start, u.id, u.name, f.relation, f.relation_id
 
 
 @dataclass(frozen=True, slots=True)
-class UsualLine:
-    """A line that most provinces have, and how the names of its units end."""
-
-    code: str
-    name: str
-    endings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class LineCard:
     """A line with what is in it at or below the unit that was asked for."""
 
@@ -179,7 +170,10 @@ def lines(root_id: int, *, at: datetime) -> list[LineCard]:
          WHERE n.ended_at IS NULL OR n.ended_at > %(at)s ORDER BY n.sort, n.id""",
         {"root": root_id, "at": at},
     )
-    return [LineCard(*row[:5], tuple(_json(row[5])), *row[6:]) for row in rows]
+    return [
+        LineCard(line_id, code, name, kept_by, keeper, tuple(_json(endings)), unit_count, people)
+        for line_id, code, name, kept_by, keeper, endings, unit_count, people in rows
+    ]
 
 
 def line(line_id: int, *, root_id: int | None = None, at: datetime) -> LineCard:
@@ -220,7 +214,7 @@ def units_of(
         {"line": line_id, "root": root_id, "at": at, "level": after[0], "code": after[1],
          "limit": limit + 1, **sight.values},
     )  # fmt: skip
-    items = [LineUnitRow(*row[:6], str(LineRole(row[5]).label), row[6]) for row in rows[:limit]]
+    items = [_unit_row(row) for row in rows[:limit]]
     last = items[-1] if len(rows) > limit else None
     return paging.Page(items, _UNITS.encode((last.level, last.code)) if last else None)
 
@@ -317,7 +311,7 @@ def all_units(line_id: int, *, at: datetime, viewer: Viewer) -> list[LineUnitRow
          ORDER BY u.level, u.code""",
         {"line": line_id, "at": at, **viewer.sight(Scene.TREE).values},
     )
-    return [LineUnitRow(*row[:6], str(LineRole(row[5]).label), row[6]) for row in rows]
+    return [_unit_row(row) for row in rows]
 
 
 def lines_of(unit_ids: Collection[int], *, at: datetime) -> dict[int, list[LineOfUnit]]:
@@ -352,7 +346,7 @@ def proposal(
         {"line": line_id, "root": root_id, "at": at,
          "like": [f"%{_literal(ending)}" for ending in endings]},
     )  # fmt: skip
-    return [LineUnitRow(*row[:6], str(LineRole(row[5]).label), row[6]) for row in rows]
+    return [_unit_row(row) for row in rows]
 
 
 def outside(root_id: int, unit_ids: Collection[int]) -> list[int]:
@@ -366,6 +360,11 @@ def outside(root_id: int, unit_ids: Collection[int]) -> list[int]:
 
 
 _STRONGEST_FIRST: Final = [kind.value for kind in LineRelationKind]
+
+
+def _unit_row(row: tuple[Any, ...]) -> LineUnitRow:
+    unit_id, code, name, kind, level, role, people = row
+    return LineUnitRow(unit_id, code, name, kind, level, role, str(LineRole(role).label), people)
 
 
 def _literal(text: str) -> str:

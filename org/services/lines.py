@@ -13,6 +13,7 @@ from org.kinds import AdminRole, LineRelationKind, LineRole
 from org.models import Line, LineRelation, LineUnit, Unit
 from org.queries import authority, units
 from org.queries import lines as queries
+from org.usual_lines import UsualLine
 
 # Whether `upper` already stands below `lower`, by any chain of relations that hold.
 _STANDS_BELOW = """
@@ -205,9 +206,7 @@ def unrelate(*, actor: Actor, relation_id: int, now: datetime) -> None:
 
 
 @db.service
-def seed(
-    *, actor: Actor, root_id: int, usual: Sequence[queries.UsualLine], now: datetime
-) -> Seeded:
+def seed(*, actor: Actor, root_id: int, usual: Sequence[UsualLine], now: datetime) -> Seeded:
     """The usual lines run below the root, with every unit in them whose name says so.
 
     A second run adds only what has come since.
