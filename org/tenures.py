@@ -71,6 +71,20 @@ def lock_units(unit_ids: Iterable[int]) -> dict[int, Unit]:
     return found
 
 
+def lock_places(unit_ids: Iterable[int]) -> None:
+    """The units are locked in order of id, abolished or not."""
+    wanted = sorted(set(unit_ids))
+    rows = Unit.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+    list(rows.values_list("pk", flat=True))
+
+
+def lock_people(person_ids: Iterable[int]) -> None:
+    """The people are locked in order of id, whether they serve or have left."""
+    wanted = sorted(set(person_ids))
+    rows = Person.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk")
+    list(rows.values_list("pk", flat=True))
+
+
 def lock_person(person_id: int) -> Person:
     """The person, locked: all that changes where somebody serves queues up here."""
     person = Person.objects.select_for_update(no_key=True).filter(pk=person_id).first()

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from org.kinds import PostFunction
+from org.kinds import AppointmentKind, PostFunction
 from org.queries import units
 
 _HOLDS = "a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)"
@@ -25,6 +25,49 @@ class Held:
     title: str
     function: str
     kind: str
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """One appointment of a person, past, present or to come, with where it was held."""
+
+    id: int
+    unit_id: int
+    unit_path: str
+    title: str
+    kind: str
+    kind_name: str
+    office_phone: str
+    valid_from: datetime
+    valid_to: datetime | None
+    standing: str
+    """past, present or coming."""
+
+
+@dataclass(frozen=True, slots=True)
+class RosterLine:
+    """One appointment in a unit as its administrators see it, with its dates."""
+
+    appointment_id: int
+    person_id: int
+    name: str
+    staff_number: str
+    job_level: str
+    title: str
+    function: str
+    kind: str
+    rank: int
+    office_phone: str
+    valid_from: datetime
+    valid_to: datetime | None
+    is_coming: bool
+
+    @property
+    def kind_name(self) -> str:
+        """The kind of appointment in words."""
+        return str(AppointmentKind(self.kind).label)
 
 
 def of_person(person_id: int, *, at: datetime) -> list[Held]:
@@ -43,6 +86,77 @@ def in_unit(unit_id: int, *, at: datetime) -> list[Held]:
     return _held(
         f'a.unit_id = %(id)s AND {_HOLDS} ORDER BY p.rank, a."order", a.id', id=unit_id, at=at
     )
+
+
+def home_unit(person_id: int, *, at: datetime) -> int | None:
+    """The unit whose administrators of people are in charge of the person.
+
+    That of the main post; of the last one where there is none at the instant; of any appointment
+    where there never was a main one. None for somebody who never served.
+    """
+    found = _ids(
+        f"SELECT a.unit_id FROM org_appointment a WHERE a.person_id = %(id)s"
+        f" ORDER BY a.kind <> 'main', NOT ({_HOLDS}), a.valid_from DESC, a.id DESC LIMIT 1",
+        id=person_id,
+        at=at,
+    )
+    return found[0] if found else None
+
+
+def ranks_in(unit_id: int, *, at: datetime) -> dict[int, int]:
+    """Every appointment in the unit itself with the rank of its post, in their order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT a.id, p.rank FROM org_appointment a JOIN org_post p ON p.id = a.post_id"
+            f' WHERE a.unit_id = %(id)s AND {_HOLDS} ORDER BY p.rank, a."order", a.id',
+            {"id": unit_id, "at": at},
+        )
+        return dict(cursor.fetchall())
+
+
+def roster(unit_id: int, *, at: datetime) -> list[RosterLine]:
+    """The appointments in the unit itself by rank and order, those to come included."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT a.id, a.person_id, s.name, s.staff_number, s.job_level, p.title, p.function,"
+            " a.kind, p.rank, a.office_phone, a.valid_from, a.valid_to, a.valid_from > %(at)s"
+            " FROM org_appointment a JOIN org_post p ON p.id = a.post_id"
+            " JOIN org_person s ON s.id = a.person_id WHERE a.unit_id = %(id)s"
+            " AND (a.valid_to IS NULL OR a.valid_to > %(at)s)"
+            ' ORDER BY p.rank, a."order", a.id',
+            {"id": unit_id, "at": at},
+        )
+        return [RosterLine(*row) for row in cursor.fetchall()]
+
+
+def tenures(person_id: int, *, at: datetime) -> list[Tenure]:
+    """All appointments the person ever had or is to have, the latest beginning first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT a.id, a.unit_id, p.title, a.kind, a.office_phone, a.valid_from, a.valid_to,"
+            " CASE WHEN a.valid_from > %(at)s THEN 'coming' WHEN a.valid_to <= %(at)s THEN 'past'"
+            " ELSE 'present' END"
+            " FROM org_appointment a JOIN org_post p ON p.id = a.post_id"
+            " WHERE a.person_id = %(id)s ORDER BY a.valid_from DESC, a.id DESC",
+            {"id": person_id, "at": at},
+        )
+        rows = cursor.fetchall()
+    above = units.paths({row[1] for row in rows})
+    return [
+        Tenure(
+            id=row[0],
+            unit_id=row[1],
+            unit_path=" / ".join(unit.name for unit in above[row[1]]),
+            title=row[2],
+            kind=row[3],
+            kind_name=str(AppointmentKind(row[3]).label),
+            office_phone=row[4],
+            valid_from=row[5],
+            valid_to=row[6],
+            standing=row[7],
+        )
+        for row in rows
+    ]
 
 
 def person_ids_in(unit_id: int, *, at: datetime) -> list[int]:
@@ -127,8 +241,9 @@ def heads_above(unit_id: int, levels: int, *, at: datetime) -> list[int]:
 def _held(where: str, **values: Any) -> list[Held]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT a.id, a.person_id, a.unit_id, a.post_id, p.title, p.function, a.kind"
-            " FROM org_appointment a JOIN org_post p ON p.id = a.post_id WHERE " + where,
+            "SELECT a.id, a.person_id, a.unit_id, a.post_id, p.title, p.function, a.kind,"
+            " a.valid_from, a.valid_to FROM org_appointment a"
+            f" JOIN org_post p ON p.id = a.post_id WHERE {where}",
             values,
         )
         return [Held(*row) for row in cursor.fetchall()]

@@ -1,22 +1,15 @@
-"""People are appointed to posts, and appointments end."""
+"""People are appointed to posts, appointments change and end."""
 
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
-
 from core import audit, db
-from core.actor import Actor
-from org import errors, policies, search_rows
-from org.kinds import AppointmentKind, PersonStatus, PostFunction
-from org.models import Appointment, Person, Post, Unit
-
-RANKS = {
-    PostFunction.HEAD: 10,
-    PostFunction.DEPUTY: 20,
-    PostFunction.CLERK: 60,
-    PostFunction.STAFF: 80,
-}
+from core.actor import Actor, ActorKind
+from org import errors, policies, tenures
+from org.kinds import AppointmentKind, ChangeKind, PostFunction
+from org.models import Appointment
+from org.queries import appointments as queries
+from org.services import changes
 
 
 @db.service
@@ -30,101 +23,237 @@ def appoint(
     now: datetime,
     kind: AppointmentKind = AppointmentKind.MAIN,
     rank: int | None = None,
-    order: int = 0,
+    order: int | None = None,
     office_phone: str = "",
+    valid_from: datetime | None = None,
+    valid_to: datetime | None = None,
+    basis: str = "",
+    reorganisation_id: int | None = None,
+    approved_by: int | None = None,
 ) -> int:
-    """The person holds the post in the unit from now on; returns the appointment's id.
+    """The person holds the post in the unit for the term, from now on where none is given.
 
-    Takes the right over the unit, and over the person where the person already serves somewhere.
-    A post of this title is set up in the unit if it has none.
+    Takes the right over the unit, and over the person where the person serves, or served last.
+    Nobody appoints himself. A post of this title is set up in the unit if it has none. Returns the
+    appointment's id.
     """
     if not policies.may_manage_people(actor, unit_id, at=now):
         raise errors.OutOfScope
-    _lock_unit(unit_id)
-    _lock_person(person_id)
-    if not policies.may_appoint(actor, person_id, at=now):
-        raise errors.OutOfScope
-    post = _post(unit_id, title, function, rank)
-    appointment = Appointment(
+    tenures.lock_units([unit_id])
+    tenures.lock_person(person_id)
+    _require_free(actor, person_id, at=now)
+    appointment = tenures.begin(
         person_id=person_id,
-        post=post,
-        unit_id=unit_id,
+        post=tenures.post(unit_id, title, function, rank),
         kind=kind,
+        term=tenures.term(now=now, valid_from=valid_from, valid_to=valid_to),
         order=order,
         office_phone=office_phone,
-        valid_from=now,
     )
-    _insert(appointment)
-    search_rows.write([appointment.pk])
-    detail = {"person_id": person_id, "title": title, "kind": kind.value}
-    _record(actor, "org.appointment.made", appointment, now, detail)
+    changes.note(
+        actor=actor,
+        kind=ChangeKind.APPOINT,
+        unit_id=unit_id,
+        person_id=person_id,
+        before={},
+        after=_told(appointment, title, now=now),
+        now=now,
+        basis=basis,
+        reorganisation_id=reorganisation_id,
+        approved_by=approved_by,
+    )
     return appointment.pk
 
 
 @db.service
-def end(*, actor: Actor, appointment_id: int, now: datetime) -> None:
-    """The appointment stands no longer from now on; it stays in the history."""
-    appointment = (
-        Appointment.objects.select_for_update(no_key=True).filter(pk=appointment_id).first()
-    )
-    if appointment is None or appointment.valid_to is not None:
-        raise errors.AppointmentNotFound
+def end(
+    *,
+    actor: Actor,
+    appointment_id: int,
+    now: datetime,
+    ends_at: datetime | None = None,
+    basis: str = "",
+    reorganisation_id: int | None = None,
+    approved_by: int | None = None,
+) -> None:
+    """The appointment stands no longer from the instant on (now); it stays in the history.
+
+    An end that was planned is put off or brought forward. One that has not begun by then is gone
+    as if it had never been entered; the audit log tells of it.
+    """
+    at = ends_at or now
+    tenures.require_near(at, now=now)
+    appointment = _held(appointment_id, at=now)
     if not policies.may_manage_people(actor, appointment.unit_id, at=now):
         raise errors.OutOfScope
-    Appointment.objects.filter(pk=appointment_id).update(valid_to=now)
-    detail = {"person_id": appointment.person_id}
-    _record(actor, "org.appointment.ended", appointment, now, detail)
-
-
-def _lock_unit(unit_id: int) -> None:
-    unit = Unit.objects.select_for_update(no_key=True).filter(pk=unit_id).first()
-    if unit is None:
-        raise errors.UnitNotFound
-    if unit.valid_to is not None:
-        raise errors.UnitAbolished
-
-
-def _lock_person(person_id: int) -> None:
-    person = Person.objects.select_for_update(no_key=True).filter(pk=person_id).first()
-    if person is None or person.status != PersonStatus.ACTIVE:
-        raise errors.PersonNotFound
-
-
-def _post(unit_id: int, title: str, function: PostFunction, rank: int | None) -> Post:
-    given = {"function": function, "rank": RANKS[function] if rank is None else rank}
-    post, _ = Post.objects.get_or_create(unit_id=unit_id, title=title, defaults=given)
-    return post
-
-
-def _insert(appointment: Appointment) -> None:
-    try:
-        with transaction.atomic():
-            appointment.save(force_insert=True)
-    except IntegrityError as clash:
-        raise _refusal_of(clash) from clash
-
-
-def _record(
-    actor: Actor,
-    action: str,
-    appointment: Appointment,
-    now: datetime,
-    detail: Mapping[str, object],
-) -> None:
-    audit.record(
+    title = appointment.post.title
+    told = _told(appointment, title, now=now)
+    tenures.stop(appointment, at=at, now=now)
+    changes.note(
         actor=actor,
-        action=action,
-        object_kind="org.appointment",
-        object_id=appointment.pk,
+        kind=ChangeKind.END,
         unit_id=appointment.unit_id,
+        person_id=appointment.person_id,
+        before=told,
+        after={"title": title, "valid_to": at.isoformat()},
         now=now,
-        detail=detail,
+        basis=basis,
+        reorganisation_id=reorganisation_id,
+        approved_by=approved_by,
     )
 
 
-def _refusal_of(clash: IntegrityError) -> errors.MainAppointmentExists | errors.AlreadyAppointed:
-    if "org_appointment_one_main" in str(clash):
-        return errors.MainAppointmentExists()
-    if "org_appointment_no_overlap" in str(clash):
-        return errors.AlreadyAppointed()
-    raise clash
+@db.service
+def change(
+    *,
+    actor: Actor,
+    appointment_id: int,
+    now: datetime,
+    title: str | None = None,
+    function: PostFunction | None = None,
+    rank: int | None = None,
+    order: int | None = None,
+    office_phone: str | None = None,
+    basis: str = "",
+) -> int:
+    """The appointment has the order and phone given; with another title it goes on as a new one.
+
+    What somebody was called stays in the history: another title ends this appointment and begins
+    one of the same kind at the same instant. Returns the id of the one that stands.
+    """
+    appointment = _held(appointment_id, at=now)
+    if not policies.may_manage_people(actor, appointment.unit_id, at=now):
+        raise errors.OutOfScope
+    held = appointment.post
+    before = {"title": held.title, **_place(appointment)}
+    if order is not None:
+        appointment.order = order
+    if office_phone is not None:
+        appointment.office_phone = office_phone
+    appointment.save(update_fields=["order", "office_phone"])
+    if title is not None and title != held.title:
+        _require_other(actor, appointment.person_id)
+        meant = function or PostFunction(held.function)
+        appointment = _go_on(appointment, title, meant, rank, order, now=now)
+    changes.note(
+        actor=actor,
+        kind=ChangeKind.APPOINT,
+        unit_id=appointment.unit_id,
+        person_id=appointment.person_id,
+        before=before,
+        after={"title": title or held.title, **_place(appointment)},
+        now=now,
+        basis=basis,
+        action="org.appointment.changed",
+    )
+    return appointment.pk
+
+
+@db.service
+def reorder(
+    *, actor: Actor, appointment_id: int, before_id: int | None, now: datetime
+) -> list[int]:
+    """The person stands right before the other (None: last) of the same rank in the unit.
+
+    Returns the appointments of the rank in their new order. OtherRank, AppointmentNotFound.
+    """
+    found = queries.by_id(appointment_id, at=now)
+    if found is None:
+        raise errors.AppointmentNotFound
+    if not policies.may_manage_people(actor, found.unit_id, at=now):
+        raise errors.OutOfScope
+    tenures.lock_units([found.unit_id])
+    ranks = queries.ranks_in(found.unit_id, at=now)
+    if appointment_id not in ranks or (before_id is not None and before_id not in ranks):
+        raise errors.AppointmentNotFound
+    if before_id is not None and ranks[before_id] != ranks[appointment_id]:
+        raise errors.OtherRank
+    peers = [held for held, rank in ranks.items() if rank == ranks[appointment_id]]
+    order = _placed(peers, appointment_id, before_id)
+    tenures.put_in_order(found.unit_id, order)
+    audit.record(
+        actor=actor,
+        action="org.appointment.reordered",
+        object_kind="org.person",
+        object_id=found.person_id,
+        unit_id=found.unit_id,
+        now=now,
+        detail={"person_id": found.person_id, "place": order.index(appointment_id) + 1},
+    )
+    return order
+
+
+def _require_free(actor: Actor, person_id: int, *, at: datetime) -> None:
+    """The person may be appointed by the actor: new, or where the actor administers people."""
+    _require_other(actor, person_id)
+    if not policies.may_appoint(actor, person_id, at=at):
+        raise errors.OutOfScope
+    if queries.of_person(person_id, at=at):
+        return
+    home_id = queries.home_unit(person_id, at=at)
+    if home_id is not None and not policies.may_manage_people(actor, home_id, at=at):
+        raise errors.OutOfScope
+
+
+def _require_other(actor: Actor, person_id: int) -> None:
+    if actor.kind is ActorKind.PERSON and actor.person_id == person_id:
+        raise errors.OwnAppointment
+
+
+def _held(appointment_id: int, *, at: datetime) -> Appointment:
+    """The appointment, locked behind its unit and its person; AppointmentNotFound once it ended."""
+    place = Appointment.objects.filter(pk=appointment_id).values_list("unit_id", "person_id")
+    for unit_id, person_id in place:
+        tenures.lock_places([unit_id])
+        tenures.lock_people([person_id])
+    appointment = (
+        Appointment.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("post")
+        .filter(pk=appointment_id)
+        .first()
+    )
+    if appointment is None or (appointment.valid_to is not None and appointment.valid_to <= at):
+        raise errors.AppointmentNotFound
+    return appointment
+
+
+def _go_on(
+    held: Appointment,
+    title: str,
+    function: PostFunction,
+    rank: int | None,
+    order: int | None,
+    *,
+    now: datetime,
+) -> Appointment:
+    until = held.valid_to
+    since = max(now, held.valid_from)
+    tenures.stop(held, at=since, now=now)
+    return tenures.begin(
+        person_id=held.person_id,
+        post=tenures.post(held.unit_id, title, function, rank),
+        kind=AppointmentKind(held.kind),
+        term=tenures.Term(since, until),
+        order=order,
+        office_phone=held.office_phone,
+    )
+
+
+def _placed(peers: list[int], appointment_id: int, before_id: int | None) -> list[int]:
+    rest = [held for held in peers if held != appointment_id]
+    at = len(rest) if before_id is None or before_id not in rest else rest.index(before_id)
+    return [*rest[:at], appointment_id, *rest[at:]]
+
+
+def _place(appointment: Appointment) -> dict[str, object]:
+    return {"order": appointment.order, "office_phone": appointment.office_phone}
+
+
+def _told(appointment: Appointment, title: str, *, now: datetime) -> Mapping[str, object]:
+    """What the history says of an appointment; dates only where they were chosen."""
+    told: dict[str, object] = {"title": title, "kind": str(appointment.kind)}
+    if appointment.valid_from != now:
+        told["valid_from"] = appointment.valid_from.isoformat()
+    if appointment.valid_to is not None:
+        told["valid_to"] = appointment.valid_to.isoformat()
+    return told
