@@ -11,11 +11,15 @@ from core.audit import events as audit_events
 from core.events import Schedule, Subscriptions
 from documents import events as documents_events
 from documents import handlers as documents_handlers
+from messaging import handlers as messaging_handlers
 from miniapps import events as miniapps_events
 from miniapps import handlers as miniapps_handlers
+from org import events as org_events
 from org import handlers as org_handlers
 
 SUBSCRIPTIONS: Final[Subscriptions] = {
+    org_events.RequestOpened: (messaging_handlers.on_request_opened,),
+    org_events.RequestDecided: (messaging_handlers.on_request_decided,),
     audit_events.CheckAsked: (audit_checks.on_check_asked,),
     approvals_events.TaskOpened: (
         approvals_handlers.on_task_opened,

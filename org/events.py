@@ -1,6 +1,7 @@
 """News of org."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from core import events
@@ -72,3 +73,24 @@ class PersonLeft(events.Event):
 
     person_id: int
     handover_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReorganisationDue(events.Event):
+    """The time has come at which an approved reorganisation was to take effect."""
+
+    name: ClassVar[str] = "org.reorganisation_due"
+
+    reorganisation_id: int
+    effective_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReorganisationMoved(events.Event):
+    """A reorganisation stands where it did not stand before: submitted, decided or done."""
+
+    name: ClassVar[str] = "org.reorganisation_moved"
+
+    reorganisation_id: int
+    event_id: int
+    status: str

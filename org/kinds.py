@@ -1,5 +1,7 @@
 """The closed lists of org's trade: kinds of units, posts, appointments and administrators."""
 
+from typing import Final
+
 from django.db.models import TextChoices
 
 
@@ -106,6 +108,9 @@ class AppointmentKind(TextChoices):
     CONCURRENT = "concurrent", "兼职"
     SECONDMENT = "secondment", "借调"
     TEMPORARY_POSTING = "temporary_posting", "挂职"
+
+
+LEVEL_NAMES: Final = {1: "省级", 2: "市级", 3: "县级", 4: "乡级", 5: "村级", 6: "村民小组"}
 
 
 class AdminRole(TextChoices):
@@ -219,6 +224,14 @@ class SessionEnd(TextChoices):
     PASSWORD = "password", "密码变更"
     DISABLED = "disabled", "账号停用"
     EXPIRED = "expired", "超时"
+
+
+class SignInMethod(TextChoices):
+    """By what a sign-in began."""
+
+    PASSWORD = "password", "密码"
+    PASSKEY = "passkey", "通行密钥"
+    UPSTREAM = "upstream", "统一身份认证"
 
 
 class SecondFactorPolicy(TextChoices):

@@ -196,6 +196,13 @@ def may_manage_account(actor: Actor, person_id: int | None, *, at: datetime) -> 
     return not _is_true(_ABOVE_ADMINISTRATOR, values)
 
 
+def may_see_rights(actor: Actor, person_id: int, *, at: datetime) -> bool:
+    """The actor is the person, or administers anything where that person holds a post."""
+    if actor.person_id == person_id:
+        return True
+    return _administers_person(actor, person_id, any_post=True, roles=tuple(AdminRole), at=at)
+
+
 def may_appoint(actor: Actor, person_id: int, *, at: datetime) -> bool:
     """The person serves nowhere yet, or where the actor administers people."""
     serves = Appointment.objects.filter(
@@ -224,9 +231,7 @@ def may_end_sessions(actor: Actor, person_id: int | None, *, at: datetime) -> bo
         return True
     if person_id is None or actor.person_id is None:
         return False
-    return _administers_person(
-        actor, person_id, any_post=False, roles=(AdminRole.SECURITY,), at=at
-    )
+    return _administers_person(actor, person_id, any_post=False, roles=(AdminRole.SECURITY,), at=at)
 
 
 def may_decide(person_id: int, request_id: int, *, at: datetime) -> bool:
@@ -266,6 +271,15 @@ def needs_second_person(
 def may_grant(actor: Actor, wanted: Wanted, *, at: datetime) -> bool:
     """The actor holds all that would be granted, for as long, and may pass it on."""
     return actor.kind is ActorKind.SYSTEM or passed_on_from(actor, wanted, at=at) is not None
+
+
+def may_revoke(
+    actor: Actor, held: Wanted, *, holder_id: int, grantor_id: int | None, at: datetime
+) -> bool:
+    """The actor may grant what is held, did grant it, or is the one who holds it."""
+    if actor.person_id is not None and actor.person_id in (holder_id, grantor_id):
+        return True
+    return may_grant(actor, held, at=at)
 
 
 def passed_on_from(actor: Actor, wanted: Wanted, *, at: datetime) -> int | None:

@@ -109,7 +109,7 @@ def small_province() -> Province:
             person_id=province.people[person],
             role=role,
             root_id=province.units[root],
-            may_delegate=True,
+            delegation_depth=3,
             valid_from=FOUNDED,
         )
         for person, role, root in GRANTS

@@ -10,10 +10,13 @@ from pydantic import AwareDatetime, Field
 
 from core.http import actor_of
 from core.schemas import Id, Schema
+from org import errors, policies
+from org.api import texts
+from org.api.requests import AskedOut
 from org.api.units import CreatedOut
 from org.kinds import AdminRole
 from org.queries import authority as queries
-from org.services import authority
+from org.services import authority, requests
 
 router = Router()
 
@@ -22,7 +25,7 @@ FAR_END = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class GrantOut(Schema):
-    """One administrative right of one person."""
+    """One administrative right of one person, with its limits and where it comes from."""
 
     id: int
     person_id: int
@@ -32,18 +35,46 @@ class GrantOut(Schema):
     root_id: int
     root_name: str
     subtree: bool
+    line_id: int | None
+    line_name: str
+    highest_level: int | None
+    delegation_depth: int
     may_delegate: bool
+    granted_by_id: int | None
+    granted_by_name: str
+    passed_on_from_id: int | None
+    reason: str
+    valid_from: datetime
     valid_until: datetime | None
 
 
 class GrantIn(Schema):
-    """Which right, over which unit, for how long."""
+    """Which right, over which unit, within which limits, for how long.
+
+    `highest_level` 4 keeps it to townships and below; `delegation_depth` is how often it may be
+    passed on.
+    """
 
     person_id: Id
     role: AdminRole
     subtree: bool = True
-    may_delegate: bool = False
+    line_id: Id | None = None
+    highest_level: Annotated[int, Field(ge=1, le=6)] | None = None
+    delegation_depth: Annotated[int, Field(ge=0, le=authority.MOST_DEPTH)] = 0
     valid_until: Annotated[AwareDatetime, Field(lt=FAR_END)] | None = None
+    reason: texts.Reason = ""
+
+
+class RevokeIn(Schema):
+    """Why the right is taken back."""
+
+    reason: texts.Reason = ""
+
+
+class RevokedOut(Schema):
+    """How many rights ended: this one and all that was passed on from it."""
+
+    ended: int
 
 
 @router.get("/grants/mine", response=list[GrantOut], url_name="org-grants-mine")
@@ -52,30 +83,80 @@ def list_own_grants(request: HttpRequest) -> list[queries.Grant]:
     return queries.of_person(actor_of(request).require_person(), at=timezone.now())
 
 
+@router.get("/grants/{grant_id}", response=GrantOut, url_name="org-grant-shown")
+def show(request: HttpRequest, grant_id: Id) -> queries.Grant:
+    """One right, for whoever holds, granted or may revoke it."""
+    return _revocable(request, grant_id)
+
+
+@router.get("/grants/{grant_id}/passed-on", response=list[GrantOut], url_name="org-grant-passed-on")
+def list_passed_on(request: HttpRequest, grant_id: Id) -> list[queries.Grant]:
+    """The rights that would end with this one."""
+    return queries.passed_on(_revocable(request, grant_id).id, at=timezone.now())
+
+
+@router.get("/people/{person_id}/administers", response=list[GrantOut], url_name="org-administers")
+def list_administered(request: HttpRequest, person_id: Id) -> list[queries.Grant]:
+    """What the person may administer, for himself and for the administrators over him."""
+    now = timezone.now()
+    if not policies.may_see_rights(actor_of(request), person_id, at=now):
+        raise errors.PersonNotFound
+    return queries.of_person(person_id, at=now)
+
+
 @router.get("/units/{unit_id}/administrators", response=list[GrantOut], url_name="org-admins")
 def list_administrators(request: HttpRequest, unit_id: Id) -> list[queries.Grant]:
     """Who may administer the unit, by grants at or above it."""
     return queries.of_unit(unit_id, at=timezone.now())
 
 
-@router.post("/units/{unit_id}/grants", response={201: CreatedOut}, url_name="org-grant")
-def grant(request: HttpRequest, unit_id: Id, body: GrantIn) -> Status[CreatedOut]:
-    """The person administers the unit."""
-    created = authority.grant(
+@router.post(
+    "/units/{unit_id}/grants",
+    response={201: CreatedOut, 202: AskedOut},
+    url_name="org-grant",
+)
+def grant(
+    request: HttpRequest, unit_id: Id, body: GrantIn
+) -> Status[CreatedOut] | Status[AskedOut]:
+    """The person administers the unit; 202 where a second person decides first."""
+    outcome = authority.grant(
         actor=actor_of(request),
         person_id=body.person_id,
-        role=body.role,
-        root_id=unit_id,
-        subtree=body.subtree,
-        may_delegate=body.may_delegate,
-        valid_until=body.valid_until,
+        wanted=policies.Wanted(
+            role=body.role,
+            root_id=unit_id,
+            subtree=body.subtree,
+            line_id=body.line_id,
+            highest_level=body.highest_level,
+            depth=body.delegation_depth,
+            until=body.valid_until,
+        ),
+        reason=body.reason,
         now=timezone.now(),
     )
-    return Status(201, CreatedOut(id=created))
+    if isinstance(outcome, requests.Asked):
+        return Status(202, AskedOut(request_id=outcome.request_id))
+    return Status(201, CreatedOut(id=outcome.id))
 
 
-@router.post("/grants/{grant_id}/revoke", response={204: None}, url_name="org-grant-revoke")
-def revoke(request: HttpRequest, grant_id: Id) -> Status[None]:
-    """The right is void from now on."""
-    authority.revoke(actor=actor_of(request), grant_id=grant_id, now=timezone.now())
-    return Status(204, None)
+@router.post("/grants/{grant_id}/revoke", response=RevokedOut, url_name="org-grant-revoke")
+def revoke(request: HttpRequest, grant_id: Id, body: RevokeIn) -> RevokedOut:
+    """The right is void from now on, with all that was passed on from it."""
+    ended = authority.revoke(
+        actor=actor_of(request), grant_id=grant_id, reason=body.reason, now=timezone.now()
+    )
+    return RevokedOut(ended=ended)
+
+
+def _revocable(request: HttpRequest, grant_id: int) -> queries.Grant:
+    now = timezone.now()
+    found = queries.by_id(grant_id, at=now)
+    if found is None or not policies.may_revoke(
+        actor_of(request),
+        found.wanted,
+        holder_id=found.person_id,
+        grantor_id=found.granted_by_id,
+        at=now,
+    ):
+        raise errors.GrantNotFound
+    return found

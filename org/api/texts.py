@@ -12,6 +12,8 @@ UnitTitle = Annotated[
 ]
 ShortTitle = Annotated[str, StringConstraints(max_length=60, strip_whitespace=True, pattern=_ANY)]
 Address = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True, pattern=_ANY)]
+Reason = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True, pattern=_ANY)]
+Remark = Annotated[str, StringConstraints(max_length=400, strip_whitespace=True, pattern=_ANY)]
 PostTitle = Annotated[
     str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True, pattern=_ANY)
 ]

@@ -15,7 +15,11 @@ from org.errors.accounts import (
 from org.errors.authority import (
     GrantBeyondOwn,
     GrantEnded,
+    GrantLevelImpossible,
+    GrantLineUnknown,
     GrantNotFound,
+    GrantStands,
+    GrantTooDeep,
     OfficersExclude,
     OutOfScope,
 )
@@ -96,10 +100,10 @@ from org.errors.units import (
     KindNotAllowedHere,
     KindsDoNotMerge,
     MergedAboveEachOther,
-    NotPartOfUnit,
-    NotSiblings,
     NothingToMerge,
     NothingToSplit,
+    NotPartOfUnit,
+    NotSiblings,
     OtherSideIsOwn,
     UnitAbolished,
     UnitAdministered,
@@ -109,6 +113,12 @@ from org.errors.units import (
     UnitInUse,
     UnitNotFound,
     UnitStandsThere,
+)
+from org.errors.visibility import (
+    VisibilityRootKept,
+    VisibilityRuleEmpty,
+    VisibilityRuleNotFound,
+    VisibilityTermPast,
 )
 
 __all__ = [
@@ -131,7 +141,11 @@ __all__ = [
     "FileUnreadable",
     "GrantBeyondOwn",
     "GrantEnded",
+    "GrantLevelImpossible",
+    "GrantLineUnknown",
     "GrantNotFound",
+    "GrantStands",
+    "GrantTooDeep",
     "HandoverNotFound",
     "HoldsGreaterRights",
     "ImportCancelled",
@@ -207,4 +221,8 @@ __all__ = [
     "UnitStandsThere",
     "UpstreamRefused",
     "UsernameTaken",
+    "VisibilityRootKept",
+    "VisibilityRuleEmpty",
+    "VisibilityRuleNotFound",
+    "VisibilityTermPast",
 ]

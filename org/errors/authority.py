@@ -27,10 +27,38 @@ class GrantEnded(errors.Invalid):
 
 
 class OfficersExclude(errors.Conflict):
-    """System, security and audit administrator exclude one another; a grant stands once."""
+    """System, security and audit administrator exclude one another."""
 
     code: ClassVar[str] = "ORG_OFFICERS_EXCLUDE"
-    message: ClassVar[str] = "该授权已存在，或与三员分立的要求冲突"
+    message: ClassVar[str] = "系统、安全、审计管理员须由不同人员担任，该人员已任其一"
+
+
+class GrantStands(errors.Conflict):
+    """The person holds this role over this unit already."""
+
+    code: ClassVar[str] = "ORG_GRANT_STANDS"
+    message: ClassVar[str] = "该人员已有此项管理权限"
+
+
+class GrantTooDeep(errors.Invalid):
+    """A right is passed on at most once per administrative level."""
+
+    code: ClassVar[str] = "ORG_GRANT_TOO_DEEP"
+    message: ClassVar[str] = "再授权层数须在 0 到 {most} 之间"
+
+
+class GrantLevelImpossible(errors.Invalid):
+    """The highest level lies above the unit, where nothing is granted."""
+
+    code: ClassVar[str] = "ORG_GRANT_LEVEL_IMPOSSIBLE"
+    message: ClassVar[str] = "限定的最高层级不能高于所授组织的层级"
+
+
+class GrantLineUnknown(errors.Invalid):
+    """No such line, or it has ended."""
+
+    code: ClassVar[str] = "ORG_GRANT_LINE_UNKNOWN"
+    message: ClassVar[str] = "找不到该条线"
 
 
 class GrantNotFound(errors.NotFound):

@@ -3,26 +3,32 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
 from org import policies
-from org.kinds import AdminRole
+from org.kinds import LEVEL_NAMES, AdminRole
 
-_STANDS = (
-    "g.revoked_at IS NULL AND g.valid_from <= %(at)s"
-    " AND (g.valid_until IS NULL OR g.valid_until > %(at)s)"
-)
-_SELECT = (
-    "SELECT g.id, g.person_id, p.name, g.role, g.root_id, r.name, g.subtree, g.may_delegate,"
-    " g.valid_until FROM org_admingrant g JOIN org_unit r ON r.id = g.root_id"
-    " JOIN org_person p ON p.id = g.person_id"
-)
+_SELECT = """
+SELECT g.id, g.person_id, p.name, g.role, g.root_id, r.name, r.level, g.subtree, g.line_id, l.name,
+       g.highest_level, g.delegation_depth, g.granted_by_id, b.name, g.passed_on_from_id, g.reason,
+       g.valid_from, g.valid_until
+  FROM org_admingrant g JOIN org_unit r ON r.id = g.root_id
+  JOIN org_person p ON p.id = g.person_id
+  LEFT JOIN org_line l ON l.id = g.line_id
+  LEFT JOIN org_person b ON b.id = g.granted_by_id"""
+
+_CHAIN = """
+WITH RECURSIVE chain AS (
+  SELECT id FROM org_admingrant WHERE id = %(id)s
+  UNION SELECT g.id FROM org_admingrant g JOIN chain c ON g.passed_on_from_id = c.id
+   WHERE g.revoked_at IS NULL)"""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One administrative right of one person."""
+    """One administrative right of one person, with its limits."""
 
     id: int
     person_id: int
@@ -31,9 +37,37 @@ class Grant:
     role_name: str
     root_id: int
     root_name: str
+    root_level: int
     subtree: bool
-    may_delegate: bool
+    line_id: int | None
+    line_name: str
+    highest_level: int | None
+    highest_level_name: str
+    delegation_depth: int
+    granted_by_id: int | None
+    granted_by_name: str
+    passed_on_from_id: int | None
+    reason: str
+    valid_from: datetime
     valid_until: datetime | None
+
+    @property
+    def may_delegate(self) -> bool:
+        """Whether it may be passed on at all."""
+        return self.delegation_depth > 0
+
+    @property
+    def wanted(self) -> policies.Wanted:
+        """The right as the policies judge it."""
+        return policies.Wanted(
+            role=AdminRole(self.role),
+            root_id=self.root_id,
+            subtree=self.subtree,
+            line_id=self.line_id,
+            highest_level=self.highest_level,
+            depth=self.delegation_depth,
+            until=self.valid_until,
+        )
 
 
 def administers(person_id: int, role: AdminRole | str, unit_id: int, *, at: datetime) -> bool:
@@ -56,36 +90,78 @@ def administered(
 def of_person(person_id: int, *, at: datetime) -> list[Grant]:
     """What the person may administer."""
     return _grants(
-        f"{_SELECT} WHERE g.person_id = %(id)s AND {_STANDS} ORDER BY g.id", person_id, at
+        f"WHERE g.person_id = %(id)s AND {policies.LIVE} ORDER BY g.id", id=person_id, at=at
     )
 
 
 def of_unit(unit_id: int, *, at: datetime) -> list[Grant]:
-    """Who may administer the unit, by grants at or above it."""
+    """Who may administer the unit, by grants at or above it, the nearest first."""
     return _grants(
-        f"{_SELECT} JOIN org_unit u ON u.id = %(id)s AND (u.id = r.id OR (g.subtree"
-        f" AND u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght)) WHERE {_STANDS}"
+        f"JOIN org_unit u ON u.id = %(id)s AND {policies.REACHES} WHERE {policies.LIVE}"
         " ORDER BY r.depth DESC, g.id",
-        unit_id,
-        at,
+        id=unit_id,
+        at=at,
     )
 
 
-def _grants(sql: str, subject_id: int, at: datetime) -> list[Grant]:
+def by_id(grant_id: int, *, at: datetime) -> Grant | None:
+    """The grant, unless it was revoked or has run out."""
+    found = _grants(f"WHERE g.id = %(id)s AND {policies.LIVE}", id=grant_id, at=at)
+    return found[0] if found else None
+
+
+def passed_on(grant_id: int, *, at: datetime) -> list[Grant]:
+    """All live grants that hang from this one, near ones first: they end with it."""
+    sql = f"{_CHAIN} {_SELECT} JOIN chain ON chain.id = g.id AND g.id <> %(id)s"
+    return _read(f"{sql} WHERE {policies.LIVE} ORDER BY g.id", id=grant_id, at=at)
+
+
+def chain(grant_id: int) -> list[int]:
+    """The grant and every unrevoked one that hangs from it, run out or not."""
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"id": subject_id, "at": at})
-        return [
-            Grant(
-                id=row[0],
-                person_id=row[1],
-                person_name=row[2],
-                role=row[3],
-                role_name=AdminRole(row[3]).label,
-                root_id=row[4],
-                root_name=row[5],
-                subtree=row[6],
-                may_delegate=row[7],
-                valid_until=row[8],
-            )
-            for row in cursor.fetchall()
-        ]
+        cursor.execute(f"{_CHAIN} SELECT id FROM chain ORDER BY id", {"id": grant_id})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def officers(*, at: datetime) -> list[Grant]:
+    """The system, security and audit administrators of the installation."""
+    return _grants(
+        f"WHERE g.role IN ('system', 'security', 'audit') AND {policies.LIVE}"
+        " ORDER BY g.role, r.depth, g.id",
+        at=at,
+    )
+
+
+def _grants(conditions: str, **values: Any) -> list[Grant]:
+    return _read(f"{_SELECT} {conditions}", **values)
+
+
+def _read(sql: str, **values: Any) -> list[Grant]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return [_grant(row) for row in cursor.fetchall()]
+
+
+def _grant(row: tuple[Any, ...]) -> Grant:
+    return Grant(
+        id=row[0],
+        person_id=row[1],
+        person_name=row[2],
+        role=row[3],
+        role_name=str(AdminRole(row[3]).label),
+        root_id=row[4],
+        root_name=row[5],
+        root_level=row[6],
+        subtree=row[7],
+        line_id=row[8],
+        line_name=row[9] or "",
+        highest_level=row[10],
+        highest_level_name=LEVEL_NAMES.get(row[10], ""),
+        delegation_depth=row[11],
+        granted_by_id=row[12],
+        granted_by_name=row[13] or "",
+        passed_on_from_id=row[14],
+        reason=row[15],
+        valid_from=row[16],
+        valid_until=row[17],
+    )

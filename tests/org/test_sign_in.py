@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from core import actor
 from core.models import AuditEntry
-from org import sign_in
+from org import policies, sign_in
 from org.kinds import AdminRole
 from org.models import Account
 from org.services import accounts, authority
@@ -229,8 +229,7 @@ def test_a_county_has_no_hold_on_the_account_of_a_higher_administrator(
     authority.grant(
         actor=actor.system("test"),
         person_id=province.person("王伟民"),
-        role=role,
-        root_id=province.unit(root),
+        wanted=policies.Wanted(role, province.unit(root)),
         now=timezone.now(),
     )
     account_id = province.accounts["王伟民"]

@@ -9,12 +9,16 @@ from pathlib import Path
 
 from core.actor import Actor
 from org import passwords as one_time_passwords
+from org import policies
 from org.kinds import AdminRole
 from org.queries import accounts as account_queries
 from org.queries import appointments, authority, people, units, visibility
 from org.services import accounts as account_services
 from org.services import authority as authority_services
 from workbench.demo import places
+
+_PASSED_ON = 3
+"""How often the demonstration's rights may be passed on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +189,7 @@ def _grant(part: Part, actor: Actor, now: datetime) -> None:
             authority_services.grant(
                 actor=actor,
                 person_id=part.person_id,
-                role=AdminRole(role),
-                root_id=root_id,
-                may_delegate=True,
+                wanted=policies.Wanted(AdminRole(role), root_id, depth=_PASSED_ON),
                 now=now,
             )
 

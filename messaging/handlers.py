@@ -1,0 +1,61 @@
+"""What messaging does on its own: work notices about what org asks of its administrators."""
+
+from datetime import datetime
+from typing import Final
+
+from core.actor import system
+from messaging.services import notices
+from org import events as org_events
+from org.kinds import RequestState
+from org.queries import requests
+
+SOURCE: Final = "org"
+SOURCE_NAME: Final = "系统管理"
+_ACTOR: Final = system("messaging.handlers")
+_VERDICTS: Final[dict[str, str]] = {
+    RequestState.APPROVED: "复核已同意",
+    RequestState.REJECTED: "复核未同意",
+}
+
+
+def on_request_opened(event: org_events.RequestOpened, now: datetime) -> None:
+    """Whoever may decide has a work notice that leads to the request."""
+    request = requests.told_of(event.request_id, at=now)
+    person_ids = requests.deciders(event.request_id, at=now)
+    if request is None or not person_ids:
+        return
+    notices.send(
+        actor=_ACTOR,
+        source=SOURCE,
+        source_name=SOURCE_NAME,
+        key=_opened_key(event.request_id),
+        person_ids=person_ids,
+        title=f"待复核：{request.summary}",
+        body=f"{request.requester_name} 提交，请在到期前处理。",
+        link=f"/administration/requests/{event.request_id}/",
+        now=now,
+    )
+
+
+def on_request_decided(event: org_events.RequestDecided, now: datetime) -> None:
+    """Nobody is called upon any more, and whoever asked knows how it ended."""
+    notices.settle(actor=_ACTOR, source=SOURCE, key=_opened_key(event.request_id), now=now)
+    request = requests.told_of(event.request_id, at=now)
+    if request is None or request.state not in _VERDICTS:
+        return
+    remark = f"\n意见：{request.remark}" if request.remark else ""
+    notices.send(
+        actor=_ACTOR,
+        source=SOURCE,
+        source_name=SOURCE_NAME,
+        key=f"request.decided:{event.request_id}",
+        person_ids=[request.requester_id],
+        title=f"{_VERDICTS[request.state]}：{request.summary}",
+        body=f"复核人：{request.decided_by_name}{remark}",
+        link=f"/administration/requests/{event.request_id}/",
+        now=now,
+    )
+
+
+def _opened_key(request_id: int) -> str:
+    return f"request:{request_id}"

@@ -1,0 +1,81 @@
+"""An act that takes two people is asked for; org.services.decisions carries it out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from core import audit, db, events
+from core import errors as core_errors
+from core.actor import Actor
+from org import errors
+from org.events import RequestOpened
+from org.kinds import AdminRole, RequestKind
+from org.models import ReviewRequest
+from org.queries import requests as queries
+
+VALID_FOR: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The act went through at once; `id` is what it made or changed."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Nothing has changed yet: a second person decides."""
+
+    request_id: int
+
+
+@db.service
+def ask(
+    *,
+    actor: Actor,
+    kind: RequestKind,
+    unit_id: int,
+    role: AdminRole,
+    payload: Mapping[str, Any],
+    summary: str,
+    now: datetime,
+    effects: Sequence[str] = (),
+) -> Asked:
+    """The act waits for somebody else who holds the role over the unit, for seven days.
+
+    The caller has judged that the actor may act. `payload` holds JSON and is what the performer in
+    org.services.decisions acts upon; `summary` is one Chinese sentence, `effects` further lines of
+    what will happen. NobodyToDecide where nobody could answer.
+    """
+    person_id = actor.require_person()
+    if actor.account_id is None:
+        raise core_errors.NotSignedIn
+    request = ReviewRequest(
+        kind=kind,
+        unit_id=unit_id,
+        role=role,
+        payload=dict(payload),
+        summary=summary,
+        effects=list(effects),
+        requester_id=person_id,
+        account_id=actor.account_id,
+        appointment_id=actor.appointment_id,
+        asked_at=now,
+        expires_at=now + VALID_FOR,
+    )
+    request.save(force_insert=True)
+    if not queries.deciders(request.pk, at=now, limit=1):
+        raise errors.NobodyToDecide
+    audit.record(
+        actor=actor,
+        action="org.request.opened",
+        object_kind="org.request",
+        object_id=request.pk,
+        unit_id=unit_id,
+        now=now,
+        detail={"kind": request.kind, "role": request.role, "summary": summary},
+    )
+    events.publish(RequestOpened(request_id=request.pk))
+    return Asked(request_id=request.pk)
