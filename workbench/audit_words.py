@@ -28,11 +28,18 @@ ACTIONS: Final = {
     "org.phone.revealed": "查看完整手机号码",
     "org.grant.given": "授予管理权限",
     "org.grant.revoked": "收回管理权限",
+    "org.request.opened": "提交复核",
+    "org.request.approved": "复核同意",
+    "org.request.rejected": "复核不同意",
+    "org.request.withdrawn": "撤回复核申请",
     "org.unit.added": "新增组织",
     "org.unit.renamed": "组织更名",
     "org.unit.code_set": "补录组织编码",
     "org.unit.moved": "移动组织",
     "org.unit.abolished": "撤销组织",
+    "org.visibility.made": "新增可见范围规则",
+    "org.visibility.changed": "修改可见范围规则",
+    "org.visibility.ended": "结束可见范围规则",
     "org.divisions.loaded": "导入行政区划",
     "org.tree.renumbered": "组织树重新编号",
     "org.headcounts.rebuilt": "重新统计人数",
@@ -92,6 +99,8 @@ OBJECTS: Final = {
     "org.account": "账号",
     "org.appointment": "任职",
     "org.grant": "管理权限",
+    "org.request": "复核申请",
+    "org.visibility_rule": "可见范围规则",
     "org.division_load": "区划导入",
     "approvals.template": "审批模板",
     "approvals.case": "审批单",
@@ -115,11 +124,21 @@ DETAILS: Final = {
     "code": "编码",
     "count": "次数",
     "digest": "摘要",
+    "effect": "效果",
     "form_revision": "表单修订",
     "key": "模板",
     "kind": "类型",
+    "levels": "例外层级",
     "mark": "发文机关标志",
+    "masked": "遮盖字段",
     "may_delegate": "可再授权",
+    "delegation_depth": "可再授权层数",
+    "highest_level": "最高层级",
+    "line_id": "条线",
+    "valid_until": "有效期至",
+    "passed_on_from": "所据授权",
+    "approved_by": "复核人",
+    "summary": "事项",
     "name": "名称",
     "node": "环节",
     "notice_id": "通知编号",
@@ -134,6 +153,7 @@ DETAILS: Final = {
     "role": "角色",
     "rules": "范围规则数",
     "scope": "权限",
+    "scenes": "场景",
     "seed": "随机种子",
     "serial_number": "编号",
     "sha256": "SHA-256",
@@ -166,9 +186,16 @@ FAULTS: Final = {
 _KINDS: Final = {
     **dict(kinds.AppointmentKind.choices),
     **dict(kinds.UnitKind.choices),
+    **dict(kinds.RequestKind.choices),
 }
-_VALUES: Final = {"kind": _KINDS, "role": dict(kinds.AdminRole.choices)}
-_PEOPLE: Final = frozenset({"by_id", "person_id", "person_ids", "signatory_id"})
+_VALUES: Final = {
+    "effect": dict(kinds.VisibilityEffect.choices),
+    "scenes": dict(kinds.Scene.choices),
+    "masked": dict(kinds.MaskedField.choices),
+    "kind": _KINDS,
+    "role": dict(kinds.AdminRole.choices),
+}
+_PEOPLE: Final = frozenset({"approved_by", "by_id", "person_id", "person_ids", "signatory_id"})
 _UNITS: Final = frozenset({"parent_id", "unit_id", "unit_ids"})
 _DIGESTS: Final = frozenset({"digest", "sha256", "sm3"})
 _DIGEST_SHOWN: Final = 12

@@ -19,9 +19,9 @@ VALID_FOR: Final = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The act went through at once; `id` is what it made or changed."""
+    """The act went through at once; `id` is what it made, 0 where it made nothing."""
 
-    id: int
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
