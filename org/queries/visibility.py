@@ -8,24 +8,20 @@ from typing import Any, Final
 from django.db import connection
 
 from core.actor import Actor, ActorKind
+from org import errors, policies
 from org.kinds import MaskedField, Scene, VisibilityEffect
 
 # The rules that bind: not those about the viewer, about units he belongs to or administers (from
-# above, or a part of), about people he shares a unit with or administers; not those with an
+# above, or a part of), about people he shares a unit with or administers, nor those with an
 # exception for him. Every range is read in this statement: a remembered one may be reused.
-_BINDING: Final = """
+_BINDING: Final = f"""
 WITH mine AS (
   SELECT u.id, u.tree_id, u.lft, u.level
     FROM org_appointment a JOIN org_unit u ON u.id = a.unit_id
    WHERE a.person_id = %(viewer)s AND a.valid_from <= %(at)s
      AND (a.valid_to IS NULL OR a.valid_to > %(at)s)
-), held AS (
-  SELECT r.id, r.tree_id, r.lft, CASE WHEN g.subtree THEN r.rght ELSE r.lft END AS rght
-    FROM org_admingrant g JOIN org_unit r ON r.id = g.root_id
-   WHERE g.person_id = %(viewer)s AND g.revoked_at IS NULL AND g.valid_from <= %(at)s
-     AND (g.valid_until IS NULL OR g.valid_until > %(at)s)
 ), placed AS (
-  SELECT a.person_id, u.id, u.tree_id, u.lft
+  SELECT a.person_id, u.id, u.parent_id, u.tree_id, u.lft, u.level
     FROM org_appointment a JOIN org_unit u ON u.id = a.unit_id
    WHERE a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)
 )
@@ -35,12 +31,15 @@ SELECT v.unit_id, v.person_id, v.effect, v.scenes, v.masked
    AND v.person_id IS DISTINCT FROM %(viewer)s
    AND NOT EXISTS (SELECT 1 FROM mine m WHERE m.tree_id = s.tree_id
                       AND m.lft BETWEEN s.lft AND s.rght)
-   AND NOT EXISTS (SELECT 1 FROM held h WHERE h.tree_id = s.tree_id
-                      AND (s.lft BETWEEN h.lft AND h.rght OR h.lft BETWEEN s.lft AND s.rght))
-   AND NOT EXISTS (SELECT 1 FROM placed p WHERE p.person_id = v.person_id AND (
-                     EXISTS (SELECT 1 FROM mine m WHERE m.id = p.id)
-                     OR EXISTS (SELECT 1 FROM held h WHERE h.tree_id = p.tree_id
-                                   AND p.lft BETWEEN h.lft AND h.rght)))
+   AND NOT EXISTS (SELECT 1 FROM org_admingrant g
+                     JOIN org_unit r ON r.id = g.root_id JOIN org_unit u ON u.id = v.unit_id
+                    WHERE g.person_id = %(viewer)s AND {policies.LIVE} AND ({policies.REACHES}
+                      OR (r.tree_id = u.tree_id AND r.lft BETWEEN u.lft AND u.rght)))
+   AND NOT EXISTS (SELECT 1 FROM placed u WHERE u.person_id = v.person_id AND (
+                     EXISTS (SELECT 1 FROM mine m WHERE m.id = u.id)
+                     OR EXISTS (SELECT 1 FROM org_admingrant g
+                          JOIN org_unit r ON r.id = g.root_id AND {policies.REACHES}
+                         WHERE g.person_id = %(viewer)s AND {policies.LIVE})))
    AND NOT EXISTS (SELECT 1 FROM org_visibilityexception e
                      LEFT JOIN org_unit x ON x.id = e.unit_id
                     WHERE e.rule_id = v.id AND (
@@ -151,6 +150,18 @@ def viewer_of(actor: Actor, *, at: datetime) -> Viewer:
         sight = _sight(rules, Scene.APPS)
         return Viewer(tuple((scene, sight) for scene in Scene))
     return Viewer(tuple((scene, _sight(rules, scene)) for scene in Scene))
+
+
+def require_unit(unit_id: int, *, viewer: Viewer, scene: Scene) -> None:
+    """UnitNotFound for no unit and for one hidden from the viewer."""
+    sight = viewer.sight(scene)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT 1 FROM org_unit u WHERE u.id = %(id)s AND {sight.shows_unit()}",
+            {"id": unit_id, **sight.values},
+        )
+        if cursor.fetchone() is None:
+            raise errors.UnitNotFound
 
 
 def _sight(rules: Iterable[_Rule], scene: Scene) -> Sight:
