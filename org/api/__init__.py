@@ -2,8 +2,30 @@
 
 import ninja
 
-from org.api import accounts, appointments, authority, lines, people, requests, units, visibility
+from org.api import (
+    accounts,
+    appointments,
+    authority,
+    departures,
+    lines,
+    people,
+    posts,
+    requests,
+    units,
+    visibility,
+)
 
 router = ninja.Router(tags=["org"])
-for part in (units, people, appointments, accounts, authority, lines, requests, visibility):
+for part in (
+    units,
+    people,
+    appointments,
+    posts,
+    departures,
+    accounts,
+    authority,
+    lines,
+    requests,
+    visibility,
+):
     router.add_router("", part.router)

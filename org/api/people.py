@@ -5,7 +5,7 @@ from typing import Annotated
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Query, Router, Status
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from core.http import actor_of
 from core.paging import Cursor, Limit
@@ -76,7 +76,19 @@ class PersonIn(Schema):
     function: PostFunction
     phone: texts.Phone = ""
     job_level: texts.JobLevel = ""
-    order: Annotated[int, Field(ge=0, le=10_000)] = 0
+    staff_number: texts.StaffNumber = ""
+    order: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    valid_from: Annotated[AwareDatetime, Field(lt=texts.FAR_END)] | None = None
+    basis: texts.Reason = ""
+
+
+class PersonPatchIn(Schema):
+    """What changes of a person; what is left out stays."""
+
+    name: texts.PersonalName | None = None
+    phone: texts.Phone | None = None
+    job_level: texts.JobLevel | None = None
+    staff_number: texts.StaffNumber | None = None
 
 
 class AdmittedOut(Schema):
@@ -111,6 +123,18 @@ def show_person(request: HttpRequest, person_id: Id) -> queries.PersonCard:
     now = timezone.now()
     viewer = visibility.viewer_of(actor_of(request), at=now)
     return queries.card(person_id, at=now, viewer=viewer)
+
+
+@router.patch("/people/{person_id}", response={204: None}, url_name="org-person")
+def update_person(request: HttpRequest, person_id: Id, body: PersonPatchIn) -> Status[None]:
+    """The person's name, phone, job level or staff number changes."""
+    people.update(
+        actor=actor_of(request),
+        person_id=person_id,
+        now=timezone.now(),
+        **body.model_dump(exclude_unset=True),
+    )
+    return Status(204, None)
 
 
 @router.post("/people/{person_id}/phone", response=PhoneOut, url_name="org-person-phone")
@@ -148,7 +172,10 @@ def admit_person(request: HttpRequest, unit_id: Id, body: PersonIn) -> Status[pe
         function=body.function,
         phone=body.phone,
         job_level=body.job_level,
+        staff_number=body.staff_number,
         order=body.order,
+        valid_from=body.valid_from,
+        basis=body.basis,
         now=timezone.now(),
     )
     return Status(201, admitted)

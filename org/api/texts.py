@@ -1,5 +1,6 @@
 """Texts of request bodies, sized like the columns they are written to and free of NUL."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from ninja import Query
@@ -30,3 +31,9 @@ Code = Annotated[str, Field(max_length=18, pattern=r"^[0-9A-Za-z]*$")]
 Username = Annotated[str, Field(min_length=2, max_length=60, pattern=r"^[a-z0-9._\-]+$")]
 Password = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
 SearchText = Annotated[str, Query(min_length=1, max_length=60, pattern=r"^[^\x00]+$")]
+StaffNumber = Annotated[
+    str, StringConstraints(max_length=30, strip_whitespace=True, pattern=r"^[0-9A-Za-z\-]*$")
+]
+
+FAR_END = datetime(2200, 1, 1, tzinfo=UTC)
+"""Beyond any term of office, and within what every driver reads back."""
