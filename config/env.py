@@ -4,9 +4,9 @@ import base64
 import binascii
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -40,6 +40,22 @@ class Environment(BaseSettings):
     audit_seals_kept_days: int = Field(default=180, ge=1, le=3650)
     """How long the object store refuses to delete a seal of the audit log."""
 
+    second_factor: Literal["administrators", "everyone", "nobody"] = "administrators"
+    """Who has to show a second factor; see docs/adr/0016-sign-in.md."""
+    password_profile: Literal["dengbao", "asvs"] = "dengbao"  # noqa: S105  # a name, no password
+    """Whose rules passwords follow: GB/T 22239's or OWASP ASVS 5.0's."""
+    session_idle_minutes: int = Field(default=30, ge=1, le=720)
+    session_hours: int = Field(default=12, ge=1, le=24)
+    upstream_oidc_issuer: str = Field(default="", pattern=r"^(https?://\S+[^/\s])?$")
+    """The organisation's own OpenID Connect service; empty for none."""
+    upstream_oidc_client_id: str = ""
+    upstream_oidc_client_secret_file: Path | None = None
+    upstream_oidc_claim: str = "preferred_username"
+    """The claim of the ID token that holds the account's username."""
+    upstream_oidc_name: str = "统一身份认证"
+    upstream_oidc_second_factor: str = ""
+    """Values of acr or amr, separated by commas, that count as a second factor."""
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "text"] = "json"
 
@@ -60,6 +76,19 @@ class Environment(BaseSettings):
         if not value.is_file():
             raise ValueError("names no readable file")
         return value
+
+    @model_validator(mode="after")
+    def _upstream_is_whole(self) -> Self:
+        if not self.upstream_oidc_issuer:
+            return self
+        if not self.upstream_oidc_client_id:
+            raise ValueError("UPSTREAM_OIDC_CLIENT_ID is not set")
+        secret = self.upstream_oidc_client_secret_file
+        if secret is None or not secret.is_file():
+            raise ValueError("UPSTREAM_OIDC_CLIENT_SECRET_FILE names no readable file")
+        if not self.is_local and not self.upstream_oidc_issuer.startswith("https://"):
+            raise ValueError("UPSTREAM_OIDC_ISSUER must be https")
+        return self
 
     @property
     def is_local(self) -> bool:

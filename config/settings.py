@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "org.middleware.ActorMiddleware",
+    "org.middleware.SignInRulesMiddleware",
     "core.http.RefusalMiddleware",
 ]
 
@@ -154,20 +155,54 @@ ACCOUNT_PREVENT_ENUMERATION = True
 # An office stands behind one address: it is locked for guessing, not for one person's slips
 # (docs/adr/0011-lockout.md).
 ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key,50/15m/ip", "login": "60/m/ip"}
-AUTH_PASSWORD_VALIDATORS = [
+# The two standards contradict each other; an installation follows one (docs/adr/0016-sign-in.md).
+_COMMON_RULES = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "org.passwords.NotTheOwnersWords"},
+    {"NAME": "org.passwords.NotWidelyKnown"},
 ]
+PASSWORD_RULES = {
+    "dengbao": [*_COMMON_RULES, {"NAME": "org.passwords.ThreeOfFourClasses"}],
+    "asvs": _COMMON_RULES,
+}
+AUTH_PASSWORD_VALIDATORS = PASSWORD_RULES[ENV.password_profile]
+PASSWORD_HISTORY = {"dengbao": 5, "asvs": 0}[ENV.password_profile]
+PASSWORD_MAX_AGE_DAYS = {"dengbao": 90, "asvs": None}[ENV.password_profile]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-MFA_ADAPTER = "org.sign_in.SecondFactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ADAPTER = "org.sign_in_second_factor.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "org.sign_in_second_factor.CodeForm",
+    "reauthenticate": "org.sign_in_second_factor.CodeAgainForm",
+}
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = ENV.is_local
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
+SECOND_FACTOR = ENV.second_factor
+# What only an administrator has business with: `org.middleware` asks for the second factor there.
+SECOND_FACTOR_PATHS = ("/administration/", "/api/v1/org/grants", "/api/v1/org/exports")
+SECOND_FACTOR_WRITES = ("/api/v1/org/", "/api/v1/miniapps/", "/apps/")
+# Asked for by pages on their own: no sign that anybody is there.
+UNATTENDED_PATHS = ("/counters/", "/today/")
+UPSTREAM_OIDC_ISSUER = ENV.upstream_oidc_issuer
+UPSTREAM_OIDC_CLIENT_ID = ENV.upstream_oidc_client_id
+UPSTREAM_OIDC_CLIENT_SECRET = (
+    ENV.upstream_oidc_client_secret_file.read_text().strip()
+    if ENV.upstream_oidc_issuer and ENV.upstream_oidc_client_secret_file
+    else ""
+)
+UPSTREAM_OIDC_CLAIM = ENV.upstream_oidc_claim
+UPSTREAM_OIDC_NAME = ENV.upstream_oidc_name
+UPSTREAM_OIDC_SECOND_FACTOR = frozenset(
+    value for value in ENV.upstream_oidc_second_factor.split(",") if value
+)
 
 # --- OIDC provider for mini-apps: django-oauth-toolkit with RFC 9700's gates shut -------
 OAUTH2_PROVIDER_APPLICATION_MODEL = "miniapps.OAuthApplication"
@@ -215,7 +250,8 @@ OAUTH2_PROVIDER = {
 
 # --- sessions and cookies -------------------------------------------------------------
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_AGE = ENV.session_hours * 3600
+SESSION_IDLE_SECONDS = ENV.session_idle_minutes * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"

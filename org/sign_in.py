@@ -3,28 +3,37 @@
 The lockout itself is allauth's rate limit `login_failed` (settings), per username and per address.
 """
 
-import base64
 from typing import Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.utils import user_username
+from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 
-from core import crypto, logs
+from core import logs
 from core.actor import Actor, ActorKind
+from org import errors, lockout
+from org.kinds import SignInMethod
 from org.queries import accounts
+from org.queries.sessions import SESSION_KEY
 from org.services import accounts as account_services
-from org.services import sign_ins
+from org.services import second_factors, sessions, sign_ins
 
 REFUSED: Final = "账号或密码不正确；连续失败 5 次将暂停登录 15 分钟"
 SECOND_FACTOR: Final = {
-    "mfa/email/totp_activated": "org.account.second_factor_added",
-    "mfa/email/totp_deactivated": "org.account.second_factor_removed",
-    "mfa/email/recovery_codes_generated": "org.account.recovery_codes_renewed",
+    "mfa/email/totp_activated": ("org.account.second_factor_added", "totp"),
+    "mfa/email/totp_deactivated": ("org.account.second_factor_removed", ""),
+    "mfa/email/webauthn_added": ("org.account.key_added", "webauthn"),
+    "mfa/email/webauthn_removed": ("org.account.key_removed", ""),
+    "mfa/email/recovery_codes_generated": ("org.account.recovery_codes_renewed", ""),
 }
-"""What allauth would send a mail about → what the audit log calls it."""
+"""What allauth would send a mail about → what the audit log calls it, and what was just shown."""
+UPSTREAM_SESSION_KEY: Final = "upstream_second_factor"
+"""In the session between the other service's answer and the sign-in: what it vouches for."""
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -44,6 +53,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         """Accounts are opened by administrators."""
         return False
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        return lockout.key_of(str(credentials.get("username") or ""))
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """A locked account or address is refused, noted and takes as long as a wrong password."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            get_user_model()().set_password(str(credentials.get("password") or ""))
+            self.authentication_failed(request, **credentials)
+            raise
+
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
         """The account that the credentials are for; a disabled one is as good as none."""
         account: AbstractBaseUser | None = super().authenticate(request, **credentials)
@@ -60,16 +81,50 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
             now=timezone.now(),
         )
 
+    def second_factor_failed(self, user: Any) -> None:
+        """The failure stands in the audit log: whoever made it knew the password."""
+        sign_ins.note_failure(
+            actor=_visitor(self.request), username=user_username(user), now=timezone.now()
+        )
+
     def login(self, request: HttpRequest, user: Any) -> None:
-        """The session has a new id, and the sign-in stands in the audit log."""
+        """The session has a new id and stands for a new sign-in, as the audit log says."""
+        method, factor = _shown(request, user)
         super().login(request, user)
-        sign_ins.note_success(actor=_owner(request, user), now=timezone.now())
+        request.session.pop(UPSTREAM_SESSION_KEY, None)
+        request.session[SESSION_KEY] = sessions.begin(
+            actor=_owner(request, user),
+            device=str(request.headers.get("User-Agent", "")),
+            method=method,
+            second_factor=factor,
+            now=timezone.now(),
+        )
+
+    def logout(self, request: HttpRequest) -> None:
+        """The sign-in has ended, and its sockets close with it."""
+        held = request.session.get(SESSION_KEY)
+        if isinstance(held, int):
+            actor = _owner(request, request.user)
+            sessions.sign_out(actor=actor, session_id=held, now=timezone.now())
+        super().logout(request)
+
+    def clean_password(self, password: str, user: AbstractBaseUser | None = None) -> str:
+        """The password, where the installation's rules and the account's past allow it."""
+        cleaned: str = super().clean_password(password, user)
+        if user is not None and accounts.was_used(user.pk, cleaned):
+            refusal = errors.PasswordUsedBefore(count=accounts.remembered())
+            raise ValidationError(refusal.text, code=refusal.code)
+        return cleaned
 
     def set_password(self, user: Any, password: str) -> None:
         """The account has the password that its owner chose, as the audit log says."""
         # Not allauth's own, which writes every column back as this session read it.
+        held = self.request.session.get(SESSION_KEY) if hasattr(self.request, "session") else None
         account_services.change_own_password(
-            actor=_owner(self.request, user), password=password, now=timezone.now()
+            actor=_owner(self.request, user),
+            password=password,
+            session_id=held if isinstance(held, int) else None,
+            now=timezone.now(),
         )
         user.refresh_from_db()
 
@@ -81,22 +136,35 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         allauth has no other hook without signals, and calls this one once the change is made.
         """
         super().send_notification_mail(template_prefix, user, *args, **kwargs)
-        action = SECOND_FACTOR.get(template_prefix)
-        if action is not None:
-            actor = _owner(self.request, user)
-            sign_ins.note_second_factor(actor=actor, action=action, now=timezone.now())
+        if template_prefix not in SECOND_FACTOR:
+            return
+        action, shown = SECOND_FACTOR[template_prefix]
+        held = self.request.session.get(SESSION_KEY)
+        second_factors.note_change(
+            actor=_owner(self.request, user),
+            action=action,
+            session_id=held if isinstance(held, int) else None,
+            by=shown,
+            now=timezone.now(),
+        )
 
 
-class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
-    """Keeps the second factor's secrets encrypted: what is read from the table signs nobody in."""
+def second_factor_shown(request: HttpRequest, user: Any) -> str:
+    """Which second factor the person has shown in this session; empty for none."""
+    records = get_authentication_records(request, user)
+    shown = [str(record.get("type", "")) for record in records if record.get("method") == "mfa"]
+    return shown[-1] if shown else ""
 
-    def encrypt(self, text: str) -> str:
-        """The secret as it is stored, under the installation's field key."""
-        return base64.b64encode(crypto.encrypt_text(text)).decode()
 
-    def decrypt(self, encrypted_text: str) -> str:
-        """The secret that was stored; InvalidTag where a byte of it was altered."""
-        return crypto.decrypt_text(base64.b64decode(encrypted_text))
+def _shown(request: HttpRequest, user: Any) -> tuple[SignInMethod, str]:
+    records = get_authentication_records(request, user)
+    factor = second_factor_shown(request, user)
+    if any(record.get("passwordless") for record in records):
+        return SignInMethod.PASSKEY, factor
+    if any(record.get("method") == SignInMethod.UPSTREAM for record in records):
+        vouched = str(request.session.get(UPSTREAM_SESSION_KEY) or "")
+        return SignInMethod.UPSTREAM, factor or vouched
+    return SignInMethod.PASSWORD, factor
 
 
 def _owner(request: HttpRequest, user: Any) -> Actor:

@@ -15,7 +15,7 @@ from core import crypto
 from core.actor import Actor
 from org import headcounts, layout, names, search_rows
 from org.kinds import AdminRole, AppointmentKind, PostFunction, UnitKind
-from org.models import Account, AdminGrant, Appointment, Person, Post, Unit
+from org.models import Account, AccountSession, AdminGrant, Appointment, Person, Post, Unit
 from org.queries import accounts
 
 PASSWORD = "Tongwen-Test-2026"
@@ -84,12 +84,15 @@ class Province:
         return found
 
     def client(self, person_name: str) -> Client:
-        """A browser in which the person is signed in; CSRF is not enforced."""
+        """A browser in which the person is signed in by two factors; CSRF is not enforced."""
         client = Client()
         client.force_login(
             Account.objects.get(pk=self.accounts[person_name]),
             backend="allauth.account.auth_backends.AuthenticationBackend",
         )
+        session = client.session
+        session["account_session_id"] = sign_in_row(self.accounts[person_name])
+        session.save()
         return client
 
 
@@ -189,7 +192,13 @@ def _add_people(province: Province) -> None:
     )
     sealed = make_password(PASSWORD)
     opened = Account.objects.bulk_create(
-        Account(username=person.pinyin, password=sealed, person=person, opened_at=FOUNDED)
+        Account(
+            username=person.pinyin,
+            password=sealed,
+            person=person,
+            opened_at=FOUNDED,
+            password_set_at=timezone.now(),
+        )
         for person in made
     )
     for person, appointment, account in zip(made, appointments, opened, strict=True):
@@ -211,6 +220,19 @@ def _person(name: str, phone: str) -> Person:
         phone_index=crypto.blind_index(phone),
         created_at=FOUNDED,
     )
+
+
+def sign_in_row(account_id: int, *, second_factor: str = "totp") -> int:
+    """A sign-in that began just now; its id."""
+    now = timezone.now()
+    return AccountSession.objects.create(
+        account_id=account_id,
+        started_at=now,
+        seen_at=now,
+        address="127.0.0.1",
+        device="Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/126.0 Safari/537.36",
+        second_factor=second_factor,
+    ).pk
 
 
 def force_unit(unit_id: int, assignment: str) -> None:

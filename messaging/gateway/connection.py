@@ -36,6 +36,8 @@ class Close(IntEnum):
     NOT_SIGNED_IN = 4001
     BAD_FRAME = 4002
     REVOKED = 4003
+    POST_CHANGED = 4004
+    """The client comes back at once, as who its person is now."""
     TOO_MANY_SESSIONS = 4009
     DRAINING = 4010
     FAILED = 4011
@@ -71,6 +73,7 @@ class Connection:
         self._waiting: asyncio.Queue[incoming.Incoming] = asyncio.Queue(WAITING_LIMIT)
         self._bucket = Bucket()
         self._is_open = True
+        self._was_used = False
 
     async def live(self) -> None:
         """Serves the socket until either side closes it."""
@@ -104,6 +107,15 @@ class Connection:
         """Closes the socket because its session or account has ended."""
         await self.close(Close.REVOKED)
 
+    async def renew(self) -> None:
+        """Closes the socket because its person acts from another post now."""
+        await self.close(Close.POST_CHANGED)
+
+    def was_used(self) -> bool:
+        """Whether its person sent something since this was asked last."""
+        used, self._was_used = self._was_used, False
+        return used
+
     async def say_bye(self) -> None:
         """The process stops: clients come back spread over a few seconds."""
         wait = random.randrange(200, BYE_SPREAD_MS)  # noqa: S311  # spreads load, hides nothing
@@ -133,6 +145,8 @@ class Connection:
             return Close.BAD_FRAME
         if frame.type != "receipt.watch" and frame.type not in answers.KINDS:
             return Close.BAD_FRAME
+        # Reading marks and questions are sent by open pages that nobody looks at, too.
+        self._was_used = self._was_used or frame.type == "message.send"
         self._waiting.put_nowait(frame)
         return None
 

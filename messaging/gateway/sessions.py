@@ -1,14 +1,18 @@
 """The sockets of this process, and that each is still allowed to be here."""
 
 import asyncio
+from collections.abc import Collection
+from datetime import datetime
 from typing import Final, Protocol
 
 import structlog
 from django.utils import timezone
 
 from messaging import hub, policies, sockets, threads
-from messaging.gateway import draining, incoming, sign_in
+from messaging.gateway import draining, incoming
 from messaging.gateway.sign_in import Visitor
+from org.queries import sessions as queries
+from org.services import sessions as services
 
 SESSIONS_LIMIT: Final = 10
 CHECK_SECONDS: Final = 1.0
@@ -22,8 +26,14 @@ class Guest(sockets.Socket, Protocol):
 
     visitor: Visitor
 
+    def was_used(self) -> bool:
+        """Whether its person did something since this was asked last."""
+
     async def revoke(self) -> None:
         """Closes the socket because its session or account has ended."""
+
+    async def renew(self) -> None:
+        """Closes the socket because its person acts from another post now."""
 
     async def say_bye(self) -> None:
         """Closes the socket because the process stops."""
@@ -77,11 +87,23 @@ class Sessions:
         guests = list(self._guests)
         for start in range(0, len(guests), _BATCH):
             batch = guests[start : start + _BATCH]
-            visitors = {guest.visitor for guest in batch}
-            live = await threads.run(sign_in.still_signed_in, visitors, now=timezone.now())
+            used = {guest.visitor.hold.session_id for guest in batch if guest.was_used()}
+            holds = {guest.visitor.hold for guest in batch}
+            standing = await threads.run(_look_after, used, holds, timezone.now())
             for guest in batch:
-                if guest.visitor not in live:
+                if guest.visitor.hold not in standing.signed_in:
                     await guest.revoke()
+                elif guest.visitor.hold not in standing.at_post:
+                    await guest.renew()
+
+
+def _look_after(
+    used: Collection[int], holds: Collection[queries.Hold], now: datetime
+) -> queries.Standing:
+    """How the sockets stand; sign-ins that were used over them are noted as seen."""
+    if used:
+        services.note_seen(session_ids=used, now=now)
+    return queries.standing(holds, at=now)
 
 
 _here: list[Sessions] = []

@@ -1,7 +1,7 @@
 """Who opens a socket, and whether she still may hold it."""
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http.cookies import CookieError, SimpleCookie
@@ -11,28 +11,28 @@ from urllib.parse import parse_qs
 
 from django.conf import settings
 from django.contrib import auth
-from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 
 from core import http
 from core.actor import Actor
 from messaging import tickets
-from org.queries import accounts
+from org.queries import sessions
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A signed-in person behind one socket, tied to her session."""
+    """A signed-in person behind one socket, tied to her sign-in and to the post she acts from."""
 
     actor: Actor
     person_id: int
-    account_id: int
-    session_key: str
-    session_hash: str
+    hold: sessions.Hold
 
 
 def visitor(scope: Mapping[str, Any], *, now: datetime) -> Visitor | None:
-    """Whoever the ticket or the session cookie stands for; None if nobody is signed in."""
+    """Whoever the ticket or the session cookie stands for; None if nobody is signed in.
+
+    Nobody either where another password has to be chosen first.
+    """
     session_key = _session_key(scope)
     if session_key is None:
         return None
@@ -41,35 +41,21 @@ def visitor(scope: Mapping[str, Any], *, now: datetime) -> Visitor | None:
     account = auth.get_user(request)
     if not account.is_authenticated:
         return None
-    actor = accounts.actor(account.pk, at=now, request_id=uuid.uuid4().hex, address=_address(scope))
-    if actor is None or actor.person_id is None:
+    signed_in = sessions.current(
+        request.session.get(sessions.SESSION_KEY),
+        account_id=account.pk,
+        at=now,
+        request_id=uuid.uuid4().hex,
+        address=_address(scope),
+    )
+    if signed_in is None or signed_in.must_change_password or signed_in.password_expired:
         return None
+    actor = signed_in.actor
     return Visitor(
         actor=actor,
-        person_id=actor.person_id,
-        account_id=account.pk,
-        session_key=session_key,
-        session_hash=str(request.session[auth.HASH_SESSION_KEY]),
+        person_id=actor.require_person(),
+        hold=sessions.Hold(signed_in.id, session_key, actor.appointment_id),
     )
-
-
-def still_signed_in(visitors: Collection[Visitor], *, now: datetime) -> set[Visitor]:
-    """Those whose session has not ended and whose account is as it was; two queries."""
-    sessions = set(
-        Session.objects.filter(
-            session_key__in={visitor.session_key for visitor in visitors}, expire_date__gt=now
-        ).values_list("session_key", flat=True)
-    )
-    live = auth.get_user_model().objects.filter(
-        pk__in={visitor.account_id for visitor in visitors}, is_active=True
-    )
-    hashes = {account.pk: account.get_session_auth_hash() for account in live}
-    return {
-        visitor
-        for visitor in visitors
-        if visitor.session_key in sessions
-        and hashes.get(visitor.account_id) == visitor.session_hash
-    }
 
 
 def _address(scope: Mapping[str, Any]) -> str:

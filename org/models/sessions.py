@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from org.kinds import SessionEnd
+from org.kinds import SessionEnd, SignInMethod
 
 
 class AccountSession(models.Model):
@@ -25,6 +25,9 @@ class AccountSession(models.Model):
     address = models.CharField(max_length=45)
     device = models.CharField(max_length=300)
     """The browser's own words (User-Agent), cut to the column."""
+    method = models.CharField(
+        max_length=10, choices=SignInMethod.choices, default=SignInMethod.PASSWORD
+    )
     second_factor = models.CharField(max_length=20, default="")
     """By which the owner showed himself besides the password; empty where by none."""
 

@@ -4,10 +4,12 @@ import itertools
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+from django.contrib.auth import hashers
 from django.db import connection
 
 from core.actor import Actor, ActorKind
-from org.models import Account, Person
+from org.models import Account, PasswordPast, Person
 
 # A username has sixty characters at most; some are left for the number.
 _STEM_AT_MOST = 50
@@ -42,6 +44,21 @@ def by_username(username: str) -> AccountOfPerson | None:
         .first()
     )
     return AccountOfPerson(*row) if row else None
+
+
+def remembered() -> int:
+    """How many of its last passwords an account may not take again, the present one included."""
+    return int(settings.PASSWORD_HISTORY)
+
+
+def was_used(account_id: int, password: str) -> bool:
+    """The password is among the account's last ones; as slow as that many sign-ins."""
+    if not remembered():
+        return False
+    present = list(Account.objects.filter(pk=account_id).values_list("password", flat=True))
+    past = PasswordPast.objects.filter(account_id=account_id).order_by("-id")
+    sealed = [*present, *past.values_list("sealed", flat=True)[: remembered() - 1]]
+    return any(hashers.check_password(password, one) for one in sealed)
 
 
 def free_username(person_id: int) -> str:

@@ -10,6 +10,7 @@ from django.db import connection
 
 from core.actor import Actor, ActorKind
 from org import devices
+from org.kinds import SignInMethod
 from org.models import AccountSession
 
 SESSION_KEY: Final = "account_session_id"
@@ -26,7 +27,7 @@ class SignedIn:
     second_factor: str
     is_administrator: bool
     must_change_password: bool
-    """Somebody else chose the password."""
+    """Somebody else chose the password that was signed in with."""
     password_expired: bool
 
 
@@ -39,6 +40,7 @@ class OpenSession:
     address: str
     started_at: datetime
     seen_at: datetime
+    method: str
     second_factor: str
 
 
@@ -75,7 +77,7 @@ SELECT p.id, p.name, a.id, a.unit_id, s.seen_at, s.second_factor,
        EXISTS (SELECT 1 FROM org_admingrant g WHERE g.person_id = p.id AND g.revoked_at IS NULL
                   AND g.valid_from <= %(at)s
                   AND (g.valid_until IS NULL OR g.valid_until > %(at)s)),
-       c.must_change_password, COALESCE(c.password_set_at, c.opened_at)
+       c.must_change_password, COALESCE(c.password_set_at, c.opened_at), s.method
   FROM org_accountsession s
   JOIN org_account c ON c.id = s.account_id
   JOIN org_person p ON p.id = c.person_id
@@ -111,7 +113,10 @@ def current(
         row = cursor.fetchone()
     if row is None:
         return None
-    person_id, name, appointment_id, unit_id, seen_at, factor, administers, must, set_at = row
+    person_id, name, appointment_id, unit_id, seen_at, factor, administers, must, set_at, method = (
+        row
+    )
+    by_password = method == SignInMethod.PASSWORD
     return SignedIn(
         id=session_id,
         actor=Actor(
@@ -127,8 +132,8 @@ def current(
         seen_at=seen_at,
         second_factor=factor,
         is_administrator=administers,
-        must_change_password=must,
-        password_expired=_is_expired(set_at, at=at),
+        must_change_password=must and by_password,
+        password_expired=by_password and _is_expired(set_at, at=at),
     )
 
 
@@ -161,12 +166,9 @@ def open_of(account_id: int, *, at: datetime) -> list[OpenSession]:
             started_at__gt=limits["oldest"],
         )
         .order_by("-seen_at", "-id")
-        .values_list("id", "device", "address", "started_at", "seen_at", "second_factor")
+        .values_list("id", "device", "address", "started_at", "seen_at", "method", "second_factor")
     )
-    return [
-        OpenSession(number, devices.named(words), address, started_at, seen_at, factor)
-        for number, words, address, started_at, seen_at, factor in rows
-    ]
+    return [OpenSession(number, devices.named(words), *rest) for number, words, *rest in rows]
 
 
 def _limits(at: datetime) -> dict[str, datetime]:

@@ -1,6 +1,7 @@
 """Accounts are opened, disabled and given passwords."""
 
 from datetime import datetime
+from typing import Final
 
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
@@ -8,9 +9,16 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from core import audit, db
-from core.actor import Actor
+from core.actor import Actor, ActorKind
 from org import errors, policies
-from org.models import Account, Person
+from org.kinds import SessionEnd
+from org.models import Account, PasswordPast, Person
+from org.queries import accounts
+from org.services import sessions
+
+_PASSWORD_FIELDS: Final = ("password", "password_set_at", "must_change_password")
+# As many as the strictest profile asks about: an installation may change its mind.
+_PAST_KEPT: Final = 24
 
 
 @db.service
@@ -23,7 +31,8 @@ def open_account(
         raise errors.PersonNotFound
     _permit(actor, person_id, at=now)
     account = Account(username=username.strip().lower(), person=person, opened_at=now)
-    _set_password(account, password)
+    _take(account, password, now=now)
+    account.must_change_password = _is_anothers(actor)
     try:
         with transaction.atomic():
             account.save(force_insert=True)
@@ -37,25 +46,35 @@ def open_account(
 def set_password(*, actor: Actor, account_id: int, password: str, now: datetime) -> None:
     """The account has the new password, and every session of it has ended.
 
+    Its owner chooses another one before anything else, unless the platform itself set it.
     OwnAccount for the actor's: his own password he changes himself, with the old one.
     """
     account = _locked(account_id)
-    _permit(actor, account.person_id, at=now)
+    if not policies.may_help_account(actor, account.person_id, at=now):
+        raise errors.OutOfScope
     _require_other(actor, account)
-    _set_password(account, password)
+    _replace(account, password, now=now)
+    account.must_change_password = _is_anothers(actor)
     account.auth_version += 1
-    account.save(update_fields=["password", "auth_version"])
+    account.save(update_fields=[*_PASSWORD_FIELDS, "auth_version"])
+    sessions.end_with_account(account_id=account_id, why=SessionEnd.PASSWORD, now=now)
     _record(actor, "org.account.password_set", account, now=now)
 
 
 @db.service
-def change_own_password(*, actor: Actor, password: str, now: datetime) -> None:
-    """The actor's own account has the new password; other sessions of it have ended."""
+def change_own_password(
+    *, actor: Actor, password: str, session_id: int | None = None, now: datetime
+) -> None:
+    """The actor's own account has the new password; other sessions than this one have ended."""
     if actor.account_id is None:
         raise errors.AccountNotFound
     account = _locked(actor.account_id)
-    _set_password(account, password)
-    account.save(update_fields=["password"])
+    _replace(account, password, now=now)
+    account.must_change_password = False
+    account.save(update_fields=_PASSWORD_FIELDS)
+    sessions.end_with_account(
+        account_id=account.pk, why=SessionEnd.PASSWORD, but=session_id, now=now
+    )
     _record(actor, "org.account.password_changed", account, now=now)
 
 
@@ -68,6 +87,7 @@ def disable(*, actor: Actor, account_id: int, now: datetime) -> None:
     Account.objects.filter(pk=account_id).update(
         is_active=False, auth_version=F("auth_version") + 1
     )
+    sessions.end_with_account(account_id=account_id, why=SessionEnd.DISABLED, now=now)
     _record(actor, "org.account.disabled", account, now=now)
 
 
@@ -97,12 +117,30 @@ def _locked(account_id: int) -> Account:
     return account
 
 
-def _set_password(account: Account, password: str) -> None:
+def _replace(account: Account, password: str, *, now: datetime) -> None:
+    """The account takes the password, and remembers the one it had; the caller saves it."""
+    if accounts.was_used(account.pk, password):
+        raise errors.PasswordUsedBefore(count=accounts.remembered())
+    former = account.password
+    _take(account, password, now=now)
+    PasswordPast.objects.create(account=account, sealed=former, ended_at=now)
+    past = PasswordPast.objects.filter(account=account).order_by("-id")
+    kept = list(past.values_list("id", flat=True)[:_PAST_KEPT])
+    past.exclude(pk__in=kept).delete()
+
+
+def _take(account: Account, password: str, *, now: datetime) -> None:
     try:
         password_validation.validate_password(password, user=account)
     except ValidationError as weak:
         raise errors.PasswordTooWeak(reasons="；".join(weak.messages)) from weak
     account.set_password(password)
+    account.password_set_at = now
+
+
+def _is_anothers(actor: Actor) -> bool:
+    """The password was chosen by a person who is not its owner: a command's is its owner's."""
+    return actor.kind is not ActorKind.SYSTEM
 
 
 def _record(actor: Actor, action: str, account: Account, *, now: datetime) -> None:

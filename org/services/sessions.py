@@ -9,7 +9,7 @@ from django.db.models import Q
 from core import audit, db
 from core.actor import Actor
 from org import errors, policies
-from org.kinds import SessionEnd
+from org.kinds import SessionEnd, SignInMethod
 from org.models import Account, AccountSession, Appointment
 
 SEEN_EVERY: Final = timedelta(seconds=60)
@@ -17,7 +17,14 @@ SEEN_EVERY: Final = timedelta(seconds=60)
 
 
 @db.service
-def begin(*, actor: Actor, device: str, second_factor: str, now: datetime) -> int:
+def begin(
+    *,
+    actor: Actor,
+    device: str,
+    method: SignInMethod = SignInMethod.PASSWORD,
+    second_factor: str,
+    now: datetime,
+) -> int:
     """The actor's account is signed in on the device, as the audit log says; the sign-in's id."""
     if actor.account_id is None:
         raise errors.AccountNotFound
@@ -27,9 +34,17 @@ def begin(*, actor: Actor, device: str, second_factor: str, now: datetime) -> in
         seen_at=now,
         address=actor.address[:45],
         device=device.replace("\x00", "")[:300],
+        method=method,
         second_factor=second_factor,
     )
-    _record(actor, "org.sign_in.succeeded", actor.account_id, now, second_factor=second_factor)
+    _record(
+        actor,
+        "org.sign_in.succeeded",
+        actor.account_id,
+        now,
+        method=method.value,
+        second_factor=second_factor,
+    )
     return opened.pk
 
 
@@ -136,9 +151,7 @@ def forget_old(*, now: datetime, kept: timedelta = timedelta(days=180)) -> int:
 
 
 def _end(which: Q, why: SessionEnd, now: datetime) -> int:
-    return AccountSession.objects.filter(which, ended_at__isnull=True).update(
-        ended_at=now, end=why
-    )
+    return AccountSession.objects.filter(which, ended_at__isnull=True).update(ended_at=now, end=why)
 
 
 def _record(

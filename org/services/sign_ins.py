@@ -4,31 +4,28 @@ from datetime import datetime
 
 from core import audit, db
 from core.actor import Actor
+from org import errors, lockout, policies
 from org.models import Account
 
 
 @db.service
-def note_success(*, actor: Actor, now: datetime) -> None:
-    """The audit log says that the account signed in."""
+def unlock(*, actor: Actor, account_id: int, now: datetime) -> None:
+    """The account's failed sign-ins are forgotten: its owner may try again."""
+    account = Account.objects.filter(pk=account_id).first()
+    if account is None:
+        raise errors.AccountNotFound
+    if not policies.may_help_account(actor, account.person_id, at=now):
+        raise errors.OutOfScope
     audit.record(
         actor=actor,
-        action="org.sign_in.succeeded",
+        action="org.account.unlocked",
         object_kind="org.account",
-        object_id=actor.account_id or 0,
+        object_id=account_id,
         now=now,
+        detail={"username": account.username, "person_id": account.person_id},
     )
-
-
-@db.service
-def note_second_factor(*, actor: Actor, action: str, now: datetime) -> None:
-    """The audit log says how the account's second factor or its recovery codes changed."""
-    audit.record(
-        actor=actor,
-        action=action,
-        object_kind="org.account",
-        object_id=actor.account_id or 0,
-        now=now,
-    )
+    # The lock lies in the store: should the process die here, it is lifted by asking again.
+    db.after_commit(lambda: lockout.lift(account.username, account_id))
 
 
 @db.service
