@@ -4,8 +4,12 @@ from datetime import datetime
 from typing import Final
 
 from approvals import events, told
+from approvals.queries import handovers
 from core import actor as actors
 from messaging.services import notices
+from org.events import PersonLeft
+from org.kinds import HandoverKind
+from org.services import departures
 
 _ACTOR: Final = actors.system("approvals.handlers")
 _OUTCOMES: Final = {
@@ -62,6 +66,25 @@ def on_case_ended(event: events.CaseEnded, now: datetime) -> None:
         title=f"{_OUTCOMES[event.outcome]}：{event.title}",
         body=f"{event.template_name} · {event.serial_number}",
         link=link_to(event.case_id),
+        now=now,
+    )
+
+
+def on_person_left(event: PersonLeft, now: datetime) -> None:
+    """The handover says what waits for the person, and what the person began."""
+    # Counts, not titles: who sees to a handover has no part in the cases.
+    waiting = handovers.open_tasks(event.person_id)
+    running = handovers.running_cases(event.person_id)
+    owned = []
+    if waiting:
+        owned.append(departures.Owned("tasks", f"待处理的审批 {waiting} 件，可由发起人改派"))
+    if running:
+        owned.append(departures.Owned("cases", f"发起后尚未办结的审批 {running} 件"))
+    departures.add_owned(
+        actor=_ACTOR,
+        handover_id=event.handover_id,
+        kind=HandoverKind.APPROVALS,
+        owned=owned,
         now=now,
     )
 

@@ -20,6 +20,12 @@ from org import handlers as org_handlers
 SUBSCRIPTIONS: Final[Subscriptions] = {
     org_events.RequestOpened: (messaging_handlers.on_request_opened,),
     org_events.RequestDecided: (messaging_handlers.on_request_decided,),
+    org_events.PersonLeft: (
+        messaging_handlers.on_person_left,
+        approvals_handlers.on_person_left,
+        documents_handlers.on_person_left,
+        miniapps_handlers.on_person_left,
+    ),
     audit_events.CheckAsked: (audit_checks.on_check_asked,),
     approvals_events.TaskOpened: (
         approvals_handlers.on_task_opened,

@@ -9,12 +9,16 @@ from core import storage
 from documents import papers, told
 from documents.events import DocumentDispatched, DocumentNumbered, DocumentSubmitted
 from documents.queries import circulation as circulation_queries
+from documents.queries import handovers
 from documents.queries import issuing as issuing_queries
 from documents.queries import papers_to_set
 from documents.rendering import render
 from documents.rendering.render import FormalDocument
 from documents.services import issuing, sign_off
 from messaging.services import notices
+from org.events import PersonLeft
+from org.kinds import HandoverKind
+from org.services import departures
 
 PDF: Final = "application/pdf"
 
@@ -89,6 +93,25 @@ def on_document_dispatched(event: DocumentDispatched, now: datetime) -> None:
             link=f"/documents/{event.document_id}/",
             now=now,
         )
+
+
+def on_person_left(event: PersonLeft, now: datetime) -> None:
+    """The handover says how many documents the person was drafting or had under way."""
+    # Counts, not titles: who sees to a handover has no part in the documents.
+    drafts = handovers.drafts(event.person_id)
+    under_way = handovers.under_way(event.person_id)
+    owned = []
+    if drafts:
+        owned.append(departures.Owned("drafts", f"草拟中或退回修改的公文 {drafts} 件"))
+    if under_way:
+        owned.append(departures.Owned("under_way", f"核签中的公文 {under_way} 件"))
+    departures.add_owned(
+        actor=actors.system("documents"),
+        handover_id=event.handover_id,
+        kind=HandoverKind.DOCUMENTS,
+        owned=owned,
+        now=now,
+    )
 
 
 def _tell_who_numbers(document_id: int, now: datetime) -> None:

@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Final
 
 from core.actor import system
+from messaging.queries import handovers
 from messaging.services import notices
 from org import events as org_events
-from org.kinds import RequestState
+from org.kinds import HandoverKind, RequestState
 from org.queries import requests
+from org.services import departures
 
 SOURCE: Final = "org"
 SOURCE_NAME: Final = "系统管理"
@@ -53,6 +55,20 @@ def on_request_decided(event: org_events.RequestDecided, now: datetime) -> None:
         title=f"{_VERDICTS[request.state]}：{request.summary}",
         body=f"复核人：{request.decided_by_name}{remark}",
         link=f"/administration/requests/{event.request_id}/",
+        now=now,
+    )
+
+
+def on_person_left(event: org_events.PersonLeft, now: datetime) -> None:
+    """The handover names the groups that the person owned."""
+    departures.add_owned(
+        actor=_ACTOR,
+        handover_id=event.handover_id,
+        kind=HandoverKind.MESSAGING,
+        owned=[
+            departures.Owned(f"group:{group.id}", f"群“{group.title}”的群主")
+            for group in handovers.owned_groups(event.person_id)
+        ],
         now=now,
     )
 

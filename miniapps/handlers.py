@@ -6,8 +6,11 @@ from typing import Final
 from core.actor import system
 from messaging.services import notices
 from miniapps import events
-from miniapps.queries import review
+from miniapps.queries import handovers, review
 from miniapps.services import tokens
+from org.events import PersonLeft
+from org.kinds import HandoverKind
+from org.services import departures
 
 SOURCE: Final = "miniapps"
 SOURCE_NAME: Final = "应用管理"
@@ -47,6 +50,24 @@ def on_release_decided(event: events.ReleaseDecided, now: datetime) -> None:
         title=f"{_VERDICTS[event.verdict]}：{event.app_name}",
         body=body,
         link=f"/apps/{event.app_id}/",
+        now=now,
+    )
+
+
+def on_person_left(event: PersonLeft, now: datetime) -> None:
+    """The handover names the apps that the person developed."""
+    departures.add_owned(
+        actor=_ACTOR,
+        handover_id=event.handover_id,
+        kind=HandoverKind.APPS,
+        owned=[
+            departures.Owned(
+                f"app:{app.id}",
+                f"应用“{app.name}”的{'唯一' if app.is_alone else ''}开发者",
+                f"/apps/{app.id}/",
+            )
+            for app in handovers.developed(event.person_id)
+        ],
         now=now,
     )
 
