@@ -67,7 +67,7 @@ def _signed_in(request: HttpRequest) -> SignedIn | None:
     now = timezone.now()
     signed_in = current(
         request.session.get(SESSION_KEY),
-        account_id=int(request.user.pk),
+        account_id=request.user.pk or 0,
         at=now,
         request_id=logs.request_id(),
         address=str(request.META.get("REMOTE_ADDR") or ""),

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
@@ -107,7 +107,7 @@ def current(
     """
     if not isinstance(session_id, int):
         return None
-    values = {"id": session_id, "account": account_id, **_limits(at)}
+    values: dict[str, Any] = {"id": session_id, "account": account_id, **_limits(at)}
     with connection.cursor() as cursor:
         cursor.execute(_CURRENT, values)
         row = cursor.fetchone()
@@ -140,7 +140,7 @@ def current(
 def standing(holds: Collection[Hold], *, at: datetime) -> Standing:
     """How sockets stand whose sign-ins and posts these are; one query however many there are."""
     ordered = list(holds)
-    values = {
+    values: dict[str, Any] = {
         "ids": [hold.session_id for hold in ordered],
         "keys": [hold.session_key for hold in ordered],
         "posts": [hold.appointment_id or 0 for hold in ordered],
@@ -168,7 +168,10 @@ def open_of(account_id: int, *, at: datetime) -> list[OpenSession]:
         .order_by("-seen_at", "-id")
         .values_list("id", "device", "address", "started_at", "seen_at", "method", "second_factor")
     )
-    return [OpenSession(number, devices.named(words), *rest) for number, words, *rest in rows]
+    return [
+        OpenSession(number, devices.named(words), address, started_at, seen_at, method, factor)
+        for number, words, address, started_at, seen_at, method, factor in rows
+    ]
 
 
 def _limits(at: datetime) -> dict[str, datetime]:

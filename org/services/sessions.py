@@ -87,7 +87,7 @@ def act_from(*, actor: Actor, session_id: int, appointment_id: int, now: datetim
     if not held:
         raise errors.AppointmentNotFound
     changed = AccountSession.objects.filter(
-        pk=session_id, account_id=actor.account_id, ended_at__isnull=True
+        pk=session_id, account_id=actor.account_id or 0, ended_at__isnull=True
     ).update(appointment_id=appointment_id)
     if not changed:
         raise errors.SessionNotFound

@@ -291,12 +291,14 @@ def test_a_session_may_act_from_another_post_of_the_person(
     ).json()
     signed_in = province.client("曾国强")
     assert _unit_acted_from(signed_in) == province.unit("西湖区民政局/一科")
-    session = signed_in.session
-    session["appointment_id"] = made["id"]
-    session.save()
+    signed_in.post("/security/post/", {"appointment": made["id"]})
     assert _unit_acted_from(signed_in) == province.unit("西湖区卫生健康局")
-    session["appointment_id"] = province.appointments["王伟民"]
-    session.save()
+    entry = AuditEntry.objects.get(action="org.sign_in.post_changed")
+    assert entry.detail == {"before": province.appointments["曾国强"], "after": made["id"]}
+    others = signed_in.post("/security/post/", {"appointment": province.appointments["王伟民"]})
+    assert others.status_code == 404
+    assert _unit_acted_from(signed_in) == province.unit("西湖区卫生健康局")
+    client.post(f"/api/v1/org/appointments/{made['id']}/end", {}, content_type="application/json")
     assert _unit_acted_from(signed_in) == province.unit("西湖区民政局/一科")
 
 

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from core.actor import Actor
 from org import passwords as one_time_passwords
-from org import policies
+from org import policies, totp
 from org.kinds import AdminRole
 from org.queries import accounts as account_queries
 from org.queries import appointments, authority, people, units, visibility
+from org.queries import second_factors as second_factor_queries
 from org.services import accounts as account_services
 from org.services import authority as authority_services
+from org.services import second_factors
 from workbench.demo import places
 
 _PASSED_ON = 3
@@ -30,6 +32,8 @@ class DemoAccount:
     unit: str
     username: str
     password: str
+    totp_secret: str = ""
+    """An administrator's second factor, for an authenticator app; empty for everybody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,9 @@ def make(
     *, cast: Cast, actor: Actor, kept: Iterable[DemoAccount], now: datetime
 ) -> list[DemoAccount]:
     """Everybody can sign in and has the rights of the role. Known passwords stay."""
+    kept = list(kept)
     passwords = {account.username: account.password for account in kept}
+    secrets = {account.username: account.totp_secret for account in kept}
     made = []
     for part in cast.parts:
         username = _account_of(part.person_id, actor, passwords, now)
@@ -110,6 +116,7 @@ def make(
                 unit=_organ_name(person),
                 username=username,
                 password=passwords[username],
+                totp_secret=_second_factor(part, actor, secrets.get(username, ""), now),
             )
         )
     return made
@@ -172,6 +179,18 @@ def _account_of(person_id: int, actor: Actor, passwords: dict[str, str], now: da
     )
     passwords[username] = password
     return username
+
+
+def _second_factor(part: Part, actor: Actor, secret: str, now: datetime) -> str:
+    """An administrator's secret, set up for the account; one that nobody knows is replaced."""
+    if not part.grants:
+        return ""
+    held = account_queries.of_person(part.person_id)
+    if held is None or (secret and second_factor_queries.of(held.id).totp_since):
+        return secret
+    secret = secret or totp.fresh_secret()
+    second_factors.enrol(actor=actor, account_id=held.id, secret=secret, now=now)
+    return secret
 
 
 def _free_username(pinyin: str) -> str:

@@ -17,7 +17,7 @@ from core import actor
 from core.errors import DomainError
 from workbench.demo import accounts, content
 
-COLUMNS = ("角色", "姓名", "单位", "账号", "密码")
+COLUMNS = ("角色", "姓名", "单位", "账号", "密码", "验证器密钥")
 
 
 class Command(BaseCommand):
@@ -42,8 +42,12 @@ class Command(BaseCommand):
             listed = self._seed(options)
         except DomainError as refusal:
             raise CommandError(f"{refusal.code}: {refusal.text}") from refusal
-        rows = [COLUMNS, *((a.role, a.name, a.unit, a.username, a.password) for a in listed)]
+        rows = [
+            COLUMNS,
+            *((a.role, a.name, a.unit, a.username, a.password, a.totp_secret) for a in listed),
+        ]
         self.stdout.write(table(rows))
+        self.stdout.write("管理员登录需要动态验证码：manage.py demo_code 县管理员")
 
     def _seed(self, options: dict[str, Any]) -> list[accounts.DemoAccount]:
         now = timezone.now()
