@@ -77,7 +77,7 @@ def on_person_left(event: PersonLeft, now: datetime) -> None:
     running = handovers.running_cases(event.person_id)
     owned = []
     if waiting:
-        owned.append(departures.Owned("tasks", f"待处理的审批 {waiting} 件，可由发起人改派"))
+        owned.append(departures.Owned("tasks", f"待处理的审批 {waiting} 件"))
     if running:
         owned.append(departures.Owned("cases", f"发起后尚未办结的审批 {running} 件"))
     departures.add_owned(

@@ -9,9 +9,8 @@ from core import storage
 from documents import papers, told
 from documents.events import DocumentDispatched, DocumentNumbered, DocumentSubmitted
 from documents.queries import circulation as circulation_queries
-from documents.queries import handovers
+from documents.queries import handovers, papers_to_set
 from documents.queries import issuing as issuing_queries
-from documents.queries import papers_to_set
 from documents.rendering import render
 from documents.rendering.render import FormalDocument
 from documents.services import issuing, sign_off
