@@ -8,15 +8,14 @@ from typing import Final
 from org.exchange import neutral
 from org.kinds import AppointmentKind, ExchangeSubject, PostFunction, UnitKind
 
-JOB_LEVELS: Final = tuple(
-    (
-        "一级巡视员 二级巡视员 一级调研员 二级调研员 三级调研员 四级调研员 "
-        "一级主任科员 二级主任科员 三级主任科员 四级主任科员 一级科员 二级科员 "
-        "管理岗三级 管理岗四级 管理岗五级 管理岗六级 管理岗七级 管理岗八级 "
-        "管理岗九级 管理岗十级 正高级 副高级 中级 初级 "
-        "高级技师 技师 高级工 中级工 初级工"
-    ).split()
-)
+JOB_LEVELS: Final = (
+    "一级巡视员", "二级巡视员", "一级调研员", "二级调研员", "三级调研员",
+    "四级调研员", "一级主任科员", "二级主任科员", "三级主任科员", "四级主任科员",
+    "一级科员", "二级科员", "管理岗三级", "管理岗四级", "管理岗五级",
+    "管理岗六级", "管理岗七级", "管理岗八级", "管理岗九级", "管理岗十级",
+    "正高级", "副高级", "中级", "初级", "高级技师",
+    "技师", "高级工", "中级工", "初级工",
+)  # fmt: skip
 HEADER_WITHIN: Final = 15
 HEADING_AT_MOST: Final = 120
 

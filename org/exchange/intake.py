@@ -1,0 +1,86 @@
+"""Uploaded files on their way into the store and out of it, outside of any transaction."""
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from typing import Final
+
+from core import storage
+from org.exchange import columns, files, reading
+from org.exchange.reading import Sheet
+from org.kinds import ExchangeSubject
+
+_FOLDER: Final = "org/imports"
+_SAMPLES: Final = 3
+_SAMPLE_AT_MOST: Final = 60
+_DIGITS_SHOWN: Final = 3
+_LONG_NUMBER: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A file that was taken, read once and stored. Rows count from 1 as spreadsheets do."""
+
+    file_name: str
+    file_format: str
+    key: str
+    sha256: str
+    size: int
+    sheet: str
+    header_row: int
+    row_count: int
+    headings: tuple[str, ...]
+    samples: tuple[tuple[str, ...], ...]
+    """The first rows, long numbers hidden."""
+
+
+def receive(file_name: str, content: bytes, *, subject: ExchangeSubject) -> Received:
+    """The file lies in the store under a key that says nothing; its headings are known.
+
+    FileKindRefused, FileTooLarge or FileUnreadable before anything is kept.
+    """
+    taken = files.take(file_name, content)
+    sheet = reading.read(content, taken.file_format, wanted=str(subject.label))
+    head = columns.header_row(sheet.rows, subject)
+    key = f"{_FOLDER}/{uuid.uuid4().hex}"
+    storage.put(key=key, content=content, content_type="application/octet-stream")
+    below = [row for row in sheet.rows[head + 1 :] if any(row)]
+    return Received(
+        file_name=taken.file_name,
+        file_format=taken.file_format.value,
+        key=key,
+        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        sheet=sheet.name[: columns.HEADING_AT_MOST],
+        header_row=head + 1,
+        row_count=len(below),
+        headings=tuple(text[: columns.HEADING_AT_MOST] for text in sheet.rows[head]),
+        samples=tuple(tuple(_hidden(cell) for cell in row) for row in below[:_SAMPLES]),
+    )
+
+
+def fetch(key: str, *, sha256: str) -> bytes:
+    """The file as it was uploaded; core.storage.ObjectAltered if it is not the same."""
+    return storage.get(key, sha256=sha256)
+
+
+def read(content: bytes, file_format: str, *, subject: ExchangeSubject) -> Sheet:
+    """The rows of a file that was taken before."""
+    return reading.read(content, files.FileFormat(file_format), wanted=str(subject.label))
+
+
+def forget(key: str) -> None:
+    """The file lies in the store no longer."""
+    storage.delete(key)
+
+
+def _hidden(cell: str) -> str:
+    digits = sum(character.isdigit() for character in cell)
+    if digits < _LONG_NUMBER:
+        return cell[:_SAMPLE_AT_MOST]
+    seen = 0
+    shown = []
+    for character in cell[:_SAMPLE_AT_MOST]:
+        seen += character.isdigit()
+        shown.append("*" if character.isdigit() and seen > _DIGITS_SHOWN else character)
+    return "".join(shown)
