@@ -11,6 +11,8 @@ _ORGAN_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 # GB 32100-2015: registering office 1 (机构编制), kind 1 (机关).
 ORGAN_PREFIX = "11"
 _CREDIT_LENGTH = 18
+_STATISTICS_LENGTH = 12
+DIVISION_LENGTH = {1: 2, 2: 4, 3: 6, 4: 9, 5: 12, 6: 15}
 _TEMPORARY = "T"
 _TEMPORARY_LENGTH = 16
 
@@ -52,6 +54,33 @@ def credit_fault(code: str) -> str:
         return f"统一社会信用代码中没有“{strangers}”"
     if credit_check(code[:17]) != code[17]:
         return "校验位不符，请核对各位数字和字母"
+    return ""
+
+
+def division_code(code: str) -> str:
+    """The digits of a division that say something: a full statistics code loses its zeros.
+
+    Divisions carry the first 2, 4, 6, 9 or 12 digits of their 12-digit statistics code.
+    """
+    if len(code) != _STATISTICS_LENGTH:
+        return code
+    for length in (9, 6, 4, 2):
+        if code[length:].strip("0"):
+            break
+        code = code[:length]
+    return code
+
+
+def division_fault(code: str, *, level: int, parent_code: str) -> str:
+    """What is wrong with the code of a division or group, in a few words; empty where nothing is.
+
+    Groups are ours: the 12 digits of their village and 3 more.
+    """
+    length = DIVISION_LENGTH[level]
+    if not code.isascii() or not code.isdecimal() or len(code) != length:
+        return f"第 {level} 级应为 {length} 位数字"
+    if not code.startswith(parent_code):
+        return f"应以上级编码 {parent_code} 开头"
     return ""
 
 

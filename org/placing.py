@@ -45,7 +45,7 @@ ALLOWED_BELOW: Final[dict[UnitKind, frozenset[UnitKind]]] = {
     UnitKind.DEPARTMENT: frozenset({UnitKind.DEPARTMENT}),
     UnitKind.GROUP: frozenset(),
     UnitKind.VIRTUAL: frozenset({UnitKind.VIRTUAL, UnitKind.TEMPORARY}),
-    UnitKind.TEMPORARY: frozenset({UnitKind.DEPARTMENT}),
+    UnitKind.TEMPORARY: frozenset(),
     UnitKind.LINE_FOLDER: frozenset({UnitKind.ORGAN, UnitKind.LINE_FOLDER}),
 }
 """Besides regions below regions and groups below villages, whose levels decide."""

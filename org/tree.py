@@ -11,7 +11,7 @@ so nobody waits in a circle. Whoever takes a hole of a unit holds that unit's ro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,17 @@ WITH RECURSIVE below AS (
   UNION ALL
   SELECT c.id FROM org_unit c JOIN below b ON c.parent_id = b.id
 ) SELECT id FROM below"""
+
+_HELD = """
+WITH RECURSIVE below AS (
+  SELECT id FROM org_unit WHERE id = ANY(%(tops)s)
+  UNION
+  SELECT c.id FROM org_unit c JOIN below b ON c.parent_id = b.id
+)
+SELECT id FROM below
+UNION SELECT parent_id FROM org_unit WHERE id = ANY(%(tops)s) AND parent_id IS NOT NULL
+UNION SELECT id FROM org_unit WHERE id = ANY(%(named)s)"""
+_LOCK = f"SELECT {_NODE} FROM org_unit WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,51 @@ class _Full(Exception):
     """No hole is left below the unit; its row lock is given back by the savepoint."""
 
 
+def hold(unit_id: int) -> None:
+    """The row of the unit is locked, as for an insert below it; UnitNotFound if there is none."""
+    _require_transaction()
+    db.advisory_lock_shared(TREE_LOCK)
+    _locked(unit_id)
+
+
+def hold_all(*, subtrees: Collection[int], units: Collection[int] = ()) -> None:
+    """Everything that an operation on whole subtrees writes is locked before it judges.
+
+    These are the rows of all units at and below `subtrees`, of those right above them, and of
+    `units`; UnitNotFound if one of the named is gone. Nobody else moves anything meanwhile.
+    """
+    _require_transaction()
+    db.advisory_lock_shared(TREE_LOCK)
+    db.advisory_lock_exclusive(MOVES_LOCK)
+    named = {*subtrees, *units}
+    known: set[int] = set()
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(_HELD, {"tops": list(subtrees), "named": list(named)})
+            there = {row[0] for row in cursor.fetchall()}
+        if not named <= there:
+            raise errors.UnitNotFound
+        _rows(_LOCK, [sorted(there)])
+        if there == known:
+            return
+        known = there
+
+
+def hold_children(unit_id: int | None) -> None:
+    """The rows of the unit and of all directly below it are locked; None: of all roots."""
+    _require_transaction()
+    db.advisory_lock_shared(TREE_LOCK)
+    db.advisory_lock_exclusive(MOVES_LOCK)
+    if unit_id is not None:
+        # Its row first: no further child comes in once it is locked.
+        _locked(unit_id)
+    below = "parent_id IS NULL" if unit_id is None else "parent_id = %s"
+    _rows(
+        f"SELECT {_NODE} FROM org_unit WHERE {below} ORDER BY id FOR NO KEY UPDATE",
+        [] if unit_id is None else [unit_id],
+    )
+
+
 def insert(unit: Unit, *, parent_id: int | None) -> Unit:
     """The new unit stands below its parent, in a hole of the parent's range; one row is written.
 
@@ -101,8 +157,9 @@ def rename(*, unit_id: int, name: str, short_name: str) -> None:
     _require_transaction()
     db.advisory_lock_shared(TREE_LOCK)
     _locked(unit_id)
+    others = Unit.objects.values_list("other_names", flat=True).get(pk=unit_id)
     Unit.objects.filter(pk=unit_id).update(
-        name=name, short_name=short_name, name_grams=names.grams(name)
+        name=name, short_name=short_name, **names.unit_search(name, short_name, others)
     )
 
 
@@ -219,7 +276,8 @@ def _insert_in_hole(unit: Unit, parent_id: int) -> Unit:
 
 
 def _create(unit: Unit) -> Unit:
-    unit.name_grams = names.grams(unit.name)
+    for column, value in names.unit_search(unit.name, unit.short_name, unit.other_names).items():
+        setattr(unit, column, value)
     # Past Unit.save(), which refuses new units, and mptt's, which knows no gaps.
     models.Model.save(unit, force_insert=True)
     unit._loaded_parent_id = unit.parent_id
@@ -304,10 +362,7 @@ def _locked_subtree(unit_id: int) -> dict[int, Node]:
             there = {row[0] for row in cursor.fetchall()}
         if not there:
             raise errors.UnitNotFound
-        locked = _rows(
-            f"SELECT {_NODE} FROM org_unit WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
-            [sorted(there)],
-        )
+        locked = _rows(_LOCK, [sorted(there)])
         if there == known:
             return {node.id: node for node in locked}
         known = there

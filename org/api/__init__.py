@@ -7,7 +7,11 @@ from org.api import (
     appointments,
     authority,
     departures,
+    history,
+    impact,
     lines,
+    mergers,
+    moves,
     people,
     posts,
     requests,
@@ -17,7 +21,11 @@ from org.api import (
 
 router = ninja.Router(tags=["org"])
 for part in (
+    history,
     units,
+    moves,
+    mergers,
+    impact,
     people,
     appointments,
     posts,

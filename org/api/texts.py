@@ -25,6 +25,8 @@ PersonalName = Annotated[
         min_length=1, max_length=60, strip_whitespace=True, pattern=r"^[^\x00-\x1f<>]+$"
     ),
 ]
+UnitNote = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True, pattern=_ANY)]
+Basis = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True, pattern=_ANY)]
 Contact = Annotated[str, Field(max_length=40, pattern=r"^[0-9+()\- 转]*$")]
 Phone = Annotated[str, Field(max_length=20, pattern=r"^[0-9+\-]*$")]
 Code = Annotated[str, Field(max_length=18, pattern=r"^[0-9A-Za-z]*$")]

@@ -1,6 +1,6 @@
 """Units: the lazy tree, cards, search, and changes by the administrators of a place."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -11,10 +11,11 @@ from core.http import actor_of
 from core.paging import Cursor, Limit
 from core.schemas import Id, Schema
 from org.api import texts
-from org.kinds import UnitKind
+from org.api.requests import AskedOut
+from org.kinds import UnitKind, UnitNature
 from org.queries import directory, visibility
 from org.queries import units as queries
-from org.services import units
+from org.services import requests, units
 
 router = Router()
 
@@ -84,9 +85,13 @@ class UnitIn(Schema):
     kind: UnitKind
     short_name: texts.ShortTitle = ""
     code: texts.Code = ""
-    sort: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    sort: Annotated[int, Field(ge=0, le=1_000_000_000)] | None = None
     phone: texts.Contact = ""
     address: texts.Address = ""
+    other_names: Annotated[list[texts.UnitTitle], Field(max_length=10)] = []
+    nature: UnitNature | Literal[""] = ""
+    note: texts.UnitNote = ""
+    basis: texts.Basis = ""
 
 
 class NamesIn(Schema):
@@ -94,18 +99,33 @@ class NamesIn(Schema):
 
     name: texts.UnitTitle
     short_name: texts.ShortTitle = ""
+    basis: texts.Basis = ""
 
 
-class MoveIn(Schema):
-    """Where the unit goes."""
+class DetailsIn(Schema):
+    """What is said of a unit besides its name and code; what is left out stays as it is."""
 
-    parent_id: Id
+    short_name: texts.ShortTitle | None = None
+    other_names: Annotated[list[texts.UnitTitle], Field(max_length=10)] | None = None
+    nature: UnitNature | Literal[""] | None = None
+    phone: texts.Contact | None = None
+    address: texts.Address | None = None
+    note: texts.UnitNote | None = None
+    basis: texts.Basis = ""
 
 
-class MovedOut(Schema):
-    """How many units moved."""
+class CodeIn(Schema):
+    """The code that others gave the unit."""
 
-    moved: int
+    code: texts.Code
+    basis: texts.Basis = ""
+
+
+class AbolishIn(Schema):
+    """To whom the unit's code leads from then on, where somebody goes on with its work."""
+
+    successor_id: Id | None = None
+    basis: texts.Basis = ""
 
 
 class CreatedOut(Schema):
@@ -170,6 +190,10 @@ def add_unit(request: HttpRequest, unit_id: Id, body: UnitIn) -> Status[CreatedO
         sort=body.sort,
         phone=body.phone,
         address=body.address,
+        other_names=body.other_names,
+        nature=body.nature,
+        remark=body.note,
+        basis=body.basis,
         now=timezone.now(),
     )
     return Status(201, CreatedOut(id=created))
@@ -183,22 +207,50 @@ def rename_unit(request: HttpRequest, unit_id: Id, body: NamesIn) -> Status[None
         unit_id=unit_id,
         name=body.name,
         short_name=body.short_name,
+        basis=body.basis,
         now=timezone.now(),
     )
     return Status(204, None)
 
 
-@router.post("/units/{unit_id}/move", response=MovedOut, url_name="org-unit-move")
-def move_unit(request: HttpRequest, unit_id: Id, body: MoveIn) -> MovedOut:
-    """The unit stands with all below it under another parent."""
-    moved = units.move(
-        actor=actor_of(request), unit_id=unit_id, parent_id=body.parent_id, now=timezone.now()
+@router.post("/units/{unit_id}/details", response={204: None}, url_name="org-unit-update")
+def update_unit(request: HttpRequest, unit_id: Id, body: DetailsIn) -> Status[None]:
+    """The unit is described as given."""
+    units.update(
+        actor=actor_of(request),
+        unit_id=unit_id,
+        details=units.Details(**body.model_dump(exclude={"basis"})),
+        basis=body.basis,
+        now=timezone.now(),
     )
-    return MovedOut(moved=moved)
-
-
-@router.post("/units/{unit_id}/abolish", response={204: None}, url_name="org-unit-abolish")
-def abolish_unit(request: HttpRequest, unit_id: Id) -> Status[None]:
-    """The unit stands no longer."""
-    units.abolish(actor=actor_of(request), unit_id=unit_id, now=timezone.now())
     return Status(204, None)
+
+
+@router.post("/units/{unit_id}/code", response={204: None}, url_name="org-unit-code")
+def set_code(request: HttpRequest, unit_id: Id, body: CodeIn) -> Status[None]:
+    """The unit carries the code; the old one still finds it."""
+    units.set_code(
+        actor=actor_of(request),
+        unit_id=unit_id,
+        code=body.code,
+        basis=body.basis,
+        now=timezone.now(),
+    )
+    return Status(204, None)
+
+
+@router.post(
+    "/units/{unit_id}/abolish", response={204: None, 202: AskedOut}, url_name="org-unit-abolish"
+)
+def abolish_unit(
+    request: HttpRequest, unit_id: Id, body: AbolishIn
+) -> Status[None] | Status[requests.Asked]:
+    """The unit stands no longer; 202 where a second person decides first."""
+    outcome = units.abolish(
+        actor=actor_of(request),
+        unit_id=unit_id,
+        successor_id=body.successor_id,
+        basis=body.basis,
+        now=timezone.now(),
+    )
+    return Status(202, outcome) if isinstance(outcome, requests.Asked) else Status(204, None)

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from org import policies
+from org import placing
 
 _MISPLACED = """
 SELECT c.id, c.code, c.name,
@@ -48,6 +48,13 @@ SELECT EXISTS (
       WHERE parent_id IS NOT NULL GROUP BY parent_id) c ON c.parent_id = p.id
    WHERE c.taken * 10 > (p.rght - p.lft) * 9)"""
 
+_TOO_DEEP = f"""
+SELECT d.id, d.code, d.name, 'is the fourth department in a row: {placing.MOST_NESTED} may be'
+  FROM org_unit d JOIN org_unit c ON c.id = d.parent_id AND c.kind = 'department'
+  JOIN org_unit b ON b.id = c.parent_id AND b.kind = 'department'
+  JOIN org_unit a ON a.id = b.parent_id AND a.kind = 'department'
+ WHERE d.kind = 'department'"""
+
 
 @dataclass(frozen=True, slots=True)
 class TreeFault:
@@ -73,12 +80,12 @@ def check() -> TreeReport:
     """Every unit compared with its parent and its siblings, in a few statements."""
     faults = [
         TreeFault(*row)
-        for sql in (_MISPLACED, _OVERLAPPING, _ROOTS, _BELOW_ABOLISHED)
+        for sql in (_MISPLACED, _OVERLAPPING, _ROOTS, _BELOW_ABOLISHED, _TOO_DEEP)
         for row in _fetch(f"{sql} ORDER BY 1")
     ]
     for parent_kind, parent_level, kind, level, count, unit_id, code, name in _fetch(_KINDS):
-        parent = policies.Place(kind=parent_kind, level=parent_level)
-        if not policies.may_contain(parent, policies.Place(kind=kind, level=level)):
+        parent = placing.Place(kind=parent_kind, level=parent_level)
+        if not placing.may_contain(parent, placing.Place(kind=kind, level=level)):
             reason = (
                 f"a {kind} of level {level} may not stand below a {parent_kind} of level"
                 f" {parent_level} ({count} such)"

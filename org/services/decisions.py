@@ -11,10 +11,11 @@ from core import audit, db, events
 from core.actor import Actor
 from org import errors, policies
 from org.events import RequestDecided
-from org.kinds import AdminRole, PostFunction, RequestKind, RequestState
+from org.kinds import AdminRole, PostFunction, RequestKind, RequestState, UnitKind
 from org.models import ReviewRequest
 from org.queries import accounts
-from org.services import authority, transfers
+from org.queries.obstacles import Part
+from org.services import authority, mergers, moves, transfers, units
 
 Performer = Callable[[Actor, Mapping[str, Any], int, datetime], object]
 """Takes the requester as the actor, the payload, the approver's person id and the time; calls the
@@ -49,8 +50,9 @@ def approve(*, actor: Actor, request_id: int, now: datetime, remark: str = "") -
     )
     if requester is None or requester.person_id != request.requester_id:
         raise errors.RequesterUnable
-    _settle(request, actor, RequestState.APPROVED, remark, now=now)
+    # The act locks rows; the audit log, which settling writes to, comes after all row locks.
     _performer(request)(requester, request.payload, person_id, now)
+    _settle(request, actor, RequestState.APPROVED, remark, now=now)
     return Decided(request.pk, request.state)
 
 
@@ -163,13 +165,75 @@ def _transfer(
     )
 
 
+def _abolish(actor: Actor, payload: Mapping[str, Any], approved_by: int, now: datetime) -> None:
+    units.abolish(
+        actor=actor,
+        unit_id=payload["unit_id"],
+        successor_id=payload["successor_id"],
+        basis=payload["basis"],
+        approved_by=approved_by,
+        now=now,
+    )
+
+
+def _move(actor: Actor, payload: Mapping[str, Any], approved_by: int, now: datetime) -> None:
+    moves.move(
+        actor=actor,
+        unit_id=payload["unit_id"],
+        parent_id=payload["parent_id"],
+        basis=payload["basis"],
+        approved_by=approved_by,
+        now=now,
+    )
+
+
+def _merge(actor: Actor, payload: Mapping[str, Any], approved_by: int, now: datetime) -> None:
+    new = payload["new"]
+    mergers.merge(
+        actor=actor,
+        unit_ids=payload["unit_ids"],
+        into_id=payload["into_id"],
+        new=mergers.NewUnit(**new) if new else None,
+        basis=payload["basis"],
+        approved_by=approved_by,
+        now=now,
+    )
+
+
+def _split(actor: Actor, payload: Mapping[str, Any], approved_by: int, now: datetime) -> None:
+    mergers.split(
+        actor=actor,
+        unit_id=payload["unit_id"],
+        new_units=[
+            Part(
+                name=part["name"],
+                short_name=part["short_name"],
+                code=part["code"],
+                kind=UnitKind(part["kind"]),
+                department_ids=tuple(part["department_ids"]),
+                appointment_ids=tuple(part["appointment_ids"]),
+            )
+            for part in payload["new_units"]
+        ],
+        basis=payload["basis"],
+        approved_by=approved_by,
+        now=now,
+    )
+
+
 _LIMITS: Final = ("root_id", "subtree", "line_id", "highest_level", "depth")
 
 PERFORMERS: Final[Mapping[RequestKind, Performer]] = {
+    RequestKind.ABOLISH_UNIT: _abolish,
     RequestKind.GRANT: _grant,
+    RequestKind.MOVE_UNIT: _move,
     RequestKind.TRANSFER: _transfer,
 }
 """What each kind does once approved; whoever asks for a kind adds its entry."""
 
-MASS_ACTS: Final[Mapping[str, Performer]] = {}
+MASS_ACTS: Final[Mapping[str, Performer]] = {
+    "mergers.merge": _merge,
+    "mergers.split": _split,
+    "moves.move": _move,
+}
 """Mass changes by the payload's "act", such as "imports.apply"."""

@@ -1,18 +1,35 @@
-"""Units are added, renamed, moved and abolished by the administrators of their place."""
+"""Units are added, named, described, coded and abolished by the administrators of their place."""
 
-import uuid
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
-from core import audit, db
-from core.actor import Actor
-from org import codes, errors, headcounts, names, policies, search_rows, tree
-from org.kinds import UnitKind, UnitOrigin
+from core import db
+from core.actor import Actor, ActorKind
+from org import codes, errors, founding, guards, inheritance, pasts, policies, tree
+from org.kinds import AdminRole, ChangeKind, RequestKind, UnitKind, UnitNature, UnitOrigin
 from org.models import Appointment, Unit
+from org.queries import impact, obstacles
 from org.queries import units as queries
+from org.services import changes, requests
+from org.services.requests import Asked, Done
+
+_NAMES: Final = frozenset({"short_name", "other_names"})
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What is said of a unit besides its name and code; None leaves a detail as it is."""
+
+    short_name: str | None = None
+    other_names: Sequence[str] | None = None
+    nature: UnitNature | str | None = None
+    phone: str | None = None
+    address: str | None = None
+    note: str | None = None
 
 
 @db.service
@@ -26,219 +43,274 @@ def add(
     code: str = "",
     short_name: str = "",
     level: int | None = None,
-    sort: int = 0,
+    sort: int | None = None,
     phone: str = "",
     address: str = "",
+    other_names: Sequence[str] = (),
+    nature: UnitNature | str = "",
+    remark: str = "",
+    basis: str = "",
+    reorganisation_id: int | None = None,
+    approved_by: int | None = None,
 ) -> int:
-    """A new unit stands below the parent; returns its id.
+    """A new unit stands below the parent, last unless `sort` says otherwise; returns its id.
 
     Inner departments and the like get a code of ours; organs bring their unified social credit
     code or get a temporary one, regions bring their statistics code. `level` is the parent's
     except for regions and groups.
     """
-    _permit(actor, parent_id, at=now)
-    unit = Unit(
-        code=_code_for(kind, code),
+    guards.permit(actor, parent_id, at=now)
+    tree.hold(parent_id)
+    guards.standing(parent_id, at=now)
+    guards.permit(actor, parent_id, at=now)
+    wanted = founding.Wanted(
         name=name,
-        short_name=_short(name, short_name),
         kind=kind,
+        short_name=short_name,
+        code=code,
+        level=level,
         sort=sort,
-        valid_from=now,
         phone=phone,
         address=address,
-        origin=UnitOrigin.ENTERED,
+        other_names=other_names,
+        nature=nature,
+        note=remark,
     )
-    _insert_below(parent_id, unit, level, at=now)
-    # The parent's row is locked only now: it may have been abolished or moved meanwhile.
-    _standing(parent_id, at=now)
-    _permit(actor, parent_id, at=now)
-    detail = {"parent_id": parent_id, "name": name, "kind": kind.value, "code": unit.code}
-    _record(actor, "org.unit.added", unit.pk, now, detail)
+    unit = founding.found(wanted, parent=queries.names([parent_id])[parent_id], now=now)
+    changes.note(
+        actor=actor,
+        kind=ChangeKind.CREATE,
+        unit_id=unit.pk,
+        before={},
+        after={"name": name, "kind": kind.value, "code": unit.code, "parent_id": parent_id},
+        now=now,
+        basis=basis,
+        reorganisation_id=reorganisation_id,
+        approved_by=approved_by,
+    )
     return unit.pk
 
 
 @db.service
 def add_root(*, actor: Actor, name: str, code: str, level: int, now: datetime) -> int:
     """A new tree begins with this region. Only the platform itself may do this."""
-    if actor.kind != "system":
+    if actor.kind is not ActorKind.SYSTEM:
         raise errors.OutOfScope
     unit = Unit(
         code=code,
         name=name,
-        short_name=_short(name, ""),
+        short_name=founding.short(name, ""),
         kind=UnitKind.REGION,
         level=level,
         valid_from=now,
         origin=UnitOrigin.ENTERED,
     )
     tree.insert(unit, parent_id=None)
-    _record(actor, "org.unit.added", unit.pk, now, {"name": name, "code": code})
+    after = {"name": name, "kind": unit.kind, "code": code}
+    changes.note(
+        actor=actor, kind=ChangeKind.CREATE, unit_id=unit.pk, before={}, after=after, now=now
+    )
     return unit.pk
 
 
 @db.service
-def rename(*, actor: Actor, unit_id: int, name: str, short_name: str = "", now: datetime) -> None:
-    """The unit carries the new names from now on.
+def rename(
+    *,
+    actor: Actor,
+    unit_id: int,
+    name: str,
+    now: datetime,
+    short_name: str = "",
+    basis: str = "",
+    reorganisation_id: int | None = None,
+    approved_by: int | None = None,
+) -> None:
+    """The unit carries the new names from now on; the old ones stay in its history.
 
-    A region takes the right over the one above it: a county does not rename itself.
+    A region takes the right over the one above it: a county does not rename itself. Names that
+    it carries already change nothing.
     """
-    before = _standing(unit_id, at=now)
-    _permit_rename(actor, before, at=now)
-    tree.rename(unit_id=unit_id, name=name, short_name=_short(name, short_name))
-    # The row is locked only now: the unit may have been moved out of the scope meanwhile.
-    _permit_rename(actor, _standing(unit_id, at=now), at=now)
-    _record(actor, "org.unit.renamed", unit_id, now, {"before": before.name, "after": name})
+    guards.permit_naming(actor, guards.standing(unit_id, at=now), at=now)
+    tree.hold(unit_id)
+    unit = guards.standing(unit_id, at=now)
+    guards.permit_naming(actor, unit, at=now)
+    before = {"name": unit.name, "short_name": unit.short_name}
+    after = {"name": name, "short_name": founding.short(name, short_name)}
+    if before == after:
+        return
+    pasts.keep([unit_id], at=now)
+    tree.rename(unit_id=unit_id, **after)
+    changes.note(
+        actor=actor,
+        kind=ChangeKind.RENAME,
+        unit_id=unit_id,
+        before=before,
+        after=after,
+        now=now,
+        basis=basis,
+        reorganisation_id=reorganisation_id,
+        approved_by=approved_by,
+    )
 
 
 @db.service
-def set_code(*, actor: Actor, unit_id: int, code: str, now: datetime) -> None:
-    """The organ carries its unified social credit code in place of the temporary one."""
-    _permit(actor, unit_id, at=now)
-    Unit.objects.select_for_update(no_key=True).filter(pk=unit_id).first()
-    unit = _standing(unit_id, at=now)
-    _permit(actor, unit_id, at=now)
-    if not codes.is_temporary(unit.code):
+def update(
+    *,
+    actor: Actor,
+    unit_id: int,
+    details: Details,
+    now: datetime,
+    basis: str = "",
+    reorganisation_id: int | None = None,
+    approved_by: int | None = None,
+) -> None:
+    """The unit is described as given; what it says already changes nothing.
+
+    A region's other names take the right over the one above it, as its name does.
+    """
+    guards.permit(actor, unit_id, at=now)
+    tree.hold(unit_id)
+    unit = guards.standing(unit_id, at=now)
+    guards.permit(actor, unit_id, at=now)
+    before, after = _differences(unit, details)
+    if not after:
+        return
+    if _NAMES & after.keys():
+        guards.permit_naming(actor, unit, at=now)
+        pasts.keep([unit_id], at=now)
+    Unit.objects.filter(pk=unit_id).update(**after)
+    changes.note(
+        actor=actor,
+        kind=ChangeKind.UPDATE,
+        unit_id=unit_id,
+        before=before,
+        after=after,
+        now=now,
+        basis=basis,
+        reorganisation_id=reorganisation_id,
+        approved_by=approved_by,
+    )
+
+
+@db.service
+def set_code(
+    *,
+    actor: Actor,
+    unit_id: int,
+    code: str,
+    now: datetime,
+    basis: str = "",
+    reorganisation_id: int | None = None,
+    approved_by: int | None = None,
+) -> None:
+    """The unit carries the code; the old one still finds it.
+
+    An organ's temporary code gives way to its unified social credit code, once. Regions and
+    groups get another when divisions are redrawn, from those above them. Ours never change.
+    """
+    guards.permit_naming(actor, guards.standing(unit_id, at=now), at=now)
+    tree.hold(unit_id)
+    unit = guards.standing(unit_id, at=now)
+    guards.permit_naming(actor, unit, at=now)
+    if not founding.is_coded_by_state(unit.kind) and not codes.is_temporary(unit.code):
         raise errors.UnitCodeFixed
-    given = _credit_code(code.strip().upper())
+    above = queries.names([unit.parent_id]).get(unit.parent_id) if unit.parent_id else None
+    parent_code = above.code if above else ""
+    given = founding.code_for(UnitKind(unit.kind), code, level=unit.level, parent_code=parent_code)
+    if given == unit.code:
+        return
+    pasts.keep([unit_id], at=now)
     try:
         with transaction.atomic():
             Unit.objects.filter(pk=unit_id).update(code=given)
     except IntegrityError as clash:
-        raise _taken(given) from clash
-    _record(actor, "org.unit.code_set", unit_id, now, {"before": unit.code, "after": given})
-
-
-@db.service
-def move(*, actor: Actor, unit_id: int, parent_id: int, now: datetime) -> int:
-    """The unit stands with all below it under another parent; returns how many units moved.
-
-    Takes the right over where it stood and over where it goes: nobody moves his own root.
-    """
-    unit = _standing(unit_id, at=now)
-    _permit_both(actor, unit, parent_id, at=now)
-    if queries.is_within(parent_id, unit_id):
-        raise errors.UnitBelowItself
-    _require_allowed(_standing(parent_id, at=now), unit)
-    moved = tree.move(unit_id=unit_id, parent_id=parent_id)
-    # Only now are the rows locked: what was judged above may have changed, the old parent too.
-    for standing_id in (unit_id, parent_id):
-        _standing(standing_id, at=now)
-    _permit(actor, moved.old_parent_id or unit_id, at=now)
-    _permit(actor, parent_id, at=now)
-    headcounts.note_move(
-        unit_id=unit_id, old_parent_id=moved.old_parent_id, new_parent_id=parent_id
+        raise founding.taken(given) from clash
+    changes.note(
+        actor=actor,
+        kind=ChangeKind.CODE,
+        unit_id=unit_id,
+        before={"code": unit.code},
+        after={"code": given},
+        now=now,
+        basis=basis,
+        reorganisation_id=reorganisation_id,
+        approved_by=approved_by,
     )
-    search_rows.write_below(unit_id)
-    detail = {"before": moved.old_parent_id, "after": parent_id, "units": moved.units}
-    _record(actor, "org.unit.moved", unit_id, now, detail)
-    return moved.units
 
 
 @db.service
-def abolish(*, actor: Actor, unit_id: int, now: datetime) -> None:
+def abolish(
+    *,
+    actor: Actor,
+    unit_id: int,
+    now: datetime,
+    successor_id: int | None = None,
+    basis: str = "",
+    reorganisation_id: int | None = None,
+    approved_by: int | None = None,
+) -> Done | Asked:
     """The unit stands no longer; its row stays, so that history can name it.
 
-    UnitInUse while units or people are in it. Takes the right over the unit above it.
+    Its code leads to the successor, where one is named. UnitInUse while units or people are in
+    it, UnitAdministered while rights are granted over it. Takes the right over the unit above it,
+    and a second person for an organ, a region and whatever had people or parts.
     """
-    unit = _standing(unit_id, at=now)
-    _permit(actor, unit.parent_id or unit_id, at=now)
-    locked = Unit.objects.select_for_update(no_key=True).get(pk=unit_id)
-    _permit(actor, locked.parent_id or unit_id, at=now)
-    if locked.valid_to is not None:
-        raise errors.UnitAbolished
-    lasting = Q(valid_to__isnull=True) | Q(valid_to__gt=now)
-    if (
-        Unit.objects.filter(lasting, parent_id=unit_id).exists()
-        or Appointment.objects.filter(lasting, unit_id=unit_id).exists()
+    guards.permit_leaving(actor, guards.standing(unit_id, at=now), at=now)
+    tree.hold_all(subtrees=[unit_id], units=[successor_id] if successor_id else [])
+    unit = guards.standing(unit_id, at=now)
+    guards.permit_leaving(actor, unit, at=now)
+    obstacles.raise_first(obstacles.to_abolish(unit_id, at=now, successor_id=successor_id))
+    if approved_by is None and policies.needs_second_person(
+        actor,
+        RequestKind.ABOLISH_UNIT,
+        unit_kind=unit.kind,
+        has_history=_has_history(unit_id),
     ):
-        raise errors.UnitInUse
-    Unit.objects.filter(pk=unit_id).update(valid_to=now)
-    _record(actor, "org.unit.abolished", unit_id, now, {"name": unit.name, "code": unit.code})
-
-
-def _record(
-    actor: Actor, action: str, unit_id: int, now: datetime, detail: Mapping[str, object]
-) -> None:
-    audit.record(
-        actor=actor,
-        action=action,
-        object_kind="org.unit",
-        object_id=unit_id,
-        unit_id=unit_id,
-        now=now,
-        detail=detail,
-    )
-
-
-def _insert_below(parent_id: int, unit: Unit, level: int | None, *, at: datetime) -> None:
-    parent = _standing(parent_id, at=at)
-    unit.level = level if level is not None else _level_below(parent, UnitKind(unit.kind))
-    _require_allowed(parent, unit)
-    try:
-        with transaction.atomic():
-            tree.insert(unit, parent_id=parent_id)
-    except IntegrityError as clash:
-        raise _taken(unit.code) from clash
-
-
-def _taken(code: str) -> errors.UnitCodeTaken:
-    holder = queries.by_code(code)
-    return errors.UnitCodeTaken(unit_code=code, holder=f"“{holder.name}”" if holder else "")
-
-
-def _short(name: str, short_name: str) -> str:
-    return (short_name or name)[: names.SHORT_NAME_AT_MOST]
-
-
-def _permit(actor: Actor, unit_id: int, *, at: datetime) -> None:
-    if not policies.may_manage_units(actor, unit_id, at=at):
-        raise errors.OutOfScope
-
-
-def _permit_rename(actor: Actor, unit: Unit, *, at: datetime) -> None:
-    judged = policies.names_from(unit.pk, kind=unit.kind, parent_id=unit.parent_id)
-    _permit(actor, judged, at=at)
-
-
-def _permit_both(actor: Actor, unit: Unit, parent_id: int, *, at: datetime) -> None:
-    _permit(actor, unit.parent_id or unit.pk, at=at)
-    _permit(actor, parent_id, at=at)
-
-
-def _standing(unit_id: int, *, at: datetime) -> Unit:
-    unit = Unit.objects.filter(pk=unit_id).first()
-    if unit is None:
-        raise errors.UnitNotFound
-    if unit.valid_to is not None and unit.valid_to <= at:
-        raise errors.UnitAbolished
-    return unit
-
-
-def _level_below(parent: Unit, kind: UnitKind) -> int:
-    below = kind in (UnitKind.REGION, UnitKind.GROUP)
-    return min(6, parent.level + 1) if below else parent.level
-
-
-def _require_allowed(parent: Unit, unit: Unit) -> None:
-    if not policies.may_contain(policies.place_of(parent), policies.place_of(unit)):
-        raise errors.KindNotAllowedHere(
-            parent=UnitKind(parent.kind).label, child=UnitKind(unit.kind).label
+        return requests.ask(
+            actor=actor,
+            kind=RequestKind.ABOLISH_UNIT,
+            unit_id=unit.parent_id or unit_id,
+            role=AdminRole.ORG,
+            payload={"unit_id": unit_id, "successor_id": successor_id, "basis": basis},
+            summary=f"撤销“{unit.name}”",
+            effects=impact.impact_of_abolish(unit_id, at=now, successor_id=successor_id).notes,
+            now=now,
         )
+    inheritance.leave_lines([unit_id], at=now)
+    inheritance.close([unit_id], successor_ids=[successor_id] if successor_id else [], at=now)
+    changes.note(
+        actor=actor,
+        kind=ChangeKind.ABOLISH,
+        unit_id=unit_id,
+        before={"name": unit.name, "code": unit.code},
+        after={"successor_ids": [successor_id]} if successor_id else {},
+        now=now,
+        basis=basis,
+        reorganisation_id=reorganisation_id,
+        approved_by=approved_by,
+    )
+    return Done()
 
 
-def _code_for(kind: UnitKind, code: str) -> str:
-    given = code.strip().upper()
-    if kind is UnitKind.ORGAN:
-        return _credit_code(given) if given else codes.temporary_code()
-    if kind in (UnitKind.REGION, UnitKind.GROUP):
-        if not given.isdecimal() or not given.isascii() or len(given) > 15:
-            raise errors.BadUnitCode(unit_code=given, reason="应为不超过 15 位的数字")
-        return given
-    return f"N{uuid.uuid4().hex[:15].upper()}"
+def _differences(unit: Unit, details: Details) -> tuple[dict[str, object], dict[str, object]]:
+    """What the details would change: the columns as they are, and as they would be."""
+    given: dict[str, object] = {
+        "short_name": details.short_name,
+        "other_names": None if details.other_names is None else list(details.other_names),
+        "nature": details.nature,
+        "phone": details.phone,
+        "address": details.address,
+        "note": details.note,
+    }
+    after = {
+        name: value
+        for name, value in given.items()
+        if value is not None and value != getattr(unit, name)
+    }
+    return {name: getattr(unit, name) for name in after}, after
 
 
-def _credit_code(given: str) -> str:
-    fault = codes.credit_fault(given)
-    if fault:
-        raise errors.BadUnitCode(unit_code=given, reason=fault)
-    return given
+def _has_history(unit_id: int) -> bool:
+    """Somebody served in the unit, or something stood below it."""
+    served = Appointment.objects.filter(unit_id=unit_id).exists()
+    return served or Unit.objects.filter(parent_id=unit_id).exists()

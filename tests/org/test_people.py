@@ -10,7 +10,7 @@ from core import actor
 from core.models import AuditEntry
 from org.models import AppointmentSearch, Person
 from org.queries import people
-from org.services import units
+from org.services import moves, units
 from tests import factories
 from tests.conftest import Budget
 
@@ -183,7 +183,7 @@ def test_a_wrong_anchor_hides_a_person_and_never_leaks_one(
 def test_people_of_a_moved_unit_are_found_in_their_new_place(
     province: factories.Province,
 ) -> None:
-    units.move(
+    moves.move(
         actor=actor.system("test"),
         unit_id=province.unit("西湖区民政局"),
         parent_id=province.unit("海曙区"),

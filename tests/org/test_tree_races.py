@@ -14,7 +14,7 @@ from org import errors, tree
 from org.kinds import UnitKind
 from org.models import Unit
 from org.queries import tree as tree_queries
-from org.services import units
+from org.services import moves, units
 from tests import factories
 
 WRITERS = 4
@@ -109,7 +109,7 @@ def test_a_right_that_ends_while_one_waits_for_the_row_is_gone(act: str) -> None
     )
     administrator = province.actor("何管理")  # of 西湖区
     acts: dict[str, Callable[[], object]] = {
-        "move": lambda: units.move(
+        "move": lambda: moves.move(
             actor=administrator,
             unit_id=unit_id,
             parent_id=province.unit("西湖区卫生健康局"),

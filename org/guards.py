@@ -1,0 +1,54 @@
+"""What every operation on units asks before it writes, at first and again under its locks."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from core.actor import Actor
+from org import errors, policies
+from org.kinds import AdminRole
+from org.models import Unit
+from org.queries import units as queries
+
+
+def permit(actor: Actor, unit_id: int, *, at: datetime) -> None:
+    """The actor administers the unit; OutOfScope otherwise."""
+    if not policies.may_manage_units(actor, unit_id, at=at):
+        raise errors.OutOfScope
+
+
+def permit_leaving(actor: Actor, unit: Unit, *, at: datetime) -> None:
+    """The actor administers the unit above: nobody moves or abolishes his own root."""
+    permit(actor, unit.parent_id or unit.pk, at=at)
+
+
+def permit_receiving(
+    actor: Actor, parent_id: int, *, approved_by: int | None, at: datetime
+) -> None:
+    """The actor, or whoever approved for the other side, administers the new place."""
+    if approved_by is None or not policies.holds(approved_by, AdminRole.ORG, parent_id, at=at):
+        permit(actor, parent_id, at=at)
+
+
+def permit_naming(actor: Actor, unit: Unit, *, at: datetime) -> None:
+    """The actor may give the unit names and codes: a region's come from above it."""
+    judged = policies.names_from(unit.pk, kind=unit.kind, parent_id=unit.parent_id)
+    permit(actor, judged, at=at)
+
+
+def standing(unit_id: int, *, at: datetime) -> Unit:
+    """The unit as the database holds it now; UnitNotFound, UnitAbolished."""
+    unit = Unit.objects.filter(pk=unit_id).first()
+    if unit is None:
+        raise errors.UnitNotFound
+    if unit.valid_to is not None and unit.valid_to <= at:
+        raise errors.UnitAbolished
+    return unit
+
+
+def lowest_above(unit_ids: Collection[int]) -> int:
+    """The lowest unit at or above all of these: whose administrators answer for them together."""
+    paths = [[unit.id for unit in path] for path in queries.paths(unit_ids).values()]
+    shared: list[int] = [ids[0] for ids in zip(*paths, strict=False) if len(set(ids)) == 1]
+    if not shared:
+        raise errors.OutOfScope
+    return shared[-1]

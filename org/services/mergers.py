@@ -1,0 +1,338 @@
+"""Units become one, and one gives off others: with their parts, their people and their rights."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+from core import audit, db
+from core.actor import Actor
+from org import errors, founding, guards, inheritance, policies, relocation, tree
+from org.inheritance import Carried, Passed
+from org.kinds import AdminRole, ChangeKind, RequestKind, UnitKind
+from org.models import Unit
+from org.queries import impact, obstacles
+from org.queries import units as queries
+from org.queries.obstacles import Part
+from org.services import changes, requests
+from org.services.requests import Asked
+
+# Where these are merged, a second person looks on: other offices write to them.
+_TAKE_TWO: Final = frozenset({UnitKind.REGION, UnitKind.ORGAN})
+
+
+@dataclass(frozen=True, slots=True)
+class NewUnit:
+    """The unit that merged units become; it stands where the first of them stood."""
+
+    name: str
+    short_name: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The unit that goes on, how many units came below it and how many people into it."""
+
+    unit_id: int
+    units: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The units that were given off, in the order asked for."""
+
+    unit_ids: tuple[int, ...]
+
+
+@db.service
+def merge(
+    *,
+    actor: Actor,
+    unit_ids: Sequence[int],
+    now: datetime,
+    into_id: int | None = None,
+    new: NewUnit | None = None,
+    basis: str = "",
+    reorganisation_id: int | None = None,
+    approved_by: int | None = None,
+) -> Merged | Asked:
+    """What stood below the units and who served in them goes over; they stand no longer.
+
+    Into a unit that stands, or into a new one beside the first. Takes the right over what is above
+    all of them and over the unit that goes on; a second person for organs, regions and more than
+    fifty people. Posts keep their titles; rights pass as `inheritance.pass_rights` says.
+    """
+    if (into_id is None) == (new is None):
+        raise errors.NothingToMerge
+    _permit(actor, unit_ids, into_id, at=now)
+    tree.hold_all(subtrees=unit_ids, units=[into_id] if into_id else [])
+    merged = _permit(actor, unit_ids, into_id, at=now)
+    obstacles.raise_first(obstacles.to_merge(unit_ids, into_id, at=now))
+    if approved_by is None and _takes_two(actor, merged, at=now):
+        return _ask_to_merge(actor, merged, into_id, new, basis, now=now)
+    note = partial(
+        changes.note,
+        actor=actor,
+        now=now,
+        basis=basis,
+        reorganisation_id=reorganisation_id,
+        approved_by=approved_by,
+    )
+    into = _unit_that_goes_on(merged[0], into_id, new, now=now)
+    people = inheritance.locked_appointments(unit_ids=unit_ids, at=now)
+    parts = _bring(obstacles.parts_of(unit_ids, at=now), into.pk, at=now)
+    carried = inheritance.carry(people, into_id=into.pk, at=now)
+    passed = inheritance.pass_rights(actor, unit_ids, into_id=into.pk, at=now)
+    inheritance.pass_lines(unit_ids, into_id=into.pk, at=now)
+    inheritance.close(unit_ids, successor_ids=[into.pk], at=now)
+    if new is not None:
+        _note_new(note, into)
+    _note_parts(note, parts, into.pk)
+    _note_people(note, carried, into.pk)
+    _record_rights(actor, passed, into.pk, now=now)
+    for unit in merged:
+        note(
+            kind=ChangeKind.MERGE,
+            unit_id=unit.pk,
+            before={"name": unit.name, "code": unit.code},
+            after={"into_id": into.pk},
+        )
+    units = sum(count for _, count in parts)
+    served = len({one.person_id for one in carried})
+    note(
+        kind=ChangeKind.MERGE,
+        unit_id=into.pk,
+        before={},
+        after={"merged_ids": list(unit_ids), "units": units, "people": served},
+        action="org.unit.enlarged",
+    )
+    return Merged(unit_id=into.pk, units=units, people=served)
+
+
+@db.service
+def split(
+    *,
+    actor: Actor,
+    unit_id: int,
+    new_units: Sequence[Part],
+    now: datetime,
+    basis: str = "",
+    reorganisation_id: int | None = None,
+    approved_by: int | None = None,
+) -> Split | Asked:
+    """New units stand beside the unit, each with the parts and people it was given.
+
+    The unit goes on with the rest. Takes the right over the unit above; more than fifty people
+    take a second person. Rights over parts that move go with them, none are given over new units.
+    """
+    guards.permit_leaving(actor, guards.standing(unit_id, at=now), at=now)
+    tree.hold_all(subtrees=[unit_id])
+    unit = guards.standing(unit_id, at=now)
+    guards.permit_leaving(actor, unit, at=now)
+    obstacles.raise_first(obstacles.to_split(unit_id, new_units, at=now))
+    foreseen = impact.impact_of_split(unit_id, parts=new_units, at=now)
+    if approved_by is None and policies.needs_second_person(
+        actor, RequestKind.MASS_CHANGE, people=foreseen.people
+    ):
+        return requests.ask(
+            actor=actor,
+            kind=RequestKind.MASS_CHANGE,
+            unit_id=unit.parent_id or unit_id,
+            role=AdminRole.ORG,
+            payload={
+                "act": "mergers.split",
+                "unit_id": unit_id,
+                "new_units": [asdict(part) for part in new_units],
+                "basis": basis,
+            },
+            summary=f"从“{unit.name}”分出{_quoted(part.name for part in new_units)}",
+            effects=foreseen.notes,
+            now=now,
+        )
+    note = partial(
+        changes.note,
+        actor=actor,
+        now=now,
+        basis=basis,
+        reorganisation_id=reorganisation_id,
+        approved_by=approved_by,
+    )
+    given = _give_off(unit, new_units, at=now)
+    for new, parts, carried in given:
+        _note_new(note, new)
+        _note_parts(note, parts, new.pk)
+        _note_people(note, carried, new.pk)
+    ids = [new.pk for new, _, _ in given]
+    note(kind=ChangeKind.SPLIT, unit_id=unit_id, before={}, after={"new_ids": ids})
+    return Split(unit_ids=tuple(ids))
+
+
+def _permit(
+    actor: Actor, unit_ids: Sequence[int], into_id: int | None, *, at: datetime
+) -> list[Unit]:
+    merged = [guards.standing(unit_id, at=at) for unit_id in unit_ids]
+    if not merged:
+        raise errors.NothingToMerge
+    for unit in merged:
+        guards.permit_leaving(actor, unit, at=at)
+    if into_id is not None:
+        guards.standing(into_id, at=at)
+        guards.permit(actor, into_id, at=at)
+    return merged
+
+
+def _takes_two(actor: Actor, merged: Sequence[Unit], *, at: datetime) -> bool:
+    people = impact.touched([unit.pk for unit in merged], at=at).people
+    kinds = {UnitKind(unit.kind) for unit in merged}
+    kind = RequestKind.ABOLISH_UNIT if kinds & _TAKE_TWO else RequestKind.MASS_CHANGE
+    unit_kind = next(iter(kinds & _TAKE_TWO), "")
+    return policies.needs_second_person(actor, kind, people=people, unit_kind=unit_kind)
+
+
+def _ask_to_merge(
+    actor: Actor,
+    merged: Sequence[Unit],
+    into_id: int | None,
+    new: NewUnit | None,
+    basis: str,
+    *,
+    now: datetime,
+) -> Asked:
+    ids = [unit.pk for unit in merged]
+    into_name = new.name if new else queries.names([into_id])[into_id].name if into_id else ""
+    above = [unit.parent_id or unit.pk for unit in merged]
+    foreseen = impact.impact_of_merge(ids, into_id=into_id, new_name=into_name, at=now)
+    return requests.ask(
+        actor=actor,
+        kind=RequestKind.MASS_CHANGE,
+        unit_id=guards.lowest_above([*above, *([into_id] if into_id else [])]),
+        role=AdminRole.ORG,
+        payload={
+            "act": "mergers.merge",
+            "unit_ids": ids,
+            "into_id": into_id,
+            "new": asdict(new) if new else None,
+            "basis": basis,
+        },
+        summary=f"把{_quoted(unit.name for unit in merged)}合并为“{into_name}”",
+        effects=foreseen.notes,
+        now=now,
+    )
+
+
+def _unit_that_goes_on(
+    first: Unit, into_id: int | None, new: NewUnit | None, *, now: datetime
+) -> Unit:
+    if into_id is not None:
+        return Unit.objects.get(pk=into_id)
+    if new is None:
+        raise errors.NothingToMerge
+    wanted = founding.Wanted(
+        name=new.name,
+        short_name=new.short_name,
+        code=new.code,
+        kind=UnitKind(first.kind),
+        level=first.level,
+    )
+    return founding.found(wanted, parent=_above(first), now=now)
+
+
+def _give_off(
+    unit: Unit, new_units: Sequence[Part], *, at: datetime
+) -> list[tuple[Unit, list[tuple[queries.UnitName, int]], list[Carried]]]:
+    """Everything is locked and written for all of them before the first note is taken."""
+    wanted = [held for part in new_units for held in part.appointment_ids]
+    held = {one.pk: one for one in inheritance.locked_appointments(appointment_ids=wanted, at=at)}
+    parts = {part.id: part for part in obstacles.parts_of([unit.pk], at=at)}
+    given = []
+    for part in new_units:
+        level = unit.level if part.kind == unit.kind else None
+        new = founding.found(
+            founding.Wanted(
+                name=part.name,
+                short_name=part.short_name,
+                code=part.code,
+                kind=UnitKind(part.kind),
+                level=level,
+            ),
+            parent=_above(unit),
+            now=at,
+        )
+        brought = _bring([parts[one] for one in part.department_ids], new.pk, at=at)
+        people = [held[one] for one in part.appointment_ids if one in held]
+        given.append((new, brought, inheritance.carry(people, into_id=new.pk, at=at)))
+        inheritance.follow([unit.pk], [new.pk], at=at)
+    return given
+
+
+def _above(unit: Unit) -> queries.UnitName:
+    if unit.parent_id is None:
+        raise errors.KindNotAllowedHere(parent="—", child=UnitKind(unit.kind).label)
+    return queries.names([unit.parent_id])[unit.parent_id]
+
+
+def _bring(
+    parts: Iterable[queries.UnitName], into_id: int, *, at: datetime
+) -> list[tuple[queries.UnitName, int]]:
+    """Each part stands below the other unit; with how many units came with it."""
+    return [
+        (part, relocation.relocate(Unit.objects.get(pk=part.id), parent_id=into_id, at=at))
+        for part in parts
+    ]
+
+
+def _note_new(note: Any, unit: Unit) -> None:
+    after = {"name": unit.name, "kind": unit.kind, "code": unit.code, "parent_id": unit.parent_id}
+    note(kind=ChangeKind.CREATE, unit_id=unit.pk, before={}, after=after)
+
+
+def _note_parts(note: Any, parts: Iterable[tuple[queries.UnitName, int]], into_id: int) -> None:
+    for part, units in parts:
+        note(
+            kind=ChangeKind.MOVE,
+            unit_id=part.id,
+            before={"parent_id": part.parent_id},
+            after={"parent_id": into_id, "units": units},
+        )
+
+
+def _note_people(note: Any, carried: Iterable[Carried], into_id: int) -> None:
+    for one in carried:
+        note(
+            kind=ChangeKind.TRANSFER,
+            unit_id=into_id,
+            person_id=one.person_id,
+            before={"unit_id": one.unit_id, "title": one.title},
+            after={"unit_id": into_id, "title": one.title, "kind": one.kind},
+        )
+
+
+def _record_rights(actor: Actor, passed: Iterable[Passed], into_id: int, *, now: datetime) -> None:
+    for right in passed:
+        told: Mapping[str, object] = {"person_id": right.person_id, "role": right.role}
+        audit.record(
+            actor=actor,
+            action="org.grant.revoked",
+            object_kind="org.grant",
+            object_id=right.grant_id,
+            unit_id=right.unit_id,
+            now=now,
+            detail=told,
+        )
+        if right.successor_grant_id is not None:
+            audit.record(
+                actor=actor,
+                action="org.grant.given",
+                object_kind="org.grant",
+                object_id=right.successor_grant_id,
+                unit_id=into_id,
+                now=now,
+                detail={**told, "unit_id": into_id},
+            )
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return "、".join(f"“{name}”" for name in names)
