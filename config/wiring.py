@@ -20,12 +20,16 @@ from org import handlers as org_handlers
 SUBSCRIPTIONS: Final[Subscriptions] = {
     org_events.RequestOpened: (messaging_handlers.on_request_opened,),
     org_events.RequestDecided: (messaging_handlers.on_request_decided,),
+    org_events.ReorganisationDue: (org_handlers.on_reorganisation_due,),
+    org_events.ReorganisationMoved: (messaging_handlers.on_reorganisation_moved,),
     org_events.PersonLeft: (
         messaging_handlers.on_person_left,
         approvals_handlers.on_person_left,
         documents_handlers.on_person_left,
         miniapps_handlers.on_person_left,
     ),
+    org_events.ImportMapped: (org_handlers.on_import_mapped,),
+    org_events.ImportConfirmed: (org_handlers.on_import_confirmed,),
     audit_events.CheckAsked: (audit_checks.on_check_asked,),
     approvals_events.TaskOpened: (
         approvals_handlers.on_task_opened,
@@ -50,5 +54,6 @@ SCHEDULES: Final[Sequence[Schedule]] = (
     Schedule("core.forget_ended_sessions", "20 18 * * *", upkeep.forget_ended_sessions),
     Schedule("org.fold_headcounts", "* * * * *", org_handlers.fold_headcounts),
     Schedule("org.tidy_tree", "0 19 * * *", org_handlers.tidy_tree),
+    Schedule("org.forget_uploads", "50 18 * * *", org_handlers.forget_uploads),
     Schedule("miniapps.forget_ended_tokens", "40 18 * * *", miniapps_handlers.forget_ended_tokens),
 )
