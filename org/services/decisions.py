@@ -15,7 +15,7 @@ from org.kinds import AdminRole, PostFunction, RequestKind, RequestState, UnitKi
 from org.models import ReviewRequest
 from org.queries import accounts
 from org.queries.obstacles import Part
-from org.services import authority, mergers, moves, transfers, units
+from org.services import authority, imports, mergers, moves, transfers, units
 
 Performer = Callable[[Actor, Mapping[str, Any], int, datetime], object]
 """Takes the requester as the actor, the payload, the approver's person id and the time; calls the
@@ -221,6 +221,16 @@ def _split(actor: Actor, payload: Mapping[str, Any], approved_by: int, now: date
     )
 
 
+def _import(actor: Actor, payload: Mapping[str, Any], approved_by: int, now: datetime) -> None:
+    imports.confirm(
+        actor=actor,
+        import_id=payload["import_id"],
+        plan=payload["plan"],
+        approved_by=approved_by,
+        now=now,
+    )
+
+
 _LIMITS: Final = ("root_id", "subtree", "line_id", "highest_level", "depth")
 
 PERFORMERS: Final[Mapping[RequestKind, Performer]] = {
@@ -232,6 +242,7 @@ PERFORMERS: Final[Mapping[RequestKind, Performer]] = {
 """What each kind does once approved; whoever asks for a kind adds its entry."""
 
 MASS_ACTS: Final[Mapping[str, Performer]] = {
+    "imports.confirm": _import,
     "mergers.merge": _merge,
     "mergers.split": _split,
     "moves.move": _move,

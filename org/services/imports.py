@@ -116,9 +116,12 @@ def confirm(
     import_id: int,
     now: datetime,
     ending_is_meant: bool = False,
+    plan: str | None = None,
     approved_by: int | None = None,
 ) -> Done | Asked:
     """The import will be carried out; where it touches more than fifty, once a second one agrees.
+
+    `plan` is the digest of what the second one has agreed to: ImportStale for another.
 
     ImportFaulty for a full synchronisation with faults, ImportEndsMany where more than a twentieth
     would end and nobody said that it is meant, ImportChangesNothing.
@@ -126,6 +129,8 @@ def confirm(
     batch = _locked(actor, import_id, now=now)
     waits = ImportState.WAITING if approved_by else ImportState.CHECKED
     _require(batch, waits)
+    if plan is not None and plan != batch.plan_digest:
+        raise errors.ImportStale
     if approved_by is None:
         _judge(batch, ending_is_meant=ending_is_meant)
         if policies.needs_second_person(
