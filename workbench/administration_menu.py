@@ -16,6 +16,8 @@ class Entry:
     label: str
     url_name: str
     roles: frozenset[str] = ANY
+    count: str = ""
+    """The live counter that stands beside the label."""
 
     def is_open_to(self, roles: Collection[str]) -> bool:
         """Whether somebody with these roles finds the page in the menu."""
@@ -40,7 +42,11 @@ GROUPS: Final = (
     ),
     Group(
         "权限",
-        (Entry("grants", "管理权限", "administration-grants"),),
+        (
+            Entry("grants", "管理权限", "administration-grants"),
+            Entry("requests", "双人复核", "administration-requests", count="reviews"),
+            Entry("officers", "三员分立", "administration-officers"),
+        ),
     ),
     Group(
         "安全",

@@ -5,10 +5,11 @@ from datetime import datetime
 from approvals.queries import tasks
 from documents.queries import circulation
 from messaging.queries import conversations, notices
+from org.queries import requests
 
 
 def of(person_id: int, *, at: datetime) -> dict[str, int]:
-    """待批, 待签收, 未读消息 and 未读通知 by the names that pages use in data-count.
+    """待批, 待签收, 未读消息, 未读通知 and 待复核 by the names that pages use in data-count.
 
     `inbox` is what the screen 消息 holds unread: talk and notices.
     """
@@ -20,4 +21,5 @@ def of(person_id: int, *, at: datetime) -> dict[str, int]:
         "messages": unread_messages,
         "notices": unread_notices,
         "inbox": unread_messages + unread_notices,
+        "reviews": requests.count_awaiting(person_id, at=at),
     }

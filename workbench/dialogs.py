@@ -3,6 +3,7 @@
 from django.contrib import messages as flashes
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from workbench.forms.base import PageForm
 
@@ -28,3 +29,9 @@ def done(request: HttpRequest, *, to: str, notice: str) -> HttpResponse:
     response = HttpResponse(status=204)
     response["HX-Redirect"] = to
     return response
+
+
+def asked(request: HttpRequest, request_id: int) -> HttpResponse:
+    """The page moves on to what now waits for a second person."""
+    to = reverse("administration-request", args=[request_id])
+    return done(request, to=to, notice="已提交复核，同意后生效")

@@ -123,6 +123,38 @@ def chain(grant_id: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def granted_by(person_id: int, *, at: datetime) -> list[Grant]:
+    """What the person has granted to others, the latest first."""
+    return _grants(
+        f"WHERE g.granted_by_id = %(id)s AND {policies.LIVE} ORDER BY g.id DESC",
+        id=person_id,
+        at=at,
+    )
+
+
+def passable(person_id: int, unit_id: int, *, at: datetime) -> list[Grant]:
+    """The person's own grants from which something may be passed on over the unit."""
+    return _grants(
+        f"""JOIN org_unit u ON u.id = %(unit)s AND {policies.WITHIN}
+            WHERE g.person_id = %(id)s AND g.delegation_depth > 0 AND {policies.LIVE}
+            ORDER BY g.id""",
+        id=person_id,
+        unit=unit_id,
+        at=at,
+    )
+
+
+def lines_over(unit_ids: Collection[int]) -> list[tuple[int, str]]:
+    """The lines, by id and name, that are kept by these units."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, name FROM org_line WHERE root_id = ANY(%(ids)s) AND ended_at IS NULL"
+            " ORDER BY sort, id",
+            {"ids": list(unit_ids)},
+        )
+        return [(row[0], row[1]) for row in cursor.fetchall()]
+
+
 def officers(*, at: datetime) -> list[Grant]:
     """The system, security and audit administrators of the installation."""
     return _grants(

@@ -19,7 +19,10 @@ from workbench import offices, parameters, trees, viewers
 from workbench.views import (
     administration_accounts,
     administration_audit,
+    administration_grants,
+    administration_officers,
     administration_people,
+    administration_requests,
     administration_units,
 )
 
@@ -89,15 +92,6 @@ def unit(request: HttpRequest, unit_id: int) -> HttpResponse:
     return render(request, f"workbench/administration/{template}.html", {"pane": pane})
 
 
-@http.page
-@require_GET
-def grants(request: HttpRequest) -> HttpResponse:
-    """What the viewer may administer, and until when."""
-    office = offices.of(http.actor_of(request), at=timezone.now())
-    context = {"screen": "administration", "office": office, "tab": "grants"}
-    return render(request, "workbench/administration/grants.html", context)
-
-
 def _pane(request: HttpRequest, actor: Actor, unit_id: int, *, at: datetime) -> UnitPane:
     """UnitNotFound for a unit outside the viewer's scope: hidden and absent look alike."""
     may_manage_units = org_policies.may_manage_units(actor, unit_id, at=at)
@@ -149,9 +143,11 @@ def _administrators(grants: Iterable[authority.Grant]) -> list[Administrator]:
 urlpatterns = [
     path("", index, name="administration"),
     path("units/<int:unit_id>/", unit, name="administration-unit"),
-    path("grants/", grants, name="administration-grants"),
     *administration_units.urlpatterns,
     *administration_people.urlpatterns,
     *administration_accounts.urlpatterns,
     *administration_audit.urlpatterns,
+    *administration_grants.urlpatterns,
+    *administration_officers.urlpatterns,
+    *administration_requests.urlpatterns,
 ]
