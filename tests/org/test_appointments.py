@@ -134,3 +134,135 @@ def test_membership_is_asked_for_an_instant(province: factories.Province) -> Non
     assert appointments.person_ids_in(district, at=before) == []
     organs = [province.unit("西湖区民政局"), province.unit("上城区民政局")]
     assert len(appointments.person_ids_in_subtrees(organs, at=earlier)) == 10
+
+
+def test_an_appointment_begins_and_ends_at_its_days(province: factories.Province) -> None:
+    person = province.person("曾国强")
+    now = timezone.now()
+    begins, ends = now + timedelta(days=5), now + timedelta(days=95)
+    body = {
+        "person_id": person, "title": "挂职副局长", "function": "deputy",
+        "kind": "temporary_posting", "valid_from": begins.isoformat(),
+        "valid_to": ends.isoformat(), "office_phone": "0571-87000000",
+    }  # fmt: skip
+    unit = province.unit("西湖区卫生健康局")
+    made = send(province.client(ADMIN), f"units/{unit}/appointments", body)
+    assert made.status_code == 201, made.content
+    terms = {
+        at: [held.title for held in appointments.of_person(person, at=at)]
+        for at in (now, begins, ends - timedelta(seconds=1), ends)
+    }
+    assert list(terms.values()) == [
+        ["科长"],
+        ["科长", "挂职副局长"],
+        ["科长", "挂职副局长"],
+        ["科长"],
+    ]
+    # The page of the unit's administrators shows what is to come.
+    lines = province.client(ADMIN).get(f"/api/v1/org/units/{unit}/roster").json()
+    assert [(line["name"], line["is_coming"]) for line in lines] == [
+        ("赵卫东", False),
+        ("钱医", False),
+        ("曾国强", True),
+    ]
+    # Ended before it begins, it never was.
+    assert send(province.client(ADMIN), f"appointments/{made.json()['id']}/end").status_code == 204
+    assert not Appointment.objects.filter(pk=made.json()["id"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends"),
+    [(-93, None), (367, None), (0, -1), (5, 5), (0, 366 * 61)],
+)
+def test_terms_that_cannot_be_are_refused(
+    province: factories.Province, begins: int, ends: int | None
+) -> None:
+    now = timezone.now()
+    body = {
+        "person_id": province.person("曾国强"), "title": "联络员", "function": "staff",
+        "kind": "concurrent", "valid_from": (now + timedelta(days=begins)).isoformat(),
+        "valid_to": (now + timedelta(days=ends)).isoformat() if ends is not None else None,
+    }  # fmt: skip
+    unit = province.unit("西湖区卫生健康局")
+    refused = send(province.client(ADMIN), f"units/{unit}/appointments", body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "ORG_APPOINTMENT_DATES")
+    assert Appointment.objects.filter(unit_id=unit).count() == 2
+
+
+def test_one_main_post_at_every_instant_past_and_to_come(province: factories.Province) -> None:
+    client = province.client(ADMIN)
+    person = province.person("曾国强")
+    day = timezone.now() + timedelta(days=30)
+    body = {"person_id": person, "title": "科员", "function": "staff"}
+    path = f"units/{province.unit('西湖区卫生健康局')}/appointments"
+    coming = body | {"valid_from": day.isoformat()}
+    assert send(client, path, coming).json()["code"] == "ORG_MAIN_APPOINTMENT_EXISTS"
+    end = f"appointments/{province.appointments['曾国强']}/end"
+    assert send(client, end, {"ends_at": day.isoformat()}).status_code == 204
+    assert send(client, path, body).json()["code"] == "ORG_MAIN_APPOINTMENT_EXISTS"
+    assert send(client, path, coming).status_code == 201
+    assert [held.title for held in appointments.of_person(person, at=day)] == ["科员"]
+
+
+def test_another_title_goes_on_as_another_appointment(province: factories.Province) -> None:
+    client = province.client(ADMIN)
+    held = province.appointments["曾国强"]
+    address = f"/api/v1/org/appointments/{held}"
+    quiet = client.patch(address, {"office_phone": "87001122"}, content_type="application/json")
+    assert quiet.json() == {"id": held}
+    before = timezone.now()
+    body = {"title": "一级主任科员", "function": "staff", "rank": 60}
+    told = client.patch(address, body, content_type="application/json")
+    assert told.status_code == 200, told.content
+    standing = Appointment.objects.select_related("post").get(pk=told.json()["id"])
+    assert (standing.post.title, standing.post.rank) == ("一级主任科员", 60)
+    assert standing.office_phone == "87001122"
+    person = province.person("曾国强")
+    assert [one.title for one in appointments.of_person(person, at=before)] == ["科长"]
+    history = client.get(f"/api/v1/org/people/{person}/appointments").json()
+    assert [(one["title"], one["standing"]) for one in history] == [
+        ("一级主任科员", "present"),
+        ("科长", "past"),
+    ]
+    for stranger, status in (("曾国强", 200), ("马科员", 404), ("单小芳", 404)):
+        shown = province.client(stranger).get(f"/api/v1/org/people/{person}/appointments")
+        assert shown.status_code == status, stranger
+
+
+def test_people_of_one_rank_are_put_in_order(province: factories.Province) -> None:
+    client = province.client(ADMIN)
+    unit = province.unit("西湖区民政局/一科")
+    ids = []
+    for name in ("王一", "王二", "王三"):
+        body = {"name": name, "title": "科员", "function": "staff"}
+        ids.append(send(client, f"units/{unit}/people", body).json()["appointment_id"])
+
+    def names() -> list[str]:
+        lines = client.get(f"/api/v1/org/units/{unit}/roster").json()
+        return [line["name"] for line in lines]
+
+    assert names() == ["曾国强", "单小芳", "王一", "王二", "王三"]
+    place = f"appointments/{ids[2]}/place"
+    first = province.appointments["单小芳"]
+    assert send(client, place, {"before_id": first}).status_code == 204
+    assert names() == ["曾国强", "王三", "单小芳", "王一", "王二"]
+    assert send(client, place, {"before_id": None}).status_code == 204
+    assert names() == ["曾国强", "单小芳", "王一", "王二", "王三"]
+    over = send(client, place, {"before_id": province.appointments["曾国强"]})
+    assert (over.status_code, over.json()["code"]) == (422, "ORG_OTHER_RANK")
+    strange = send(client, place, {"before_id": province.appointments["赵卫东"]})
+    assert strange.json()["code"] == "ORG_APPOINTMENT_NOT_FOUND"
+    theirs = send(province.client("马科员"), place, {"before_id": first})
+    assert (theirs.status_code, theirs.json()["code"]) == (403, "ORG_OUT_OF_SCOPE")
+    assert names() == ["曾国强", "单小芳", "王一", "王二", "王三"]
+
+
+def test_nobody_appoints_himself(province: factories.Province) -> None:
+    body = {
+        "person_id": province.person(ADMIN), "title": "局长", "function": "head",
+        "kind": "concurrent",
+    }  # fmt: skip
+    unit = province.unit("西湖区民政局")
+    refused = send(province.client(ADMIN), f"units/{unit}/appointments", body)
+    assert (refused.status_code, refused.json()["code"]) == (403, "ORG_OWN_APPOINTMENT")
+    assert Appointment.objects.filter(person_id=province.person(ADMIN)).count() == 1

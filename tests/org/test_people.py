@@ -10,7 +10,7 @@ from core import actor
 from core.models import AuditEntry
 from org.models import AppointmentSearch, Person
 from org.queries import people
-from org.services import moves, units
+from org.services import moves
 from tests import factories
 from tests.conftest import Budget
 
@@ -193,3 +193,60 @@ def test_people_of_a_moved_unit_are_found_in_their_new_place(
     found = get(client, "people/search", text="曾国", root_id=province.unit("宁波市"))
     assert [person["name"] for person in found] == ["曾国强"]
     assert get(client, "people/search", text="曾国", root_id=province.unit("西湖区")) == []
+
+
+def patch(client: Client, person_id: int, **body: object) -> Any:
+    return client.patch(f"/api/v1/org/people/{person_id}", body, content_type="application/json")
+
+
+def test_a_changed_name_is_found_at_once_and_the_old_one_is_not(
+    province: factories.Province,
+) -> None:
+    admin = province.client("何管理")
+    person = province.person("曾国强")
+    changed = patch(admin, person, name="单强", job_level="四级主任科员", staff_number="A-17")
+    assert changed.status_code == 204, changed.content
+    row = Person.objects.get(pk=person)
+    assert (row.name, row.pinyin, row.initials) == ("单强", "shanqiang", "sq")
+    assert (row.job_level, row.staff_number) == ("四级主任科员", "A-17")
+    for text, names in (("单强", ["单强"]), ("shanqiang", ["单强"]), ("曾国", [])):
+        found = get(admin, "people/search", text=text)
+        assert [one["name"] for one in found] == names, text
+    said = AuditEntry.objects.get(action="org.person.updated")
+    assert said.detail["before"] == {"name": "曾国强", "job_level": "", "staff_number": ""}
+
+
+def test_the_log_of_a_changed_phone_does_not_tell_the_number(
+    province: factories.Province,
+) -> None:
+    person = province.person("曾国强")
+    assert patch(province.client("何管理"), person, phone="13911112222").status_code == 204
+    path = f"/api/v1/org/people/{person}/phone"
+    shown = province.client("何管理").post(path, content_type="application/json")
+    assert shown.json() == {"phone": "13911112222"}
+    said = AuditEntry.objects.get(action="org.person.updated")
+    assert said.detail == {"before": {}, "after": {}, "phone_changed": True}
+
+
+def test_people_change_their_own_phone_and_nothing_else(province: factories.Province) -> None:
+    own = province.client("曾国强")
+    person = province.person("曾国强")
+    assert patch(own, person, phone="13911112222").status_code == 204
+    refused = patch(own, person, job_level="县处级正职")
+    assert (refused.status_code, refused.json()["code"]) == (403, "ORG_OWN_APPOINTMENT")
+    admin = patch(province.client("何管理"), province.person("何管理"), job_level="县处级正职")
+    assert (admin.status_code, admin.json()["code"]) == (403, "ORG_OWN_APPOINTMENT")
+    for field in ("role", "clearance", "is_staff", "status", "public_id"):
+        assert patch(own, person, **{field: "x"}).status_code == 422, field
+    assert Person.objects.exclude(job_level="").count() == 0
+
+
+def test_only_the_main_posts_administrators_change_a_person(
+    province: factories.Province,
+) -> None:
+    person = province.person("曾国强")
+    for stranger in ("马科员", "王伟民"):
+        refused = patch(province.client(stranger), person, name="别名")
+        assert (refused.status_code, refused.json()["code"]) == (403, "ORG_OUT_OF_SCOPE")
+    assert patch(province.client("何管理"), 999999, name="别名").status_code == 404
+    assert Person.objects.get(pk=person).name == "曾国强"
