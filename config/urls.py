@@ -2,17 +2,21 @@
 
 from allauth.account import views as account
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 from config import api
 from core import health
 
-# Of allauth only what is meant: nobody signs up, and no password is reset by mail.
+# Of allauth only what is meant: nobody signs up, and no password is reset by mail. What
+# allauth shows of second factors stands on the page 账号与安全.
 sign_in_patterns = [
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("password/change/", account.password_change, name="account_change_password"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("2fa/", RedirectView.as_view(pattern_name="security"), name="mfa_index"),
+    path("2fa/webauthn/", RedirectView.as_view(pattern_name="security"), name="mfa_list_webauthn"),
     path("2fa/", include("allauth.mfa.urls")),
 ]
 

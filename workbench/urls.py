@@ -9,5 +9,6 @@ urlpatterns = [
     path("approvals/", include("workbench.views.approvals")),
     path("directory/", include("workbench.views.directory")),
     path("apps/", include("workbench.views.apps")),
+    path("security/", include("workbench.views.security")),
     path("administration/", include("workbench.views.administration")),
 ]

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.auth import hashers
 from django.db import connection
+from django.db.models.functions import Coalesce
 
 from core.actor import Actor, ActorKind
 from org.models import Account, PasswordPast, Person
@@ -44,6 +45,25 @@ def by_username(username: str) -> AccountOfPerson | None:
         .first()
     )
     return AccountOfPerson(*row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAccount:
+    """An account as its owner sees it."""
+
+    username: str
+    password_set_at: datetime
+
+
+def standing(account_id: int) -> OwnAccount | None:
+    """The account's name and since when its password holds."""
+    row = (
+        Account.objects.filter(pk=account_id)
+        .annotate(set_at=Coalesce("password_set_at", "opened_at"))
+        .values_list("username", "set_at")
+        .first()
+    )
+    return OwnAccount(*row) if row else None
 
 
 def remembered() -> int:
