@@ -5,6 +5,7 @@ from collections.abc import Collection
 from django.db import connection
 
 from org import names
+from org.kinds import AppointmentKind
 from org.models import Appointment, AppointmentSearch
 from org.queries import units
 from org.queries.directory import ANCHORS
@@ -17,7 +18,9 @@ NAME_AT_MOST = 60
 def write(appointment_ids: Collection[int]) -> None:
     """The rows of the appointments say what the tables say now."""
     held = list(
-        Appointment.objects.filter(pk__in=appointment_ids).select_related("person").order_by("pk")
+        Appointment.objects.filter(pk__in=appointment_ids)
+        .select_related("person", "post")
+        .order_by("pk")
     )
     above = units.paths({appointment.unit_id for appointment in held})
     AppointmentSearch.objects.bulk_create(
@@ -28,6 +31,10 @@ def write(appointment_ids: Collection[int]) -> None:
                 pinyin=appointment.person.pinyin,
                 initials=appointment.person.initials,
                 grams=names.grams(appointment.person.name),
+                organ_id=_organ(above[appointment.unit_id]),
+                main=appointment.kind == AppointmentKind.MAIN,
+                level=above[appointment.unit_id][-1].level,
+                rank=appointment.post.rank,
                 **anchors(above[appointment.unit_id]),
             )
             for appointment in held
@@ -36,6 +43,7 @@ def write(appointment_ids: Collection[int]) -> None:
         unique_fields=["appointment"],
         update_fields=[
             "city_id", "county_id", "township_id", "name", "pinyin", "initials", "grams",
+            "organ_id", "main", "level", "rank",
         ],
     )  # fmt: skip
 
@@ -50,6 +58,10 @@ def write_below(unit_id: int) -> None:
             [unit_id],
         )
         write([row[0] for row in cursor.fetchall()])
+
+
+def _organ(path: list[UnitName]) -> int | None:
+    return next((unit.id for unit in reversed(path) if unit.kind in units.ORGAN_LIKE), None)
 
 
 def anchors(path: list[UnitName]) -> dict[str, int | None]:

@@ -157,7 +157,7 @@ def _add_units(province: Province) -> None:
             code=code,
             name=name,
             short_name=name,
-            name_grams=names.grams(name),
+            **names.unit_search(name),
             kind=kind,
             level=level,
             sort=sort,

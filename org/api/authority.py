@@ -14,8 +14,9 @@ from org import errors, policies
 from org.api import texts
 from org.api.requests import AskedOut
 from org.api.units import CreatedOut
-from org.kinds import AdminRole
+from org.kinds import AdminRole, Scene
 from org.queries import authority as queries
+from org.queries import visibility
 from org.services import authority, requests
 
 router = Router()
@@ -107,7 +108,10 @@ def list_administered(request: HttpRequest, person_id: Id) -> list[queries.Grant
 @router.get("/units/{unit_id}/administrators", response=list[GrantOut], url_name="org-admins")
 def list_administrators(request: HttpRequest, unit_id: Id) -> list[queries.Grant]:
     """Who may administer the unit, by grants at or above it."""
-    return queries.of_unit(unit_id, at=timezone.now())
+    now = timezone.now()
+    viewer = visibility.viewer_of(actor_of(request), at=now)
+    visibility.require_unit(unit_id, viewer=viewer, scene=Scene.TREE)
+    return queries.of_unit(unit_id, at=now)
 
 
 @router.post(

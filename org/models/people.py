@@ -142,6 +142,11 @@ class AppointmentSearch(models.Model):
     pinyin = models.CharField(max_length=200)
     initials = models.CharField(max_length=30)
     grams = ArrayField(models.CharField(max_length=2))
+    # What ranks the found without a look at four other tables; as derived as the anchors.
+    organ_id = models.BigIntegerField(null=True)
+    main = models.BooleanField(default=True, db_default=True)
+    level = models.SmallIntegerField(default=0, db_default=0)
+    rank = models.SmallIntegerField(default=90, db_default=90)
 
     class Meta:
         indexes = [

@@ -106,7 +106,11 @@ class Unit(MPTTModel):
     # Since when names, code, place and order are what they are; null: since valid_from.
     changed_at = models.DateTimeField(null=True, editable=False)
     origin = models.CharField(max_length=12, choices=UnitOrigin.choices, default=UnitOrigin.ENTERED)
-    # Characters and pairs of the name; null for village groups, which are found by code.
+    # First letters of the name's syllables, and of its short and other names, apart by spaces.
+    initials = models.CharField(
+        max_length=200, blank=True, default="", db_default="", editable=False
+    )
+    # Characters and pairs of all names and initials; null for village groups, found by code.
     name_grams = ArrayField(models.CharField(max_length=2), null=True, editable=False)
 
     objects: ClassVar[UnitManager] = UnitManager()

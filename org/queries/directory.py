@@ -15,6 +15,7 @@ from org.queries import people, units
 from org.queries.people import PersonInUnit
 from org.queries.visibility import Viewer
 
+ORGAN_LIKE: Final = units.ORGAN_LIKE
 ANCHORS: Final = {2: "city_id", 3: "county_id", 4: "township_id"}
 """Columns of the search rows, by the level of the region they name."""
 

@@ -11,7 +11,7 @@ from core import crypto, paging
 from org import errors
 from org.kinds import AppointmentKind, MaskedField, Scene
 from org.models import Person
-from org.queries import units
+from org.queries import units, visibility
 from org.queries.visibility import Sight, Subjects, Viewer
 
 _IN_UNIT: Final = paging.Cursors("org.in_unit", tuple[int, int, int, int])
@@ -126,8 +126,8 @@ def in_unit(
 
     UnitNotFound for no unit and for one hidden from the viewer.
     """
+    visibility.require_unit(unit_id, viewer=viewer, scene=Scene.TREE)
     sight = viewer.sight(Scene.TREE)
-    _require_shown(unit_id, sight)
     after = _IN_UNIT.decode(cursor) or (-1, -1, -(2**31), 0)
     scope = "u.lft BETWEEN r.lft AND r.rght" if with_below else "u.id = r.id"
     rows = _fetch(
@@ -203,15 +203,6 @@ def card(person_id: int, *, at: datetime, viewer: Viewer) -> PersonCard:
             for row in rows
         ),
     )
-
-
-def _require_shown(unit_id: int, sight: Sight) -> None:
-    found = _fetch(
-        f"SELECT 1 FROM org_unit u WHERE u.id = %(id)s AND {sight.shows_unit()}",
-        {"id": unit_id, **sight.values},
-    )
-    if not found:
-        raise errors.UnitNotFound
 
 
 def _is_shown(person_id: int, sight: Sight, *, at: datetime) -> bool:
