@@ -7,8 +7,8 @@ from core.actor import system
 from messaging.queries import handovers
 from messaging.services import notices
 from org import events as org_events
-from org.kinds import HandoverKind, RequestState
-from org.queries import requests
+from org.kinds import HandoverKind, ReorganisationStatus, RequestState
+from org.queries import reorganisations, requests
 from org.services import departures
 
 SOURCE: Final = "org"
@@ -57,6 +57,36 @@ def on_request_decided(event: org_events.RequestDecided, now: datetime) -> None:
         link=f"/administration/requests/{event.request_id}/",
         now=now,
     )
+
+
+def on_reorganisation_moved(event: org_events.ReorganisationMoved, now: datetime) -> None:
+    """Who may decide about a reorganisation is asked to; its drafter knows how it goes on."""
+    plan = reorganisations.of_news(event.reorganisation_id)
+    if plan is None:
+        return
+    link = f"/administration/reorganisations/{plan.id}/"
+    key = f"reorganisation:{plan.id}:{plan.submitted_at:%Y%m%d%H%M%S%f}"
+    notices.settle(actor=_ACTOR, source=SOURCE, key=key, now=now)
+    if event.status == ReorganisationStatus.SUBMITTED:
+        person_ids = reorganisations.approvers(plan.id, at=now)
+        title, body = f"待审批：{plan.title}", f"{plan.drafter_name} 提交，依据：{plan.basis}"
+    else:
+        key = f"reorganisation.moved:{event.event_id}"
+        person_ids = [plan.drafter_id]
+        title = f"机构改革{ReorganisationStatus(event.status).label}：{plan.title}"
+        body = plan.reason
+    if person_ids:
+        notices.send(
+            actor=_ACTOR,
+            source=SOURCE,
+            source_name=SOURCE_NAME,
+            key=key,
+            person_ids=person_ids,
+            title=title,
+            body=body,
+            link=link,
+            now=now,
+        )
 
 
 def on_person_left(event: org_events.PersonLeft, now: datetime) -> None:

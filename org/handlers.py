@@ -10,7 +10,7 @@ from org.exchange import intake
 from org.kinds import ImportState
 from org.queries import accounts
 from org.queries import imports as import_queries
-from org.services import headcounts, imports, reorganisations, tree
+from org.services import headcounts, imports, reorganisation_decisions, tree
 
 _UPKEEP: Final = actor.system("upkeep")
 _FILES_KEPT: Final = timedelta(days=30)
@@ -28,7 +28,7 @@ def tidy_tree(now: datetime) -> None:
 
 def on_reorganisation_due(event: events.ReorganisationDue, now: datetime) -> None:
     """The reorganisation is carried out, or it says why it could not be."""
-    reorganisations.take_effect(
+    reorganisation_decisions.take_effect(
         actor=actor.system("reorganisations"),
         reorganisation_id=event.reorganisation_id,
         effective_at=event.effective_at,

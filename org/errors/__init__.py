@@ -32,7 +32,7 @@ from org.errors.departures import (
     SuccessorUnfit,
 )
 from org.errors.directory import SearchTooWide
-from org.errors.divisions import DivisionsFaulty, TreeNotEmpty
+from org.errors.divisions import DivisionsFaulty, PeopleNotEmpty, TreeEmpty, TreeNotEmpty
 from org.errors.exchange import (
     ColumnsIncomplete,
     ExportNotFound,
@@ -79,6 +79,7 @@ from org.errors.reorganisations import (
     ReorganisationFaulty,
     ReorganisationNotFound,
     ReorganisationNotOpen,
+    ReorganisationRightsLost,
     ReorganisationStepNotFound,
     ReorganisationTooLong,
     StepMalformed,
@@ -183,6 +184,7 @@ __all__ = [
     "PasswordDue",
     "PasswordTooWeak",
     "PasswordUsedBefore",
+    "PeopleNotEmpty",
     "PersonNotFound",
     "PostInUse",
     "PostNotFound",
@@ -194,6 +196,7 @@ __all__ = [
     "ReorganisationFaulty",
     "ReorganisationNotFound",
     "ReorganisationNotOpen",
+    "ReorganisationRightsLost",
     "ReorganisationStepNotFound",
     "ReorganisationTooLong",
     "RequestExpired",
@@ -210,6 +213,7 @@ __all__ = [
     "StepReferenceBroken",
     "StillServes",
     "SuccessorUnfit",
+    "TreeEmpty",
     "TreeNotEmpty",
     "UnitAbolished",
     "UnitAdministered",

@@ -94,3 +94,10 @@ class StepMalformed(errors.Invalid):
 
     code: ClassVar[str] = "ORG_STEP_MALFORMED"
     message: ClassVar[str] = "步骤内容不完整：{reason}"
+
+
+class ReorganisationRightsLost(errors.Forbidden):
+    """Whoever drafted or approved it administers the scope no longer."""
+
+    code: ClassVar[str] = "ORG_REORGANISATION_RIGHTS_LOST"
+    message: ClassVar[str] = "{name}已不再是方案范围的组织管理员，须重新提交审批"
