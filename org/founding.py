@@ -45,6 +45,8 @@ def found(wanted: Wanted, *, parent: UnitName, now: datetime) -> Unit:
     KindNotAllowedHere, DepartmentsTooDeep, BadUnitCode, UnitCodeTaken.
     """
     level = obstacles.level_below(parent, wanted.kind) if wanted.level is None else wanted.level
+    here = UnitName(0, "", wanted.name, "", wanted.kind, level, parent.id)
+    obstacles.raise_first(obstacles.misplaced(parent, [here]))
     unit = Unit(
         code=code_for(wanted.kind, wanted.code, level=level, parent_code=parent.code),
         name=wanted.name,
@@ -60,8 +62,6 @@ def found(wanted: Wanted, *, parent: UnitName, now: datetime) -> Unit:
         note=wanted.note,
         origin=UnitOrigin.ENTERED,
     )
-    here = UnitName(0, unit.code, unit.name, unit.short_name, wanted.kind, level, parent.id)
-    obstacles.raise_first(obstacles.misplaced(parent, [here]))
     try:
         with transaction.atomic():
             tree.insert(unit, parent_id=parent.id)

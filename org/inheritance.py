@@ -6,7 +6,7 @@ locks on the units.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
@@ -76,6 +76,10 @@ class Passed:
 
 def close(unit_ids: Collection[int], *, successor_ids: Sequence[int], at: datetime) -> None:
     """The units stand no longer; their codes lead to the successors."""
+    # A reorganisation may set a unit up and merge it at one instant: it stood for a moment.
+    Unit.objects.filter(pk__in=unit_ids, valid_from__gte=at).update(
+        valid_from=at - timedelta(microseconds=1)
+    )
     Unit.objects.filter(pk__in=unit_ids).update(valid_to=at)
     follow(unit_ids, successor_ids, at=at)
 

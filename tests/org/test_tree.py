@@ -49,10 +49,9 @@ def test_three_hundred_inserts_below_a_leaf_widen_it_and_stay_sound() -> None:
 
 
 def test_a_chain_of_thirty_units_widens_up_to_the_root() -> None:
-    factories.small_province()
-    parent_id = Unit.objects.get(code="11TEST000000000004-1").pk
+    parent_id = factories.small_province().unit("西湖区民政局")
     for number in range(30):
-        parent_id = tree.insert(new_unit(f"C{number}"), parent_id=parent_id).pk
+        parent_id = tree.insert(new_unit(f"C{number}", UnitKind.VIRTUAL), parent_id=parent_id).pk
     assert tree_queries.check().faults == ()
 
 
