@@ -29,6 +29,7 @@ SUBSCRIPTIONS: Final[Subscriptions] = {
         miniapps_handlers.on_person_left,
     ),
     org_events.ImportMapped: (org_handlers.on_import_mapped,),
+    org_events.ExportAsked: (org_handlers.on_export_asked,),
     org_events.ImportConfirmed: (org_handlers.on_import_confirmed,),
     audit_events.CheckAsked: (audit_checks.on_check_asked,),
     approvals_events.TaskOpened: (
@@ -54,6 +55,6 @@ SCHEDULES: Final[Sequence[Schedule]] = (
     Schedule("core.forget_ended_sessions", "20 18 * * *", upkeep.forget_ended_sessions),
     Schedule("org.fold_headcounts", "* * * * *", org_handlers.fold_headcounts),
     Schedule("org.tidy_tree", "0 19 * * *", org_handlers.tidy_tree),
-    Schedule("org.forget_uploads", "50 18 * * *", org_handlers.forget_uploads),
+    Schedule("org.forget_files", "50 18 * * *", org_handlers.forget_files),
     Schedule("miniapps.forget_ended_tokens", "40 18 * * *", miniapps_handlers.forget_ended_tokens),
 )

@@ -6,11 +6,12 @@ from typing import Final
 from core import actor, errors
 from core.actor import Actor
 from org import events
-from org.exchange import intake
-from org.kinds import ImportState
+from org.exchange import intake, outlet
+from org.kinds import ExchangeSubject, ImportState
 from org.queries import accounts
+from org.queries import exports as export_queries
 from org.queries import imports as import_queries
-from org.services import headcounts, imports, reorganisation_decisions, tree
+from org.services import exports, headcounts, imports, reorganisation_decisions, tree
 
 _UPKEEP: Final = actor.system("upkeep")
 _FILES_KEPT: Final = timedelta(days=30)
@@ -44,7 +45,12 @@ def on_import_mapped(event: events.ImportMapped, now: datetime) -> None:
     try:
         content = intake.fetch(stored.key, sha256=stored.sha256)
         sheet = intake.read(content, stored.file_format, subject=stored.subject)
-        imports.check(actor=_importer(stored, now), import_id=event.import_id, sheet=sheet, now=now)
+        imports.check(
+            actor=_acting(stored.account_id, stored.appointment_id, now),
+            import_id=event.import_id,
+            sheet=sheet,
+            now=now,
+        )
     except errors.DomainError as refusal:
         imports.refuse(
             actor=_UPKEEP,
@@ -63,7 +69,12 @@ def on_import_confirmed(event: events.ImportConfirmed, now: datetime) -> None:
     try:
         content = intake.fetch(stored.key, sha256=stored.sha256)
         sheet = intake.read(content, stored.file_format, subject=stored.subject)
-        imports.apply(actor=_importer(stored, now), import_id=event.import_id, sheet=sheet, now=now)
+        imports.apply(
+            actor=_acting(stored.account_id, stored.appointment_id, now),
+            import_id=event.import_id,
+            sheet=sheet,
+            now=now,
+        )
     except errors.DomainError as refusal:
         imports.refuse(
             actor=_UPKEEP,
@@ -74,16 +85,38 @@ def on_import_confirmed(event: events.ImportConfirmed, now: datetime) -> None:
         )
 
 
-def forget_uploads(now: datetime) -> None:
-    """Files uploaded long ago, with all the telephone numbers in them, are gone."""
+def on_export_asked(event: events.ExportAsked, now: datetime) -> None:
+    """The list lies in the store, for whoever asked to fetch; or it says why it does not."""
+    wanted = export_queries.wanted(event.export_id)
+    if wanted is None:
+        return
+    try:
+        asker = _acting(wanted.account_id, wanted.appointment_id, now)
+        scope = export_queries.scope_of(asker, wanted.subject, wanted.unit_id, at=now)
+        rows = (
+            export_queries.people(scope, reach=wanted.phones)
+            if wanted.subject is ExchangeSubject.PEOPLE
+            else export_queries.organisation(scope)
+        )
+        stored, count = outlet.write(rows, wanted.subject, wanted.file_format)
+        exports.keep(actor=asker, export_id=event.export_id, stored=stored, rows=count, now=now)
+    except errors.DomainError as refusal:
+        exports.refuse(actor=_UPKEEP, export_id=event.export_id, refusal=refusal.text, now=now)
+
+
+def forget_files(now: datetime) -> None:
+    """Files of long ago, with all the telephone numbers in them, are gone."""
     for import_id, key in import_queries.outdated(before=now - _FILES_KEPT):
         intake.forget(key)
         imports.forget(actor=_UPKEEP, import_id=import_id, now=now)
+    for export_id, key in export_queries.outdated(at=now):
+        intake.forget(key)
+        exports.forget(actor=_UPKEEP, export_id=export_id, now=now)
 
 
-def _importer(stored: import_queries.Stored, now: datetime) -> Actor:
-    """Whoever uploaded, as far as he may still act: his rights are judged anew."""
-    found = accounts.actor(stored.account_id, at=now, appointment_id=stored.appointment_id)
+def _acting(account_id: int, appointment_id: int | None, now: datetime) -> Actor:
+    """Whoever asked, as far as he may still act: his rights are judged anew."""
+    found = accounts.actor(account_id, at=now, appointment_id=appointment_id)
     if found is None:
         raise errors.Forbidden
     return found

@@ -121,6 +121,7 @@ def _by_name(row: PersonRow, place: Place, state: PeopleState, faults: Faults) -
             faults.error(row.row, "phone", "MASKED_PHONE_UNKNOWN", text)
             return None
     if not here:
+        _note_namesake(row, state, faults)
         return None
     if len(here) > 1:
         faults.error(row.row, "name", "AMBIGUOUS_PERSON", "该单位有多位同名人员，请填写人员编号")
@@ -133,6 +134,15 @@ def _by_name(row: PersonRow, place: Place, state: PeopleState, faults: Faults) -
         faults.error(row.row, "phone", "SAME_NAME", text)
         return None
     return person
+
+
+def _note_namesake(row: PersonRow, state: PeopleState, faults: Faults) -> None:
+    """Whoever enters somebody a second time should know that he may be doing so."""
+    elsewhere = [] if row.phone else state.by_name.get(row.name, [])
+    if elsewhere:
+        where = elsewhere[0].held[0].place if elsewhere[0].held else "目前没有任职"
+        text = f"将新增人员；另有同名人员（{where}），如为同一人请填写人员编号或手机号"
+        faults.note(row.row, "name", "NAMESAKE", text)
 
 
 def _join(group: Group, row: PersonRow, place: Place, faults: Faults) -> None:

@@ -81,6 +81,8 @@ class PeopleState:
     by_number: dict[uuid.UUID, Known] = field(default_factory=dict)
     by_phone: dict[str, list[Known]] = field(default_factory=dict)
     by_staff_number: dict[str, list[Known]] = field(default_factory=dict)
+    by_name: dict[str, list[Known]] = field(default_factory=dict)
+    """Those only whom the administrator manages."""
     by_place: dict[tuple[int, str], list[Known]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -91,5 +93,7 @@ class PeopleState:
                 self.by_phone.setdefault(person.phone, []).append(person)
             if person.staff_number:
                 self.by_staff_number.setdefault(person.staff_number, []).append(person)
+            if person.is_ours:
+                self.by_name.setdefault(person.name, []).append(person)
             for unit_id in {held.unit_id for held in person.held}:
                 self.by_place.setdefault((unit_id, person.name), []).append(person)

@@ -42,7 +42,7 @@ class Scope:
 def state(rows: Sequence[PersonRow], scope: Scope, *, whole: bool) -> PeopleState:
     """All that a plan for the rows is made from; with `whole` everybody of the unit besides."""
     found = Places(placed(rows, scope))
-    known = _known(_person_ids(rows, found, scope, whole=whole), scope)
+    known = _known(_person_ids(rows, scope, whole=whole), scope)
     if whole:
         held = {one.unit_id for person in known.values() for one in person.held if one.is_within}
         found = Places({**found.by_id, **_by_ids(held | {scope.root_id}, scope)}.values())
@@ -87,13 +87,14 @@ def _places(condition: str, values: dict[str, Any], scope: Scope) -> list[Place]
         {**values, **scope.values},
     )
     above = units.paths([row[0] for row in rows])
-    return [Place(*row, tuple(unit.name for unit in above[row[0]])) for row in rows]
+    return [
+        Place(uid, code, name, kind, level, parent, tuple(unit.name for unit in above[uid]))
+        for uid, code, name, kind, level, parent in rows
+    ]
 
 
-def _person_ids(
-    rows: Sequence[PersonRow], found: Places, scope: Scope, *, whole: bool
-) -> list[int]:
-    """Whoever has a number, phone or staff number of the rows, or a name of theirs in the units."""
+def _person_ids(rows: Sequence[PersonRow], scope: Scope, *, whole: bool) -> list[int]:
+    """Whoever has a number, phone or staff number of the rows, or a name of theirs in the unit."""
     everybody = f"""UNION SELECT a.person_id FROM org_appointment a
       JOIN org_unit u ON u.id = a.unit_id {_WITHIN} WHERE {_HOLDS}"""
     return [
@@ -105,13 +106,13 @@ def _person_ids(
             UNION SELECT id FROM org_person
                    WHERE staff_number <> '' AND staff_number = ANY(%(staff)s)
             UNION SELECT p.id FROM org_appointment a JOIN org_person p ON p.id = a.person_id
-                   WHERE a.unit_id = ANY(%(units)s) AND p.name = ANY(%(names)s) AND {_HOLDS}
+                    JOIN org_unit u ON u.id = a.unit_id {_WITHIN}
+                   WHERE p.name = ANY(%(names)s) AND {_HOLDS}
             {everybody if whole else ""}""",
             {
                 "numbers": [row.number for row in rows if row.number],
                 "phones": [crypto.blind_index(p) for p in {r.phone for r in rows if r.phone}],
                 "staff": list({row.staff_number for row in rows if row.staff_number}),
-                "units": list(found.by_id),
                 "names": list({row.name for row in rows}),
                 **scope.values,
             },

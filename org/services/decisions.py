@@ -15,7 +15,7 @@ from org.kinds import AdminRole, PostFunction, RequestKind, RequestState, UnitKi
 from org.models import ReviewRequest
 from org.queries import accounts
 from org.queries.obstacles import Part
-from org.services import authority, imports, mergers, moves, transfers, units
+from org.services import authority, exports, imports, mergers, moves, transfers, units
 
 Performer = Callable[[Actor, Mapping[str, Any], int, datetime], object]
 """Takes the requester as the actor, the payload, the approver's person id and the time; calls the
@@ -231,10 +231,15 @@ def _import(actor: Actor, payload: Mapping[str, Any], approved_by: int, now: dat
     )
 
 
+def _export(actor: Actor, payload: Mapping[str, Any], approved_by: int, now: datetime) -> None:
+    exports.release(actor=actor, export_id=payload["export_id"], approved_by=approved_by, now=now)
+
+
 _LIMITS: Final = ("root_id", "subtree", "line_id", "highest_level", "depth")
 
 PERFORMERS: Final[Mapping[RequestKind, Performer]] = {
     RequestKind.ABOLISH_UNIT: _abolish,
+    RequestKind.EXPORT: _export,
     RequestKind.GRANT: _grant,
     RequestKind.MOVE_UNIT: _move,
     RequestKind.TRANSFER: _transfer,

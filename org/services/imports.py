@@ -60,7 +60,7 @@ def open_import(
             received.headings, subject, remembered.headings if remembered else None
         ),
         uploaded_by_id=actor.require_person(),
-        account_id=actor.account_id,
+        account_id=actor.account_id or 0,
         appointment_id=actor.appointment_id,
         uploaded_at=now,
     )
