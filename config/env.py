@@ -51,7 +51,9 @@ class Environment(BaseSettings):
     upstream_oidc_client_id: str = ""
     upstream_oidc_client_secret_file: Path | None = None
     upstream_oidc_claim: str = "preferred_username"
-    """The claim of the ID token that holds the account's username."""
+    """The claim of the ID token that names the account."""
+    upstream_oidc_matches: Literal["username", "staff_number"] = "username"
+    """What of the account the claim holds."""
     upstream_oidc_name: str = "统一身份认证"
     upstream_oidc_second_factor: str = ""
     """Values of acr or amr, separated by commas, that count as a second factor."""

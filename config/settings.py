@@ -199,6 +199,7 @@ UPSTREAM_OIDC_CLIENT_SECRET = (
     else ""
 )
 UPSTREAM_OIDC_CLAIM = ENV.upstream_oidc_claim
+UPSTREAM_OIDC_MATCHES = ENV.upstream_oidc_matches
 UPSTREAM_OIDC_NAME = ENV.upstream_oidc_name
 UPSTREAM_OIDC_SECOND_FACTOR = frozenset(
     value for value in ENV.upstream_oidc_second_factor.split(",") if value

@@ -32,8 +32,7 @@ SECOND_FACTOR: Final = {
     "mfa/email/recovery_codes_generated": ("org.account.recovery_codes_renewed", ""),
 }
 """What allauth would send a mail about → what the audit log calls it, and what was just shown."""
-UPSTREAM_SESSION_KEY: Final = "upstream_second_factor"
-"""In the session between the other service's answer and the sign-in: what it vouches for."""
+_SECOND_FACTOR_STAGE: Final = "allauth.mfa.stages.AuthenticateStage"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -76,7 +75,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """The failure stands in the audit log."""
         sign_ins.note_failure(
-            actor=_visitor(request),
+            actor=visitor(request),
             username=str(credentials.get("username") or ""),
             now=timezone.now(),
         )
@@ -84,14 +83,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def second_factor_failed(self, user: Any) -> None:
         """The failure stands in the audit log: whoever made it knew the password."""
         sign_ins.note_failure(
-            actor=_visitor(self.request), username=user_username(user), now=timezone.now()
+            actor=visitor(self.request), username=user_username(user), now=timezone.now()
         )
+
+    def get_login_stages(self) -> list[str]:
+        """The steps of a sign-in; a second factor seen elsewhere is not asked for again."""
+        stages: list[str] = super().get_login_stages()
+        if _is_vouched(self.request):
+            return [stage for stage in stages if stage != _SECOND_FACTOR_STAGE]
+        return stages
 
     def login(self, request: HttpRequest, user: Any) -> None:
         """The session has a new id and stands for a new sign-in, as the audit log says."""
         method, factor = _shown(request, user)
         super().login(request, user)
-        request.session.pop(UPSTREAM_SESSION_KEY, None)
         request.session[SESSION_KEY] = sessions.begin(
             actor=_owner(request, user),
             device=str(request.headers.get("User-Agent", "")),
@@ -162,27 +167,35 @@ def _shown(request: HttpRequest, user: Any) -> tuple[SignInMethod, str]:
     if any(record.get("passwordless") for record in records):
         return SignInMethod.PASSKEY, factor
     if any(record.get("method") == SignInMethod.UPSTREAM for record in records):
-        vouched = str(request.session.get(UPSTREAM_SESSION_KEY) or "")
-        return SignInMethod.UPSTREAM, factor or vouched
+        return SignInMethod.UPSTREAM, factor or ("upstream" if _is_vouched(request) else "")
     return SignInMethod.PASSWORD, factor
+
+
+def _is_vouched(request: HttpRequest) -> bool:
+    """The organisation's own service has just seen a second factor, and is trusted with that.
+
+    Of this request only: what is kept in a session might let another account in.
+    """
+    return bool(getattr(request, "upstream_second_factor", False))
 
 
 def _owner(request: HttpRequest, user: Any) -> Actor:
     """The account as an actor: its person, or its mere username where it has none."""
-    visitor = _visitor(request)
+    stranger = visitor(request)
     return accounts.actor(
-        user.pk, at=timezone.now(), request_id=visitor.request_id, address=visitor.address
+        user.pk, at=timezone.now(), request_id=stranger.request_id, address=stranger.address
     ) or Actor(
         kind=ActorKind.PERSON,
         name=user.username,
         account_id=user.pk,
         person_id=user.person_id,
-        request_id=visitor.request_id,
-        address=visitor.address,
+        request_id=stranger.request_id,
+        address=stranger.address,
     )
 
 
-def _visitor(request: HttpRequest) -> Actor:
+def visitor(request: HttpRequest) -> Actor:
+    """Whoever stands at the door."""
     return Actor(
         kind=ActorKind.SYSTEM,
         name="sign-in",

@@ -1,4 +1,4 @@
-"""系统管理, accounts: opened, given a new password, disabled and enabled by administrators."""
+"""系统管理, accounts: opened, given a new password, unlocked, disabled; their sign-ins ended."""
 
 from datetime import datetime
 from typing import Any
@@ -12,11 +12,15 @@ from django.views.decorators.http import require_GET, require_POST
 from core import http
 from core.actor import Actor
 from org import errors as org_errors
-from org import passwords
+from org import lockout, passwords
 from org import policies as org_policies
 from org.queries import accounts as account_queries
-from org.queries import people
+from org.queries import people, second_factors
+from org.queries import sessions as session_queries
 from org.services import accounts as account_services
+from org.services import second_factors as second_factor_services
+from org.services import sessions as session_services
+from org.services import sign_ins as sign_in_services
 from workbench.forms import accounts as forms
 
 
@@ -93,9 +97,45 @@ def enable(request: HttpRequest, person_id: int) -> HttpResponse:
     return _dialog(request, actor, person_id, None, at=now)
 
 
+@http.page
+@require_POST
+def unlock(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Dialog: the account, whose owner may try to sign in again."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    account_id = _account_id(actor, person_id, at=now)
+    sign_in_services.unlock(actor=actor, account_id=account_id, now=now)
+    return _dialog(request, actor, person_id, None, at=now, done="已解除锁定")
+
+
+@http.page
+@require_POST
+def end_sessions(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Dialog: the account, signed in nowhere."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    account_id = _account_id(actor, person_id, at=now)
+    ended = session_services.end_all(actor=actor, account_id=account_id, now=now)
+    return _dialog(request, actor, person_id, None, at=now, done=f"已结束 {ended} 处登录")
+
+
+@http.page
+@require_POST
+def reset_second_factor(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Dialog: the account, without a second factor and signed in nowhere."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    account_id = _account_id(actor, person_id, at=now)
+    second_factor_services.reset(actor=actor, account_id=account_id, now=now)
+    return _dialog(request, actor, person_id, None, at=now, done="已清除双因素认证")
+
+
 def _require_known(actor: Actor, person_id: int, *, at: datetime) -> None:
     """PersonNotFound outside the viewer's scope: hidden and absent look alike."""
-    if not org_policies.may_manage_person(actor, person_id, at=at):
+    if not (
+        org_policies.may_manage_person(actor, person_id, at=at)
+        or org_policies.may_end_sessions(actor, person_id, at=at)
+    ):
         raise org_errors.PersonNotFound
 
 
@@ -114,14 +154,25 @@ def _dialog(
     form: forms.OpenAccount | None,
     *,
     at: datetime,
+    done: str = "",
 ) -> HttpResponse:
+    account = account_queries.of_person(person_id)
     context = {
         "person": people.names([person_id], at=at)[person_id],
-        "account": account_queries.of_person(person_id),
+        "account": account,
         "may_manage": org_policies.may_manage_account(actor, person_id, at=at),
+        "may_help": org_policies.may_help_account(actor, person_id, at=at),
+        "may_end": org_policies.may_end_sessions(actor, person_id, at=at),
         "is_own": actor.person_id == person_id,
         "form": form,
+        "done": done,
     }
+    if account is not None:
+        context |= {
+            "is_locked": lockout.is_locked(account.username, account.id, at=at),
+            "sessions": session_queries.open_of(account.id, at=at),
+            "factors": second_factors.of(account.id),
+        }
     status = 422 if form is not None and form.is_bound else 200
     return render(request, "workbench/administration/account.html", context, status=status)
 
@@ -146,6 +197,13 @@ urlpatterns = [
     path(_ACCOUNT, show, name="administration-account"),
     path(f"{_ACCOUNT}open/", open_account, name="administration-account-open"),
     path(f"{_ACCOUNT}password/", reset, name="administration-account-password"),
+    path(f"{_ACCOUNT}unlock/", unlock, name="administration-account-unlock"),
+    path(f"{_ACCOUNT}sessions/", end_sessions, name="administration-account-sessions"),
+    path(
+        f"{_ACCOUNT}second-factor/",
+        reset_second_factor,
+        name="administration-account-second-factor",
+    ),
     path(f"{_ACCOUNT}disable/", disable, name="administration-account-disable"),
     path(f"{_ACCOUNT}enable/", enable, name="administration-account-enable"),
 ]
