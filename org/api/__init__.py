@@ -7,8 +7,10 @@ from org.api import (
     appointments,
     authority,
     departures,
+    exports,
     history,
     impact,
+    imports,
     lines,
     mergers,
     moves,
@@ -35,5 +37,7 @@ for part in (
     lines,
     requests,
     visibility,
+    imports,
+    exports,
 ):
     router.add_router("", part.router)

@@ -2,13 +2,14 @@
 
 import hashlib
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from core import storage
-from org.exchange import columns, files, reading
+from org.exchange import columns, files, reading, workbooks
 from org.exchange.reading import Sheet
-from org.kinds import ExchangeSubject
+from org.kinds import ExchangeSubject, FaultGravity
 
 _FOLDER: Final = "org/imports"
 _SAMPLES: Final = 3
@@ -32,6 +33,26 @@ class Received:
     headings: tuple[str, ...]
     samples: tuple[tuple[str, ...], ...]
     """The first rows, long numbers hidden."""
+
+
+class Shown(Protocol):
+    """A fault as the page shows it."""
+
+    @property
+    def row(self) -> int:
+        """Counted from 1."""
+
+    @property
+    def column(self) -> int | None:
+        """Counted from 0; None for the whole row."""
+
+    @property
+    def gravity(self) -> str:
+        """A FaultGravity."""
+
+    @property
+    def text(self) -> str:
+        """What is wrong."""
 
 
 def receive(file_name: str, content: bytes, *, subject: ExchangeSubject) -> Received:
@@ -67,6 +88,31 @@ def fetch(key: str, *, sha256: str) -> bytes:
 def read(content: bytes, file_format: str, *, subject: ExchangeSubject) -> Sheet:
     """The rows of a file that was taken before."""
     return reading.read(content, files.FileFormat(file_format), wanted=str(subject.label))
+
+
+def report(
+    key: str,
+    *,
+    sha256: str,
+    file_format: str,
+    subject: ExchangeSubject,
+    header_row: int,
+    faults: Iterable[Shown],
+) -> bytes:
+    """The uploaded file with its wrong cells in red, as a workbook."""
+    content = fetch(key, sha256=sha256)
+    sheet = read(content, file_format, subject=subject)
+    return workbooks.report(
+        content,
+        files.FileFormat(file_format),
+        sheet.rows,
+        sheet=sheet.name,
+        header_row=header_row,
+        faults=(
+            (fault.row, fault.column, fault.text, fault.gravity == FaultGravity.ERROR)
+            for fault in faults
+        ),
+    )
 
 
 def forget(key: str) -> None:

@@ -95,15 +95,24 @@ class FaultShown:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that a row changes."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class LineShown:
-    """What one row changes: label, before, after."""
+    """What one row changes."""
 
     row: int
     outcome: str
     outcome_name: str
     name: str
     place: str
-    changes: list[tuple[str, str, str]]
+    changes: list[Change]
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +286,7 @@ def lines(
             name=row.name,
             place=row.place,
             changes=[
-                (label, row.before.get(label, ""), row.after.get(label, ""))
+                Change(label, row.before.get(label, ""), row.after.get(label, ""))
                 for label in {**row.before, **row.after}
             ],
         )
