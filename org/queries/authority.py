@@ -144,6 +144,26 @@ def passable(person_id: int, unit_id: int, *, at: datetime) -> list[Grant]:
     )
 
 
+def shown_to(person_id: int, unit_ids: Collection[int], *, at: datetime) -> set[int]:
+    """Those of the units whose administrators are the person's business.
+
+    Units where some right of the person reaches, and everything above the person's own posts.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT u.id FROM org_unit u WHERE u.id = ANY(%(ids)s) AND (
+              EXISTS (SELECT 1 FROM org_admingrant g JOIN org_unit r ON r.id = g.root_id
+                       AND {policies.WITHIN} WHERE g.person_id = %(person)s AND {policies.LIVE})
+              OR EXISTS (SELECT 1 FROM org_appointment a JOIN org_unit o ON o.id = a.unit_id
+                          AND o.tree_id = u.tree_id AND o.lft BETWEEN u.lft AND u.rght
+                         WHERE a.person_id = %(person)s AND a.valid_from <= %(at)s
+                           AND (a.valid_to IS NULL OR a.valid_to > %(at)s)))""",
+            {"ids": list(unit_ids), "person": person_id, "at": at},
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
 def lines_over(unit_ids: Collection[int]) -> list[tuple[int, str]]:
     """The lines, by id and name, that are kept by these units."""
     with connection.cursor() as cursor:

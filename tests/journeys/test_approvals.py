@@ -108,8 +108,8 @@ def test_a_withdrawn_request_asks_nobody_any_more(sign_in: SignIn) -> None:
     drafter, head = sign_in("拟稿人"), sign_in("签发人")
     _ask_for_leave(drafter, "临时请假")
     _open(head, "临时请假")
-    drafter.once("dialog", lambda dialog: dialog.accept())
     _act(drafter, "撤回")
+    drafter.get_by_role("alertdialog").get_by_role("button", name="撤回").click()
     _state(drafter, "已撤回")
 
     _act(head, "同意")

@@ -28,8 +28,8 @@ def test_a_notice_is_drafted_signed_issued_dispatched_acknowledged_and_read(
     _approve(sign_in("签发人"))
 
     _reload_until(drafter, address, "等待编号印发")
-    drafter.on("dialog", lambda dialog: dialog.accept())
     drafter.locator(".detail-pane .pane-head").get_by_role("button", name="编号并印发").click()
+    drafter.get_by_role("alertdialog").get_by_role("button", name="编号并印发").click()
     expect(drafter.locator(".detail-pane .tag").first).to_have_text("已印发")
     expect(drafter.locator("#documents-list .row", has_text=TITLE).first).to_contain_text("已印发")
     number = drafter.locator(".facts dd").nth(2).inner_text()

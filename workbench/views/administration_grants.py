@@ -60,15 +60,19 @@ def of_unit(request: HttpRequest) -> HttpResponse:
     asked = parameters.optional_id(request.GET, "unit")
     unit_id = asked or office.grants[0].root_id
     card = units.card(unit_id, at=now, viewer=viewer)
+    above = units.path(unit_id)[:-1]
     below = units.children(unit_id, at=now, viewer=viewer, limit=CHILDREN_AT_MOST)
+    shown = _shown(actor, [unit_id, *(unit.id for unit in (*above, *below.items))], at=now)
+    if unit_id not in shown:
+        raise org_errors.UnitNotFound
     context = {
         "screen": "administration",
         "tab": "grants",
         "view": "units",
         "office": office,
         "unit": card,
-        "above": units.path(unit_id)[:-1],
-        "below": below.items,
+        "above": [unit for unit in above if unit.id in shown],
+        "below": [unit for unit in below.items if unit.id in shown],
         "is_cut": below.next_cursor is not None,
         "lines": grant_lines.lines(
             actor, authority.of_unit(unit_id, at=now), at=now, unit_id=unit_id
@@ -149,7 +153,8 @@ def find_units(request: HttpRequest) -> HttpResponse:
     wanted = parameters.text(request.GET, "q", longest=40)
     viewer = viewers.of(request, at=now)
     found = directory.search_units(wanted, at=now, viewer=viewer, limit=FOUND_AT_MOST)
-    context = {"found": found, "wanted": wanted}
+    shown = _shown(actor, [unit.id for unit in found], at=now)
+    context = {"found": [unit for unit in found if unit.id in shown], "wanted": wanted}
     return render(request, "workbench/administration/grant_units.html", context)
 
 
@@ -211,6 +216,10 @@ def revoke(request: HttpRequest, grant_id: int) -> HttpResponse:
         line=grant_lines.line(actor, grant, at=now),
         cascade=grant_lines.lines(actor, authority.passed_on(grant_id, at=now), at=now),
     )
+
+
+def _shown(actor: Actor, unit_ids: Sequence[int], *, at: datetime) -> set[int]:
+    return authority.shown_to(actor.require_person(), unit_ids, at=at)
 
 
 def _people(request: HttpRequest, wanted: str, *, at: datetime) -> list[people.PersonInUnit]:

@@ -92,10 +92,10 @@ document.addEventListener("signed-out", showSignedOut); // the server's answer t
 
 // ── dialogs: <div class="dialog-back" id="x" hidden><div class="dialog" role="dialog" aria-modal="true">
 
-let opener = null;
+const openers = new WeakMap(); // dialog → what had the focus before it opened
 
 export function openDialog(back) {
-  opener = document.activeElement;
+  openers.set(back, document.activeElement);
   back.hidden = false;
   document.body.classList.add("has-dialog");
   const first = back.querySelector("[autofocus], input:not([type=hidden]), select, textarea, button");
@@ -105,12 +105,12 @@ export function openDialog(back) {
 export function closeDialog(back) {
   if (back.hasAttribute("data-once")) back.remove();
   else back.hidden = true;
-  document.body.classList.remove("has-dialog");
-  opener?.focus?.();
-  opener = null;
+  document.body.classList.toggle("has-dialog", openedDialog() !== undefined);
+  openers.get(back)?.focus?.();
 }
 
-const openedDialog = () => document.querySelector(".dialog-back:not([hidden])");
+// The topmost: a question may stand above a form.
+const openedDialog = () => [...document.querySelectorAll(".dialog-back:not([hidden])")].pop();
 
 function keepFocusInside(event, back) {
   const stops = [...back.querySelectorAll("a[href], button:not([disabled]), input:not([type=hidden]):not([disabled]), select, textarea")]
@@ -242,12 +242,8 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (!leaves) release(sender); // a page that is being left sends nothing any more
 });
 
-// A form with data-confirm asks once, in words, before it goes.
 document.addEventListener("submit", (event) => {
-  const form = event.target;
-  const question = event.submitter?.dataset.confirm ?? form.dataset?.confirm;
-  if (form.dataset.sent) { event.preventDefault(); event.stopImmediatePropagation(); return; }
-  if (question && !window.confirm(question)) { event.preventDefault(); event.stopImmediatePropagation(); }
+  if (event.target.dataset.sent) { event.preventDefault(); event.stopImmediatePropagation(); }
 }, true);
 // Plain forms, once nobody else took the event: htmx and scripts prevent the browser's own sending.
 window.addEventListener("submit", (event) => {
