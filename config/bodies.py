@@ -5,6 +5,8 @@ request class is therefore given a limit where Twisted tells it of length and co
 (written for daphne 4.2; tests/core/test_bodies.py holds it to that against a real server).
 """
 
+import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 from daphne.http_protocol import WebRequest
@@ -24,17 +26,28 @@ _PROBLEM: Final = (
 ).encode()
 
 
-def cap(limit: int) -> None:
-    """No request's body is taken beyond the limit in bytes; the rest is thrown away unread."""
-    WebRequest.gotLength = _got_length(WebRequest.gotLength, limit)
-    WebRequest.handleContentChunk = _take_chunk(WebRequest.handleContentChunk, limit)
+def cap(limit: int, *, uploads: Sequence[str] = (), upload_limit: int = 0) -> None:
+    """No request's body is taken beyond the limit in bytes; the rest is thrown away unread.
+
+    `uploads` are patterns of the whole paths to which `upload_limit` applies instead.
+    """
+    wide = re.compile("|".join(uploads).encode() or rb"(?!)")
+
+    def limit_of(request: Any) -> int:
+        # Where the path stands before Twisted has made a request of the head.
+        path = getattr(request.channel, "_path", b"").partition(b"?")[0]
+        return upload_limit if wide.fullmatch(path) else limit
+
+    WebRequest.gotLength = _got_length(WebRequest.gotLength, limit_of)
+    WebRequest.handleContentChunk = _take_chunk(WebRequest.handleContentChunk)
     WebRequest.process = _process(WebRequest.process)
 
 
-def _got_length(original: Any, limit: int) -> Any:
+def _got_length(original: Any, limit_of: Any) -> Any:
     def got_length(request: Any, length: int | None) -> None:
         request.bytes_taken = 0
-        request.is_refused = length is not None and length > limit
+        request.bytes_at_most = limit_of(request)
+        request.is_refused = length is not None and length > request.bytes_at_most
         original(request, 0 if request.is_refused else length)
         if request.is_refused:
             _refuse(request)
@@ -42,12 +55,12 @@ def _got_length(original: Any, limit: int) -> Any:
     return got_length
 
 
-def _take_chunk(original: Any, limit: int) -> Any:
+def _take_chunk(original: Any) -> Any:
     def take_chunk(request: Any, content: bytes) -> None:
         if request.is_refused:
             return
         request.bytes_taken += len(content)
-        if request.bytes_taken > limit:
+        if request.bytes_taken > request.bytes_at_most:
             request.is_refused = True
             _refuse(request)
             return

@@ -271,8 +271,11 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = _IS_HTTPS
 SECURE_HSTS_PRELOAD = _IS_HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# Nothing is uploaded yet; daphne refuses a larger body before reading it (config/bodies.py).
+# daphne refuses a larger body before reading it (config/bodies.py).
 MAX_BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# Files come by these paths alone: lists of people and units (org.exchange.files).
+MAX_UPLOAD_BYTES = 20 * 1024 * 1024
+UPLOAD_PATHS = ["/api/v1/org/imports", "/administration/exchange/imports/"]
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
 # --- language, time, files ------------------------------------------------------------
