@@ -38,7 +38,10 @@ AUDIT: Final = "audit-log"
 GROUPS: Final = (
     Group(
         "组织",
-        (Entry("units", "组织与人员", "administration", frozenset({"org", "people"})),),
+        (
+            Entry("units", "组织与人员", "administration", frozenset({"org", "people"})),
+            Entry("departures", "离职交接", "administration-departures", frozenset({"people"})),
+        ),
     ),
     Group(
         "权限",

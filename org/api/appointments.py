@@ -9,6 +9,7 @@ from ninja import Router, Status
 from pydantic import AwareDatetime, Field
 
 from core.http import actor_of
+from core.paging import Cursor, Limit
 from core.schemas import Id, Schema
 from org import errors, policies
 from org.api import texts
@@ -111,10 +112,18 @@ class RosterLineOut(Schema):
     kind: str
     kind_name: str
     rank: int
+    order: int
     office_phone: str
     valid_from: datetime
     valid_to: datetime | None
     is_coming: bool
+
+
+class RosterOut(Schema):
+    """One page of a unit's appointments."""
+
+    items: list[RosterLineOut]
+    next_cursor: str | None
 
 
 @router.post("/units/{unit_id}/appointments", response={201: CreatedOut}, url_name="org-appoint")
@@ -126,13 +135,15 @@ def appoint(request: HttpRequest, unit_id: Id, body: AppointmentIn) -> Status[Cr
     return Status(201, CreatedOut(id=created))
 
 
-@router.get("/units/{unit_id}/roster", response=list[RosterLineOut], url_name="org-roster")
-def list_roster(request: HttpRequest, unit_id: Id) -> list[queries.RosterLine]:
+@router.get("/units/{unit_id}/roster", response=RosterOut, url_name="org-roster")
+def list_roster(
+    request: HttpRequest, unit_id: Id, limit: Limit = 50, cursor: Cursor = ""
+) -> RosterOut:
     """The appointments in the unit by rank and order, those to come included."""
     now = timezone.now()
     if not policies.may_manage_people(actor_of(request), unit_id, at=now):
         raise errors.OutOfScope
-    return queries.roster(unit_id, at=now)
+    return RosterOut.model_validate(queries.roster(unit_id, at=now, limit=limit, cursor=cursor))
 
 
 @router.get(

@@ -3,13 +3,15 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 
+from core import paging
 from org.kinds import AppointmentKind, PostFunction
 from org.queries import units
 
+_ROSTER: Final = paging.Cursors("org.roster", tuple[int, int, int])
 _HOLDS = "a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)"
 _MAIN_FIRST = "a.kind <> 'main', a.valid_from, a.id"
 
@@ -25,6 +27,7 @@ class Held:
     title: str
     function: str
     kind: str
+    office_phone: str
     valid_from: datetime
     valid_to: datetime | None
 
@@ -59,6 +62,7 @@ class RosterLine:
     function: str
     kind: str
     rank: int
+    order: int
     office_phone: str
     valid_from: datetime
     valid_to: datetime | None
@@ -78,6 +82,14 @@ def of_person(person_id: int, *, at: datetime) -> list[Held]:
 def by_id(appointment_id: int, *, at: datetime) -> Held | None:
     """The appointment if it stands at that instant."""
     found = _held(f"a.id = %(id)s AND {_HOLDS}", id=appointment_id, at=at)
+    return found[0] if found else None
+
+
+def lasting(appointment_id: int, *, at: datetime) -> Held | None:
+    """The appointment if it stands at that instant or is still to come."""
+    found = _held(
+        "a.id = %(id)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)", id=appointment_id, at=at
+    )
     return found[0] if found else None
 
 
@@ -114,19 +126,36 @@ def ranks_in(unit_id: int, *, at: datetime) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
-def roster(unit_id: int, *, at: datetime) -> list[RosterLine]:
+def roster(
+    unit_id: int, *, at: datetime, limit: int = 50, cursor: str | None = None
+) -> paging.Page[RosterLine]:
     """The appointments in the unit itself by rank and order, those to come included."""
-    with connection.cursor() as cursor:
-        cursor.execute(
+    after = _ROSTER.decode(cursor) or (-1, -(2**31), 0)
+    with connection.cursor() as rows:
+        rows.execute(
             "SELECT a.id, a.person_id, s.name, s.staff_number, s.job_level, p.title, p.function,"
-            " a.kind, p.rank, a.office_phone, a.valid_from, a.valid_to, a.valid_from > %(at)s"
+            ' a.kind, p.rank, a."order", a.office_phone, a.valid_from, a.valid_to,'
+            " a.valid_from > %(at)s"
             " FROM org_appointment a JOIN org_post p ON p.id = a.post_id"
             " JOIN org_person s ON s.id = a.person_id WHERE a.unit_id = %(id)s"
             " AND (a.valid_to IS NULL OR a.valid_to > %(at)s)"
-            ' ORDER BY p.rank, a."order", a.id',
-            {"id": unit_id, "at": at},
+            ' AND (p.rank, a."order", a.id) > (%(rank)s, %(order)s, %(after)s)'
+            ' ORDER BY p.rank, a."order", a.id LIMIT %(limit)s',
+            {
+                "id": unit_id,
+                "at": at,
+                "rank": after[0],
+                "order": after[1],
+                "after": after[2],
+                "limit": limit + 1,
+            },
         )
-        return [RosterLine(*row) for row in cursor.fetchall()]
+        found = [RosterLine(*row) for row in rows.fetchall()]
+    shown = found[:limit]
+    if len(found) <= limit:
+        return paging.Page(shown, None)
+    last = shown[-1]
+    return paging.Page(shown, _ROSTER.encode((last.rank, last.order, last.appointment_id)))
 
 
 def tenures(person_id: int, *, at: datetime) -> list[Tenure]:
@@ -242,7 +271,7 @@ def _held(where: str, **values: Any) -> list[Held]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT a.id, a.person_id, a.unit_id, a.post_id, p.title, p.function, a.kind,"
-            " a.valid_from, a.valid_to FROM org_appointment a"
+            " a.office_phone, a.valid_from, a.valid_to FROM org_appointment a"
             f" JOIN org_post p ON p.id = a.post_id WHERE {where}",
             values,
         )

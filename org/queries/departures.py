@@ -9,7 +9,7 @@ from django.db import connection
 from core import paging
 from org import policies
 from org.kinds import AdminRole, DepartureReason, HandoverKind
-from org.models import Handover, HandoverItem
+from org.models import HandoverItem
 from org.queries import appointments
 
 _LEFT: Final = paging.Cursors("org.departures", tuple[int])
@@ -85,6 +85,17 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemOfPerson:
+    """One thing to see to, and whose it was."""
+
+    id: int
+    title: str
+    kind: str
+    person_id: int
+    person_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Consequences:
     """What ends when the person leaves: the preview says it before anything happens."""
 
@@ -105,6 +116,12 @@ def own_items(person_id: int, *, at: datetime) -> dict[HandoverKind, list[OwnIte
         for grant_id, role, _unit_id, unit in _fetch(_GRANTS, {"id": person_id, "at": at})
     ]
     return {HandoverKind.HEADSHIP: headships, HandoverKind.GRANT: grants}
+
+
+def vacancies(person_id: int, *, unit_id: int, at: datetime) -> list[str]:
+    """The headships of the unit that would stand empty without the person."""
+    rows = _fetch(_HEADSHIPS, {"id": person_id, "at": at})
+    return [f"{unit} {title}" for found_id, unit, title in rows if found_id == unit_id]
 
 
 def consequences(person_id: int, *, has_account: bool, at: datetime) -> Consequences:
@@ -179,9 +196,14 @@ def items(handover_id: int) -> list[Item]:
     return sorted(listed, key=lambda item: (item.done_at is not None, item.id))
 
 
-def unit_of(handover_id: int) -> int | None:
-    """The unit whose administrators see the handover through."""
-    return Handover.objects.filter(pk=handover_id).values_list("unit_id", flat=True).first()
+def item(item_id: int) -> ItemOfPerson | None:
+    """The item, if there is one."""
+    row = (
+        HandoverItem.objects.filter(pk=item_id)
+        .values_list("id", "title", "kind", "handover__person_id", "handover__person__name")
+        .first()
+    )
+    return ItemOfPerson(*row) if row else None
 
 
 def _departure(row: tuple[Any, ...]) -> Departure:

@@ -9,7 +9,7 @@ from django.db import connection
 
 from core import crypto, paging
 from org import errors
-from org.kinds import AppointmentKind, MaskedField, Scene
+from org.kinds import AppointmentKind, MaskedField, PersonStatus, Scene
 from org.models import Person
 from org.queries import units, visibility
 from org.queries.visibility import Sight, Subjects, Viewer
@@ -84,6 +84,24 @@ class PersonCard:
     phone_masked: str
     status: str
     appointments: tuple[CardAppointment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is known of a person besides where he serves; the phone number is masked."""
+
+    id: int
+    name: str
+    job_level: str
+    staff_number: str
+    phone_masked: str
+    status: str
+    created_at: datetime
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the person belongs to the organisation no longer."""
+        return self.status == PersonStatus.LEFT
 
 
 def names(person_ids: Collection[int], *, at: datetime) -> dict[int, PersonName]:
@@ -221,6 +239,22 @@ def _is_shown(person_id: int, sight: Sight, *, at: datetime) -> bool:
               (SELECT bool_or(shown) FROM placed), TRUE)""",
             {"id": person_id, "at": at, **sight.values},
         )[0][0]
+    )
+
+
+def record(person_id: int) -> Record:
+    """What is known of the person, for those in charge; PersonNotFound."""
+    person = Person.objects.filter(pk=person_id).first()
+    if person is None:
+        raise errors.PersonNotFound
+    return Record(
+        id=person.pk,
+        name=person.name,
+        job_level=person.job_level,
+        staff_number=person.staff_number,
+        phone_masked=masked(_phone(person)),
+        status=person.status,
+        created_at=person.created_at,
     )
 
 

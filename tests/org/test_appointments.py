@@ -159,7 +159,7 @@ def test_an_appointment_begins_and_ends_at_its_days(province: factories.Province
         ["科长"],
     ]
     # The page of the unit's administrators shows what is to come.
-    lines = province.client(ADMIN).get(f"/api/v1/org/units/{unit}/roster").json()
+    lines = province.client(ADMIN).get(f"/api/v1/org/units/{unit}/roster").json()["items"]
     assert [(line["name"], line["is_coming"]) for line in lines] == [
         ("赵卫东", False),
         ("钱医", False),
@@ -238,7 +238,7 @@ def test_people_of_one_rank_are_put_in_order(province: factories.Province) -> No
         ids.append(send(client, f"units/{unit}/people", body).json()["appointment_id"])
 
     def names() -> list[str]:
-        lines = client.get(f"/api/v1/org/units/{unit}/roster").json()
+        lines = client.get(f"/api/v1/org/units/{unit}/roster").json()["items"]
         return [line["name"] for line in lines]
 
     assert names() == ["曾国强", "单小芳", "王一", "王二", "王三"]

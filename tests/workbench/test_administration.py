@@ -203,7 +203,7 @@ def test_an_appointment_ends(province: Province) -> None:
 def test_an_appointment_of_the_next_county_does_not_end(province: Province) -> None:
     appointment = province.appointments["罗科员"]
     answer = province.client("何管理").post(f"/administration/appointments/{appointment}/end/")
-    assert answer.status_code == 403
+    assert answer.status_code == 404
     assert appointments.by_id(appointment, at=timezone.now()) is not None
 
 

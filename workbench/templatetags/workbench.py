@@ -1,7 +1,7 @@
 """Tags of the workbench's templates: icons, avatars, times and numbers as people read them."""
 
 import zlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import template
 from django.templatetags.static import static
@@ -67,6 +67,12 @@ def full_time(value: datetime | None) -> str:
         return ""
     local = timezone.localtime(value)
     return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+
+
+@register.filter
+def last_day(value: datetime) -> datetime:
+    """The last moment of a term that ends at (not including) the instant: its day is served."""
+    return value - timedelta(microseconds=1)
 
 
 _WEEKDAYS = "一二三四五六日"

@@ -14,14 +14,17 @@ from core import http, paging
 from core.actor import Actor
 from org import errors as org_errors
 from org import policies as org_policies
-from org.queries import authority, people, units, visibility
+from org.queries import appointments, authority, units, visibility
 from workbench import offices, parameters, trees, viewers
 from workbench.views import (
     administration_accounts,
     administration_audit,
+    administration_departures,
     administration_grants,
     administration_officers,
     administration_people,
+    administration_person,
+    administration_posts,
     administration_requests,
     administration_units,
 )
@@ -44,7 +47,7 @@ class UnitPane:
 
     unit: units.UnitCard
     above: list[units.UnitName]
-    page: paging.Page[people.PersonInUnit]
+    page: paging.Page[appointments.RosterLine]
     administrators: list[Administrator]
     may_manage_units: bool
     may_manage_people: bool
@@ -110,12 +113,8 @@ def _pane(request: HttpRequest, actor: Actor, unit_id: int, *, at: datetime) -> 
     return UnitPane(
         unit=card,
         above=units.path(unit_id)[:-1],
-        page=people.in_unit(
-            unit_id,
-            at=at,
-            viewer=viewer,
-            limit=PEOPLE_PER_PAGE,
-            cursor=request.GET.get("cursor"),
+        page=appointments.roster(
+            unit_id, at=at, limit=PEOPLE_PER_PAGE, cursor=request.GET.get("cursor")
         ),
         administrators=_administrators(authority.of_unit(unit_id, at=at)),
         may_manage_units=may_change,
@@ -145,6 +144,9 @@ urlpatterns = [
     path("units/<int:unit_id>/", unit, name="administration-unit"),
     *administration_units.urlpatterns,
     *administration_people.urlpatterns,
+    *administration_person.urlpatterns,
+    *administration_departures.urlpatterns,
+    *administration_posts.urlpatterns,
     *administration_accounts.urlpatterns,
     *administration_audit.urlpatterns,
     *administration_grants.urlpatterns,

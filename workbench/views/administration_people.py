@@ -1,27 +1,26 @@
-"""系统管理, people: appoint, admit, end an appointment."""
+"""系统管理, the people of a unit: appoint, admit, put in order."""
 
 from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core import http
 from core.actor import Actor
-from org import errors as org_errors
 from org import policies as org_policies
 from org.kinds import AdminRole, AppointmentKind, PostFunction
-from org.queries import appointments, directory, people, units, visibility
+from org.queries import appointments, directory, people, visibility
 from org.services import appointments as appointment_services
 from org.services import people as people_services
-from workbench import dialogs, parameters
+from workbench import dialogs, parameters, personnel
 from workbench.forms import people as forms
-from workbench.forms.base import Choices
 
 CANDIDATES_AT_MOST = 20
+ORDERED_AT_MOST = 300
 
 
 @http.page
@@ -30,8 +29,10 @@ def appoint(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Dialog: someone who is known takes a post here."""
     now = timezone.now()
     actor = http.actor_of(request)
-    unit = _managed(actor, unit_id, at=now)
-    form = forms.Appoint(request.POST or None, functions=_functions(), kinds=_kinds())
+    unit = personnel.unit_in_charge(actor, unit_id, at=now)
+    form = forms.Appoint(
+        request.POST or None, functions=personnel.functions(), kinds=personnel.kinds()
+    )
 
     def act(given: dict[str, Any]) -> None:
         appointment_services.appoint(
@@ -41,11 +42,19 @@ def appoint(request: HttpRequest, unit_id: int) -> HttpResponse:
             title=given["title"],
             function=PostFunction(given["function"]),
             kind=AppointmentKind(given["kind"]),
+            valid_from=forms.begin_of(given["valid_from"]),
+            valid_to=forms.end_of(given["valid_to"]),
+            office_phone=given["office_phone"],
+            basis=given["basis"],
             now=now,
         )
 
     if form.is_bound and form.carry_out(act):
-        return dialogs.done(request, to=_page_of(unit_id), notice="任命已生效")
+        is_coming = form.cleaned_data["valid_from"] and form.cleaned_data["valid_from"] > (
+            timezone.localdate(now)
+        )
+        notice = "任命已登记，到期自动生效" if is_coming else "任命已生效"
+        return dialogs.done(request, to=personnel.page_of_unit(unit_id), notice=notice)
     return dialogs.show(
         request,
         form,
@@ -63,16 +72,19 @@ def admit(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Dialog: someone new, with a main appointment here."""
     now = timezone.now()
     actor = http.actor_of(request)
-    unit = _managed(actor, unit_id, at=now)
-    form = forms.Admit(request.POST or None, functions=_functions())
+    unit = personnel.unit_in_charge(actor, unit_id, at=now)
+    form = forms.Admit(request.POST or None, functions=personnel.functions())
 
     def act(given: dict[str, Any]) -> None:
         function = PostFunction(given.pop("function"))
-        people_services.admit(actor=actor, unit_id=unit_id, function=function, now=now, **given)
+        begins = forms.begin_of(given.pop("valid_from"))
+        people_services.admit(
+            actor=actor, unit_id=unit_id, function=function, valid_from=begins, now=now, **given
+        )
 
     if form.is_bound and form.carry_out(act):
         notice = f"已新增{form.cleaned_data['name']}，任命已生效"
-        return dialogs.done(request, to=_page_of(unit_id), notice=notice)
+        return dialogs.done(request, to=personnel.page_of_unit(unit_id), notice=notice)
     return dialogs.show(request, form, title=f"在“{unit.name}”新增人员", verb="新增")
 
 
@@ -82,7 +94,7 @@ def candidates(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Fragment: people by name whom the viewer may appoint."""
     now = timezone.now()
     actor = http.actor_of(request)
-    _managed(actor, unit_id, at=now)
+    personnel.unit_in_charge(actor, unit_id, at=now)
     wanted = parameters.text(request.GET, "q", longest=40)
     administrator = org_policies.Administrator(actor.require_person(), AdminRole.PEOPLE)
     found = (
@@ -103,15 +115,48 @@ def candidates(request: HttpRequest, unit_id: int) -> HttpResponse:
 
 
 @http.page
-@require_POST
-def end(request: HttpRequest, appointment_id: int) -> HttpResponse:
-    """The appointment ends now; the page shows the unit without it."""
+@require_GET
+def order(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """Dialog: the people of the unit, to be put in order within their ranks."""
     now = timezone.now()
-    held = appointments.by_id(appointment_id, at=now)
-    if held is None:
-        raise org_errors.AppointmentNotFound
-    appointment_services.end(actor=http.actor_of(request), appointment_id=appointment_id, now=now)
-    return dialogs.done(request, to=_page_of(held.unit_id), notice="任职已结束")
+    personnel.unit_in_charge(http.actor_of(request), unit_id, at=now)
+    return _order(request, unit_id, at=now)
+
+
+@http.page
+@require_POST
+def place(request: HttpRequest, appointment_id: int, way: str) -> HttpResponse:
+    """Dialog: the same, one person a place further up or down."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    held = personnel.held_in_charge(actor, appointment_id, at=now)
+    ranks = appointments.ranks_in(held.unit_id, at=now)
+    peers = [peer for peer, rank in ranks.items() if rank == ranks.get(appointment_id)]
+    target = peers.index(appointment_id) + (-1 if way == "up" else 2) if peers else 0
+    if 0 <= target <= len(peers):
+        appointment_services.reorder(
+            actor=actor,
+            appointment_id=appointment_id,
+            before_id=peers[target] if target < len(peers) else None,
+            now=now,
+        )
+    return _order(request, held.unit_id, at=now)
+
+
+def _order(request: HttpRequest, unit_id: int, *, at: datetime) -> HttpResponse:
+    lines = appointments.roster(unit_id, at=at, limit=ORDERED_AT_MOST).items
+    standing = [line for line in lines if not line.is_coming]
+    ranks = [line.rank for line in standing]
+    rows = [
+        {
+            "line": line,
+            "is_first": index == 0 or ranks[index - 1] != line.rank,
+            "is_last": index + 1 == len(ranks) or ranks[index + 1] != line.rank,
+        }
+        for index, line in enumerate(standing)
+    ]
+    context = {"rows": rows, "page": personnel.page_of_unit(unit_id)}
+    return render(request, "workbench/administration/people_order.html", context)
 
 
 def _chosen(actor: Actor, form: forms.Appoint, *, at: datetime) -> people.PersonName | None:
@@ -122,27 +167,21 @@ def _chosen(actor: Actor, form: forms.Appoint, *, at: datetime) -> people.Person
     return people.names([person_id], at=at).get(person_id)
 
 
-def _managed(actor: Actor, unit_id: int, *, at: datetime) -> units.UnitCard:
-    if not org_policies.may_manage_people(actor, unit_id, at=at):
-        raise org_errors.UnitNotFound
-    return units.card(unit_id, at=at, viewer=visibility.viewer_of(actor, at=at))
-
-
-def _functions() -> Choices:
-    return [(function.value, str(function.label)) for function in PostFunction]
-
-
-def _kinds() -> Choices:
-    return [(kind.value, str(kind.label)) for kind in AppointmentKind]
-
-
-def _page_of(unit_id: int) -> str:
-    return f"{reverse('administration')}?unit={unit_id}"
-
-
 urlpatterns = [
     path("units/<int:unit_id>/appoint/", appoint, name="administration-appoint"),
     path("units/<int:unit_id>/admit/", admit, name="administration-admit"),
     path("units/<int:unit_id>/candidates/", candidates, name="administration-candidates"),
-    path("appointments/<int:appointment_id>/end/", end, name="administration-end"),
+    path("units/<int:unit_id>/order/", order, name="administration-order"),
+    path(
+        "appointments/<int:appointment_id>/up/",
+        place,
+        {"way": "up"},
+        name="administration-place-up",
+    ),
+    path(
+        "appointments/<int:appointment_id>/down/",
+        place,
+        {"way": "down"},
+        name="administration-place-down",
+    ),
 ]
