@@ -40,6 +40,9 @@ GROUPS: Final = (
         "组织",
         (
             Entry("units", "组织与人员", "administration", frozenset({"org", "people"})),
+            Entry(
+                "exchange", "导入导出", "administration-exchange", frozenset({"org", "people"})
+            ),
             Entry("departures", "离职交接", "administration-departures", frozenset({"people"})),
         ),
     ),

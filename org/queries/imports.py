@@ -136,6 +136,11 @@ def role_of(subject: ExchangeSubject) -> AdminRole:
     return AdminRole.PEOPLE if subject is ExchangeSubject.PEOPLE else AdminRole.ORG
 
 
+def administrator_of(actor: Actor, subject: ExchangeSubject) -> policies.Administrator:
+    """The actor in the role that imports and exports this."""
+    return policies.Administrator(actor.require_person(), role_of(subject))
+
+
 def may_exchange(actor: Actor, subject: ExchangeSubject, unit_id: int, *, at: datetime) -> bool:
     """The actor may import and export people (or units) of the unit."""
     if subject is ExchangeSubject.PEOPLE:

@@ -1,0 +1,169 @@
+"""What the pages of 导入导出 show: steps, tallies, columns and the units of the scope."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import quote
+
+from django.http import HttpResponse, QueryDict
+
+from core import errors
+from core.actor import Actor
+from org.exchange import columns, plans
+from org.kinds import ExchangeSubject, ImportOutcome, ImportState
+from org.queries import authority, imports, units, visibility
+from workbench import offices
+from workbench.forms.base import Choices
+
+RUNNING: Final = (ImportState.CHECKING, ImportState.APPLYING)
+STEPS: Final = ("上传", "对应列", "检查", "确认", "完成")
+BELOW_AT_MOST: Final = 100
+_PLACES: Final = {
+    ImportState.UPLOADED: 1,
+    ImportState.CHECKING: 2,
+    ImportState.CHECKED: 3,
+    ImportState.WAITING: 3,
+    ImportState.APPLYING: 4,
+    ImportState.APPLIED: 5,
+    ImportState.CANCELLED: 5,
+    ImportState.REFUSED: 5,
+}
+_COLOURS: Final = {
+    ImportOutcome.NEW: "green",
+    ImportOutcome.APPOINTED: "green",
+    ImportOutcome.CHANGED: "blue",
+    ImportOutcome.MOVED: "amber",
+    ImportOutcome.ENDED: "red",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of five: `state` is done, current or waiting."""
+
+    number: int
+    label: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many rows have an outcome."""
+
+    key: str
+    label: str
+    count: int
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the file: what it is called, what stands in it, what it means."""
+
+    index: int
+    heading: str
+    samples: list[str]
+    key: str
+
+
+def scopes(actor: Actor, *, at: datetime) -> Choices:
+    """The units that the person manages, and what stands directly below each.
+
+    NotFound for whoever manages neither units nor people.
+    """
+    office = offices.of(actor, at=at)
+    if not office.unit_roots:
+        raise errors.NotFound
+    found: Choices = []
+    for root in units.names(office.unit_roots).values():
+        found.append((str(root.id), root.name))
+        below = units.children(
+            root.id, at=at, viewer=visibility.EVERYTHING, limit=BELOW_AT_MOST
+        ).items
+        managed = _managed(actor, [unit.id for unit in below], at=at)
+        found += [(str(one.id), f"　{one.name}") for one in below if one.id in managed]
+    return found
+
+
+def first_subject(office: offices.Office) -> str:
+    """People for whoever manages people, else units."""
+    roles = {grant.role for grant in office.grants}
+    return ExchangeSubject.PEOPLE if "people" in roles else ExchangeSubject.UNITS
+
+
+def steps(state: ImportState, *, is_mapping: bool) -> list[Step]:
+    """The five steps, as far as the import has come."""
+    here = 1 if is_mapping else _PLACES[state]
+    return [
+        Step(
+            number=number + 1,
+            label=label,
+            state="done" if number < here else "current" if number == here else "waiting",
+        )
+        for number, label in enumerate(STEPS)
+    ]
+
+
+def tallies(counts: Mapping[str, int]) -> list[Tally]:
+    """Every outcome with its count, those that change nothing last."""
+    found = outcomes(counts)
+    return [*found, Tally("", "不变", counts.get(plans.UNCHANGED, 0), "")]
+
+
+def outcomes(counts: Mapping[str, int]) -> list[Tally]:
+    """The outcomes in their order, those without a row too."""
+    return [
+        Tally(one.value, str(one.label), counts.get(one.value, 0), _COLOURS[one])
+        for one in ImportOutcome
+    ]
+
+
+def column_choices(found: imports.Detail, chosen: Mapping[str, int] | None) -> list[Column]:
+    """The file's columns, each with what it means by the last choice or the guess."""
+    meant = {at: key for key, at in (found.columns if chosen is None else chosen).items()}
+    return [
+        Column(
+            index=index,
+            heading=heading,
+            samples=[row[index] for row in found.samples if index < len(row) and row[index]],
+            key=meant.get(index, ""),
+        )
+        for index, heading in enumerate(found.headings)
+        if heading or any(index < len(row) and row[index] for row in found.samples)
+    ]
+
+
+def chosen_columns(values: QueryDict, width: int) -> tuple[dict[str, int], list[str]]:
+    """Field → column as the form says, and the fields that were chosen twice."""
+    chosen: dict[str, int] = {}
+    twice = []
+    for index in range(width):
+        key = values.get(f"column-{index}", "")[:20]
+        if key in chosen:
+            twice.append(key)
+        elif key:
+            chosen[key] = index
+    return chosen, twice
+
+
+def told_twice(subject: ExchangeSubject, keys: list[str]) -> str:
+    """Which fields two columns claim."""
+    labels = [field.label for field in columns.FIELDS[subject] if field.key in keys]
+    return f"有两列都对应“{'”“'.join(labels)}”"
+
+
+def attachment(content: bytes, name: str, content_type: str) -> HttpResponse:
+    """The content as a file that no browser opens in our name."""
+    response = HttpResponse(content, content_type=content_type)
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+def _managed(actor: Actor, unit_ids: list[int], *, at: datetime) -> set[int]:
+    found: set[int] = set()
+    for subject in ExchangeSubject:
+        found |= authority.administered(imports.administrator_of(actor, subject), unit_ids, at=at)
+    return found
