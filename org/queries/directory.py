@@ -1,48 +1,20 @@
 """Searching the directory: people and units by what one remembers of them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final
-
-from django.db import connection
+from typing import Final
 
 from org import errors, policies
-from org import names as readings
-from org.kinds import Scene, UnitKind
-from org.models import Unit
-from org.queries import people, units
+from org.kinds import UnitKind
+from org.queries import finding, matching, units
+from org.queries.finding import ANCHORS, ORGAN_LIKE, Search, UnitFound
+from org.queries.matching import Term
 from org.queries.people import PersonInUnit
 from org.queries.visibility import Viewer
 
-ORGAN_LIKE: Final = units.ORGAN_LIKE
-ANCHORS: Final = {2: "city_id", 3: "county_id", 4: "township_id"}
-"""Columns of the search rows, by the level of the region they name."""
+__all__ = ["ANCHORS", "ORGAN_LIKE", "UnitFound", "search_people", "search_units"]
 
-_STANDS = "u.valid_from <= %(at)s AND (u.valid_to IS NULL OR u.valid_to > %(at)s)"
-_HOLDS = "a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)"
-_WITHIN_ROOT = (
-    "JOIN org_unit r ON r.id = %(root)s AND u.tree_id = r.tree_id"
-    " AND u.lft BETWEEN r.lft AND r.rght"
-)
-_OF_ADMINISTRATOR = f"""EXISTS (
-  SELECT 1 FROM org_appointment o JOIN org_unit u ON u.id = o.unit_id
-   WHERE o.person_id = p.id AND o.valid_from <= %(at)s
-     AND (o.valid_to IS NULL OR o.valid_to > %(at)s) AND {policies.ADMINISTERED})"""
-_BY_LATIN = "(s.pinyin LIKE %(prefix)s OR s.initials LIKE %(prefix)s)"
-_BY_CHARACTERS = "s.grams @> %(grams)s::varchar[] AND s.name LIKE %(infix)s"
-
-
-@dataclass(frozen=True, slots=True)
-class UnitFound:
-    """A unit found by name, with the names of all units above it, top first."""
-
-    id: int
-    code: str
-    name: str
-    kind: str
-    level: int
-    path: str
+_PLACES_AT_MOST: Final = 500
 
 
 def search_people(
@@ -54,40 +26,31 @@ def search_people(
     administrator: policies.Administrator | None = None,
     limit: int = 20,
 ) -> list[PersonInUnit]:
-    """People by any two neighbouring characters of the name, by pinyin or by initials.
+    """People by name, pinyin or initials, also with a post or a unit: 张 卫健局, 民政局 局长.
 
-    Only those with a post in a unit of the administrator where one is given. SearchTooWide for a
-    single Chinese character over a province or a city.
+    Exact names come first, then the viewer's own organ and county, main posts, high posts. A post
+    alone is looked for in the viewer's county; a whole phone number is found by administrators of
+    people among their own. Only those with a post in a unit of the administrator where one is
+    given. SearchTooWide for a single Chinese character over a city or a province.
     """
-    wanted = "".join(text.replace("\x00", "").split()).lower()
-    if not wanted:
+    search = _read(text, at, viewer, root_id, administrator, limit)
+    if search is None:
         return []
-    sight = viewer.sight(Scene.SEARCH)
-    rows = _fetch(
-        f"""
-        SELECT {people.listed(sight)}
-          FROM org_appointmentsearch s JOIN org_appointment a ON a.id = s.appointment_id
-           AND {_HOLDS}
-          JOIN org_unit u ON u.id = a.unit_id {_WITHIN_ROOT if root_id is not None else ""}
-          JOIN org_person p ON p.id = a.person_id JOIN org_post t ON t.id = a.post_id
-         WHERE {_person_matches(wanted, root_id)} AND {sight.shows_holder()}
-           AND {_OF_ADMINISTRATOR if administrator else "TRUE"}
-         ORDER BY s.initials <> %(exact)s, length(s.name), s.pinyin, u.level, t.rank, a.id
-         LIMIT %(limit)s""",
-        {
-            "at": at,
-            "organs": list(units.ORGAN_LIKE),
-            "root": root_id,
-            "grams": readings.probe(wanted),
-            "infix": f"%{_literal(wanted)}%",
-            "prefix": f"{_literal(wanted)}%",
-            "exact": wanted,
-            "limit": limit,
-            **sight.values,
-            **(administrator.values if administrator else {}),
-        },
-    )
-    return [people.person_in_unit(row) for row in rows]
+    if search.query.phone:
+        return finding.found_by_phone(search)
+    if len(search.query.terms) == 1 and search.query.whole.is_single and search.is_wide:
+        raise errors.SearchTooWide
+    found: dict[int, PersonInUnit] = {}
+    try:
+        for some in _ways(search):
+            found.update((p.appointment_id, p) for p in some if p.appointment_id not in found)
+            if len(found) >= limit:
+                break
+    except errors.SearchTooWide:
+        # What was found by name before stands; only nothing at all needs a narrower question.
+        if not found:
+            raise
+    return list(found.values())[:limit]
 
 
 def search_units(
@@ -100,81 +63,117 @@ def search_units(
     administrator: policies.Administrator | None = None,
     limit: int = 20,
 ) -> list[UnitFound]:
-    """Units whose name contains the text or whose code begins with it; higher units first.
+    """Units by any of their names, by initials, or by the beginning of the code.
 
-    Only those of the administrator where one is given. Village groups (第3村民小组, thousands of
-    each) are found by code only.
+    Of several words one names the unit and the others it or a unit above it: 西湖 民政局. Where no
+    name has the text, one that has its characters in that order is found: 卫健局. Exact names come
+    first, then the viewer's county, higher units, shorter names. Only those of the administrator
+    where one is given. Village groups (第3村民小组, thousands of each) are found by code only.
     """
-    wanted = "".join(text.replace("\x00", "").split())
-    if not wanted:
+    search = _read(text, at, viewer, root_id, administrator, limit)
+    if search is None:
         return []
-    sight = viewer.sight(Scene.SEARCH)
-    rows = _fetch(
-        f"""
-        SELECT u.id, u.code, u.name, u.kind, u.level FROM org_unit u
-          {_WITHIN_ROOT if root_id is not None else ""}
-         WHERE {_STANDS} AND (%(any_kind)s OR u.kind = ANY(%(kinds)s))
-           AND {_unit_matches(wanted)} AND {sight.shows_unit()}
-           AND {policies.ADMINISTERED if administrator else "TRUE"}
-         ORDER BY u.level, length(u.name), u.depth, u.id LIMIT %(limit)s""",
-        {
-            "at": at,
-            "root": root_id,
-            "any_kind": not kinds,
-            "kinds": [UnitKind(kind).value for kind in kinds],
-            "grams": readings.probe(wanted),
-            "infix": f"%{_literal(wanted.lower())}%",
-            "prefix": f"{_literal(wanted.upper())}%",
-            "limit": limit,
-            **sight.values,
-            **(administrator.values if administrator else {}),
-        },
-    )
-    return _with_paths(rows)
+    query, wanted = search.query, [UnitKind(kind).value for kind in kinds]
+
+    def by(term: Term, condition: str) -> list[UnitFound]:
+        return finding.found_units(search, term, condition, wanted, limit=limit)
+
+    found = by(query.whole, query.whole.names_unit())
+    if not found and len(query.terms) > 1:
+        last = query.terms[-1]
+        found = [
+            unit
+            for unit in finding.found_units(
+                search, last, last.names_unit(), wanted, limit=_PLACES_AT_MOST
+            )
+            if all(term.text in f"{unit.path} {unit.name}".lower() for term in query.terms[:-1])
+        ]
+    if not found and query.whole.may_abbreviate:
+        found = by(query.whole, query.whole.abbreviates_unit())
+    return found[:limit]
 
 
-def _person_matches(wanted: str, root_id: int | None) -> str:
-    latin = readings.is_latin(wanted)
-    anchor = _anchor(root_id, is_narrow_enough=latin or len(wanted) > 1)
-    return f"{_BY_LATIN if latin else _BY_CHARACTERS}{anchor}"
+def _read(
+    text: str,
+    at: datetime,
+    viewer: Viewer,
+    root_id: int | None,
+    administrator: policies.Administrator | None,
+    limit: int,
+) -> Search | None:
+    """The search; None where nothing was typed or there is no such root."""
+    query = matching.read(text)
+    if query is None:
+        return None
+    root = units.names([root_id]).get(root_id) if root_id is not None else None
+    if root_id is not None and root is None:
+        return None
+    return Search(query, at, viewer, root, administrator, limit)
 
 
-def _anchor(root_id: int | None, *, is_narrow_enough: bool) -> str:
-    """A condition that spares the search the rows of other cities, counties and townships."""
-    root = Unit.objects.filter(pk=root_id).first() if root_id is not None else None
-    if not is_narrow_enough and (root is None or root.level <= 2):
-        raise errors.SearchTooWide
-    if root is None or root.kind != UnitKind.REGION or root.level not in ANCHORS:
-        return ""
-    return f" AND s.{ANCHORS[root.level]} = %(root)s"
+def _ways(search: Search) -> Iterator[list[PersonInUnit]]:
+    """What each way to look brings up, the likeliest way first; the next only when asked for."""
+    query = search.query
+    by_name = _by_name(search, query.whole)
+    yield by_name
+    if len(query.terms) == 1:
+        if not by_name and not query.whole.is_latin and not query.whole.is_single:
+            yield _by_post(search)
+        return
+    for term in query.terms:
+        if not term.is_single and not term.text.isdecimal():
+            yield _by_name(search, term, *query.others(term))
+    yield _by_place(search)
 
 
-def _unit_matches(wanted: str) -> str:
-    if wanted.isascii():
-        return "u.code LIKE %(prefix)s"
-    return "u.name_grams @> %(grams)s::varchar[] AND lower(u.name) LIKE %(infix)s"
+def _by_name(search: Search, name: Term, *others: Term) -> list[PersonInUnit]:
+    """People named so whose post, unit, organ, township, county or city the other terms name."""
+    also = "".join(f" AND {finding.said_of(search, term)}" for term in others)
+    own = "s.organ_id = (SELECT organ_id FROM near) AND "
+    named = f"{name.names_person()}{also}"
+    return finding.found_people(search, [own + named, named], ranked=finding.rank(name))
 
 
-def _with_paths(rows: list[tuple[Any, ...]]) -> list[UnitFound]:
-    above = units.paths([row[0] for row in rows])
-    return [
-        UnitFound(
-            id=unit_id,
-            code=code,
-            name=name,
-            kind=kind,
-            level=level,
-            path=" / ".join(unit.name for unit in above[unit_id][:-1]),
-        )
-        for unit_id, code, name, kind, level in rows
-    ]
+def _by_post(search: Search) -> list[PersonInUnit]:
+    """People whose post is called so, in the searched unit or in the viewer's own county."""
+    whole = search.query.whole
+    near = "s.county_id = (SELECT county_id FROM near) AND " if search.is_wide else ""
+    condition = near + whole.names_post(search.sight)
+    return finding.found_people(search, [condition], ranked=finding.RANK_BY_POST)
 
 
-def _literal(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _by_place(search: Search) -> list[PersonInUnit]:
+    """People of the units that one term names, whose name or post the others give.
+
+    SearchTooWide where only a city or a province is named.
+    """
+    for place in sorted(search.query.terms, key=lambda term: -len(term.text)):
+        places = _places(search, place)
+        narrow = [
+            unit.id
+            for unit in places
+            if unit.kind != UnitKind.REGION or unit.level >= finding.COUNTY
+        ]
+        is_wide = bool(places) and places[0].name.lower() == place.text
+        if places and (not narrow or (is_wide and places[0].id not in narrow)):
+            raise errors.SearchTooWide
+        if narrow:
+            others = search.query.others(place)
+            condition = " AND ".join(
+                f"({term.names_person()} OR {finding.said_of(search, term)})" for term in others
+            )
+            return finding.found_people(
+                search, [condition], ranked=finding.RANK_BY_POST, places=narrow
+            )
+    return []
 
 
-def _fetch(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return list(cursor.fetchall())
+def _places(search: Search, term: Term) -> list[UnitFound]:
+    """The units that the term names or, where it names none, abbreviates."""
+    if term.is_single or term.text.isdecimal():
+        return []
+    limit = _PLACES_AT_MOST
+    named = finding.found_units(search, term, term.names_unit(), [], limit=limit)
+    if named or not term.may_abbreviate:
+        return named
+    return finding.found_units(search, term, term.abbreviates_unit(), [], limit=limit)

@@ -117,9 +117,14 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Somebody who looks at the directory, with what is kept from him in each scene."""
+    """Somebody who looks at the directory, with what is kept from him in each scene.
+
+    Who looks and from which unit only ranks what is found: one's own organ comes first.
+    """
 
     sights: tuple[tuple[Scene, Sight], ...] = ()
+    person_id: int | None = None
+    unit_id: int | None = None
 
     def sight(self, scene: Scene) -> Sight:
         """What is kept from the viewer in the scene."""
@@ -144,12 +149,12 @@ def viewer_of(actor: Actor, *, at: datetime) -> Viewer:
     with connection.cursor() as cursor:
         cursor.execute(_BINDING, {"viewer": viewer, "at": at})
         rules: list[_Rule] = cursor.fetchall()
-    if not rules:
-        return EVERYTHING
-    if actor.kind is ActorKind.APP:
-        sight = _sight(rules, Scene.APPS)
-        return Viewer(tuple((scene, sight) for scene in Scene))
-    return Viewer(tuple((scene, _sight(rules, scene)) for scene in Scene))
+    sights: tuple[tuple[Scene, Sight], ...] = ()
+    if rules and actor.kind is ActorKind.APP:
+        sights = tuple((scene, _sight(rules, Scene.APPS)) for scene in Scene)
+    elif rules:
+        sights = tuple((scene, _sight(rules, scene)) for scene in Scene)
+    return Viewer(sights, viewer, actor.unit_id)
 
 
 def require_unit(unit_id: int, *, viewer: Viewer, scene: Scene) -> None:

@@ -1,0 +1,230 @@
+"""The statements of a search: candidates judged and ranked, names and titles of the first only.
+
+Candidates are judged inside the statement by live ranges, rights and visibility; they are ranked
+by what the search rows hold, so that four more tables are read for one page and no further.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection
+
+from core import crypto
+from org import policies
+from org.kinds import AdminRole, Scene, UnitKind
+from org.queries import people, units
+from org.queries.matching import Query, Term
+from org.queries.people import PersonInUnit
+from org.queries.visibility import Sight, Viewer
+
+ORGAN_LIKE: Final = units.ORGAN_LIKE
+ANCHORS: Final = {2: "city_id", 3: "county_id", 4: "township_id"}
+"""Columns of the search rows, by the level of the region they name."""
+CANDIDATES_AT_MOST: Final = 4000
+COUNTY: Final = 3
+
+_STANDS = "u.valid_from <= %(at)s AND (u.valid_to IS NULL OR u.valid_to > %(at)s)"
+_HOLDS = "a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)"
+# One range of ranges answers for any number of grants; those with limits are judged one by one.
+_REACH = f"""reach AS MATERIALIZED (
+  SELECT r.tree_id, range_agg(
+           int8range(r.lft, CASE WHEN g.subtree THEN r.rght ELSE r.lft END, '[]')) AS ranges
+    FROM org_admingrant g JOIN org_unit r ON r.id = g.root_id
+   WHERE g.person_id = %(administrator)s AND g.role = %(role)s AND {policies.LIVE}
+     AND g.line_id IS NULL AND g.highest_level IS NULL GROUP BY r.tree_id)"""
+_REACHED = f"""(EXISTS (SELECT 1 FROM reach WHERE reach.tree_id = u.tree_id
+    AND u.lft <@ reach.ranges) OR EXISTS (
+  SELECT 1 FROM org_admingrant g JOIN org_unit r ON r.id = g.root_id AND {policies.REACHES}
+   WHERE g.person_id = %(administrator)s AND g.role = %(role)s AND {policies.LIVE}
+     AND (g.line_id IS NOT NULL OR g.highest_level IS NOT NULL)))"""
+_NEAR = """near AS MATERIALIZED (
+  SELECT s.organ_id, s.county_id, c.tree_id, c.lft, c.rght
+    FROM org_appointment a JOIN org_appointmentsearch s ON s.appointment_id = a.id
+    LEFT JOIN org_unit c ON c.id = s.county_id
+   WHERE a.person_id = %(viewer)s AND a.unit_id = %(viewer_unit)s
+     AND a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s) LIMIT 1)"""
+_OF_ADMINISTRATOR = f"""EXISTS (
+  SELECT 1 FROM org_appointment o JOIN org_unit u ON u.id = o.unit_id
+   WHERE o.person_id = a.person_id AND o.valid_from <= %(at)s
+     AND (o.valid_to IS NULL OR o.valid_to > %(at)s) AND {_REACHED})"""
+_ROWS = """org_appointmentsearch s JOIN org_appointment a ON a.id = s.appointment_id
+  JOIN org_unit u ON u.id = a.unit_id"""
+_WITHIN_ROOT = """r.id = %(root)s AND u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght"""
+_IN_PLACES = """org_unit b
+  JOIN org_unit u ON u.tree_id = b.tree_id AND u.lft BETWEEN b.lft AND b.rght
+  JOIN org_appointment a ON a.unit_id = u.id
+  JOIN org_appointmentsearch s ON s.appointment_id = a.id"""
+_RANKED_BY = """s.appointment_id, s.organ_id, s.county_id, s.main, s.name, s.pinyin, s.initials,
+  s.level, s.rank"""
+_DISTANCE = """CASE WHEN s.organ_id = (SELECT organ_id FROM near) THEN 0
+    WHEN s.county_id = (SELECT county_id FROM near) THEN 1 ELSE 2 END"""
+_RANK = f"""NOT {{written}}, {_DISTANCE}, NOT {{exact}}, NOT s.main, length(s.name),
+  s.pinyin, s.level, s.rank, s.appointment_id"""
+RANK_BY_POST: Final = f"{_DISTANCE}, NOT s.main, s.rank, s.level, s.pinyin, s.appointment_id"
+"""The order of those who are found by what they do: near ones, main and high posts."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFound:
+    """A unit found by name, with the names of all units above it, top first."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+    level: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One search on its way: who asks, where, and how many are wanted."""
+
+    query: Query
+    at: datetime
+    viewer: Viewer
+    root: units.UnitName | None
+    administrator: policies.Administrator | None
+    limit: int
+
+    @property
+    def sight(self) -> Sight:
+        """What is kept from the viewer in searches."""
+        return self.viewer.sight(Scene.SEARCH)
+
+    @property
+    def is_wide(self) -> bool:
+        """Over a city, a province or everything."""
+        return self.root is None or (self.root.kind == UnitKind.REGION and self.root.level < COUNTY)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The parameters of every statement."""
+        return {
+            "at": self.at,
+            "organs": list(ORGAN_LIKE),
+            "root": self.root.id if self.root else None,
+            "viewer": self.viewer.person_id,
+            "viewer_unit": self.viewer.unit_id,
+            "limit": self.limit,
+            **self.query.values,
+            **self.sight.values,
+            **(self.administrator.values if self.administrator else {}),
+        }
+
+
+def rank(name: Term) -> str:
+    """The order of the found: name as written, near ones, name as read, main and high posts."""
+    return _RANK.format(written=name.is_written_name(), exact=name.is_name())
+
+
+def said_of(search: Search, term: Term) -> str:
+    """The term is in the title of the post or in a name of the unit or one that holds it."""
+    above = "(a.unit_id, s.organ_id, s.township_id, s.county_id, s.city_id)"
+    return (
+        f"({term.names_post(search.sight)} OR EXISTS (SELECT 1 FROM org_unit o"
+        f" WHERE o.id IN {above} AND {term.names_unit('o')}))"
+    )
+
+
+def found_people(
+    search: Search,
+    candidates: Sequence[str],
+    *,
+    ranked: str,
+    places: Sequence[int] = (),
+) -> list[PersonInUnit]:
+    """The first of those who meet any of the conditions; each brings up so many at most."""
+    tables, scope = _scope(search, places)
+    shown = search.sight.shows_holder(person="a.person_id")
+    reached = _OF_ADMINISTRATOR if search.administrator else "TRUE"
+    branches = " UNION ALL ".join(
+        f"(SELECT {_RANKED_BY} FROM {tables} JOIN org_post t ON t.id = a.post_id"
+        f" JOIN org_person p ON p.id = a.person_id WHERE {condition} AND {scope}"
+        f" AND {_HOLDS} AND {shown} AND {reached} LIMIT {CANDIDATES_AT_MOST})"
+        for condition in candidates
+    )
+    common = ", ".join([_NEAR, *([_REACH] if search.administrator else [])])
+    rows = _fetch(
+        f"""
+        WITH {common}, found AS MATERIALIZED (SELECT DISTINCT * FROM ({branches}) every),
+        s AS MATERIALIZED (SELECT s.* FROM found s ORDER BY {ranked} LIMIT %(limit)s)
+        SELECT {people.listed(search.sight)}
+          FROM s JOIN org_appointment a ON a.id = s.appointment_id
+          JOIN org_unit u ON u.id = a.unit_id JOIN org_person p ON p.id = a.person_id
+          JOIN org_post t ON t.id = a.post_id
+         ORDER BY {ranked}""",
+        {**search.values, "places": list(places)},
+    )
+    return [people.person_in_unit(row) for row in rows]
+
+
+def found_by_phone(search: Search) -> list[PersonInUnit]:
+    """The holders of the number among those whose people the viewer administers."""
+    if search.viewer.person_id is None:
+        return []
+    rows = _fetch(
+        f"""
+        WITH {_REACH} SELECT {people.listed(search.sight)}
+          FROM org_person p JOIN org_appointment a ON a.person_id = p.id AND {_HOLDS}
+          JOIN org_unit u ON u.id = a.unit_id JOIN org_post t ON t.id = a.post_id
+         WHERE p.phone_index = %(phone)s AND {_OF_ADMINISTRATOR}
+           AND {search.sight.shows_holder()}
+         ORDER BY p.id, a.kind <> 'main', a.id LIMIT %(limit)s""",
+        {
+            **search.values,
+            **policies.Administrator(search.viewer.person_id, AdminRole.PEOPLE).values,
+            "phone": crypto.blind_index(search.query.phone),
+        },
+    )
+    return [people.person_in_unit(row) for row in rows]
+
+
+def found_units(
+    search: Search, term: Term, condition: str, kinds: Sequence[str], *, limit: int
+) -> list[UnitFound]:
+    """The first units that meet the condition, those with the term for a name before all."""
+    exact = f"%(exact_{term.place})s IN (lower(u.name), lower(u.short_name))"
+    common = ", ".join([_NEAR, *([_REACH] if search.administrator else [])])
+    rows = _fetch(
+        f"""
+        WITH {common} SELECT u.id, u.code, u.name, u.kind, u.level FROM org_unit u
+          {"JOIN org_unit r ON " + _WITHIN_ROOT if search.root else ""}
+         WHERE {_STANDS} AND (%(any_kind)s OR u.kind = ANY(%(kinds)s)) AND {condition}
+           AND {search.sight.shows_unit()} AND {_REACHED if search.administrator else "TRUE"}
+         ORDER BY NOT {exact}, NOT EXISTS (SELECT 1 FROM near WHERE near.tree_id = u.tree_id
+               AND u.lft BETWEEN near.lft AND near.rght),
+               u.level, length(u.name), u.depth, u.id LIMIT %(limit)s""",
+        {**search.values, "any_kind": not kinds, "kinds": list(kinds), "limit": limit},
+    )
+    above = units.paths([row[0] for row in rows])
+    return [
+        UnitFound(
+            id=unit_id,
+            code=code,
+            name=name,
+            kind=kind,
+            level=level,
+            path=" / ".join(unit.name for unit in above[unit_id][:-1]),
+        )
+        for unit_id, code, name, kind, level in rows
+    ]
+
+
+def _scope(search: Search, places: Sequence[int]) -> tuple[str, str]:
+    """The tables that candidates are read from, and the condition that keeps them in bounds."""
+    tables, bounds = (_IN_PLACES, "b.id = ANY(%(places)s)") if places else (_ROWS, "TRUE")
+    if search.root is None:
+        return tables, bounds
+    anchor = ANCHORS.get(search.root.level) if search.root.kind == UnitKind.REGION else None
+    if anchor:
+        bounds += f" AND s.{anchor} = %(root)s"
+    return f"{tables} JOIN org_unit r ON {_WITHIN_ROOT}", bounds
+
+
+def _fetch(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())
