@@ -107,10 +107,13 @@ def list_administered(request: HttpRequest, person_id: Id) -> list[queries.Grant
 
 @router.get("/units/{unit_id}/administrators", response=list[GrantOut], url_name="org-admins")
 def list_administrators(request: HttpRequest, unit_id: Id) -> list[queries.Grant]:
-    """Who may administer the unit, by grants at or above it."""
+    """Who may administer the unit, for its own people and for administrators of the place."""
     now = timezone.now()
-    viewer = visibility.viewer_of(actor_of(request), at=now)
+    actor = actor_of(request)
+    viewer = visibility.viewer_of(actor, at=now)
     visibility.require_unit(unit_id, viewer=viewer, scene=Scene.TREE)
+    if not queries.shown_to(actor.require_person(), [unit_id], at=now):
+        raise errors.UnitNotFound
     return queries.of_unit(unit_id, at=now)
 
 

@@ -15,6 +15,8 @@ from org.models import ReviewRequest
 from org.queries import requests as queries
 
 VALID_FOR: Final = timedelta(days=7)
+SHOWN_AT_MOST: Final = 400
+"""Characters of a summary and of each effect; what is longer is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,8 @@ def ask(
         unit_id=unit_id,
         role=role,
         payload=dict(payload),
-        summary=summary,
-        effects=list(effects),
+        summary=summary[:SHOWN_AT_MOST],
+        effects=[line[:SHOWN_AT_MOST] for line in effects],
         requester_id=person_id,
         account_id=actor.account_id,
         appointment_id=actor.appointment_id,
@@ -75,7 +77,7 @@ def ask(
         object_id=request.pk,
         unit_id=unit_id,
         now=now,
-        detail={"kind": request.kind, "role": request.role, "summary": summary},
+        detail={"kind": request.kind, "role": request.role, "summary": request.summary},
     )
     events.publish(RequestOpened(request_id=request.pk))
     return Asked(request_id=request.pk)
