@@ -93,6 +93,8 @@ def _open_paths() -> tuple[str, ...]:
 def _asks_second_factor(request: HttpRequest, signed_in: SignedIn) -> bool:
     if not second_factors.is_required(signed_in) or signed_in.second_factor:
         return False
+    if request.path.startswith("/security/"):
+        return False
     shown = sign_in.second_factor_shown(request, request.user)
     if shown:
         sessions.note_second_factor(session_id=signed_in.id, by=shown)
