@@ -280,8 +280,9 @@ def test_a_helpdesk_sets_passwords_and_manages_nothing(province: factories.Provi
 
 def test_who_may_read_a_persons_rights(province: factories.Province, budget: Budget) -> None:
     path = f"/api/v1/org/people/{province.person('何管理')}/administers"
+    client = province.client("何管理")
     with budget("org.people.administers"):
-        own = province.client("何管理").get(path)
+        own = client.get(path)
     assert [grant["role"] for grant in own.json()] == ["org", "people", "apps"]
     for name in ("褚一", "冯副厅"):  # officers of the whole tree
         assert len(province.client(name).get(path).json()) == 3
@@ -395,7 +396,7 @@ def test_no_chain_of_grants_ever_reaches_above_its_source(
         for attempt in attempts:
             try_it(province, attempt, now)
         rows = Unit.objects.values_list("id", "parent_id", "level")
-        above = {row[0]: row[1] for row in rows}
+        above: dict[int, int | None] = {row[0]: row[1] for row in rows}
         levels = {row[0]: row[2] for row in rows}
         for given_ in AdminGrant.objects.filter(granted_by__isnull=False):
             source = given_.passed_on_from
