@@ -55,6 +55,7 @@ SCHEDULES: Final[Sequence[Schedule]] = (
     Schedule("core.forget_ended_sessions", "20 18 * * *", upkeep.forget_ended_sessions),
     Schedule("org.fold_headcounts", "* * * * *", org_handlers.fold_headcounts),
     Schedule("org.tidy_tree", "0 19 * * *", org_handlers.tidy_tree),
+    Schedule("org.forget_sign_ins", "30 18 * * *", org_handlers.forget_sign_ins),
     Schedule("org.forget_files", "50 18 * * *", org_handlers.forget_files),
     Schedule("miniapps.forget_ended_tokens", "40 18 * * *", miniapps_handlers.forget_ended_tokens),
 )

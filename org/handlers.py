@@ -11,7 +11,7 @@ from org.kinds import ExchangeSubject, ImportState
 from org.queries import accounts
 from org.queries import exports as export_queries
 from org.queries import imports as import_queries
-from org.services import exports, headcounts, imports, reorganisation_decisions, tree
+from org.services import exports, headcounts, imports, reorganisation_decisions, sessions, tree
 
 _UPKEEP: Final = actor.system("upkeep")
 _FILES_KEPT: Final = timedelta(days=30)
@@ -25,6 +25,11 @@ def fold_headcounts(now: datetime) -> None:
 def tidy_tree(now: datetime) -> None:
     """The tree has slack where it was short of it and stands in order, for the day to come."""
     tree.tidy(actor=_UPKEEP, now=now)
+
+
+def forget_sign_ins(now: datetime) -> None:
+    """Sign-ins not used for half a year are gone; the audit log keeps theirs."""
+    sessions.forget_old(now=now)
 
 
 def on_reorganisation_due(event: events.ReorganisationDue, now: datetime) -> None:
