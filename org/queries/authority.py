@@ -96,12 +96,9 @@ def of_person(person_id: int, *, at: datetime) -> list[Grant]:
 
 def of_unit(unit_id: int, *, at: datetime) -> list[Grant]:
     """Who may administer the unit, by grants at or above it, the nearest first."""
-    return _grants(
-        f"JOIN org_unit u ON u.id = %(id)s AND {policies.REACHES} WHERE {policies.LIVE}"
-        " ORDER BY r.depth DESC, g.id",
-        id=unit_id,
-        at=at,
-    )
+    sql = f"{policies.ABOVE} {_SELECT} JOIN above ON above.id = r.id JOIN org_unit u"
+    condition = f"ON u.id = %(unit)s WHERE {policies.REACHES} AND {policies.LIVE}"
+    return _read(f"{sql} {condition} ORDER BY r.depth DESC, g.id", unit=unit_id, at=at)
 
 
 def by_id(grant_id: int, *, at: datetime) -> Grant | None:

@@ -9,6 +9,7 @@ from django.db import connection
 from core import paging
 from org import errors, policies
 from org.kinds import AdminRole, RequestKind, RequestState
+from org.models import ReviewRequest
 
 MOST_DECIDERS: Final = 20
 _LISTED: Final = paging.Cursors("org.requests", tuple[int])
@@ -19,6 +20,12 @@ SELECT q.id, q.kind, q.summary, q.effects, q.state, q.expires_at <= %(at)s, q.un
   JOIN org_person p ON p.id = q.requester_id
   LEFT JOIN org_person d ON d.id = q.decided_by_id"""
 _WAITS: Final = "q.state = 'waiting' AND q.expires_at > %(at)s"
+# Most people administer nothing, which one look-up tells. For the others each waiting request
+# finds its unit by the key: the planner would rather hash all the units there are.
+_AWAITS: Final = f"""{_WAITS}
+  AND (SELECT EXISTS (SELECT 1 FROM org_admingrant h
+        WHERE h.person_id = %(person)s AND h.revoked_at IS NULL))
+  AND EXISTS (SELECT 1 FROM org_unit u WHERE u.id = q.unit_id AND {policies.DECIDES} OFFSET 0)"""
 EXPIRED: Final = "expired"
 
 
@@ -50,7 +57,7 @@ def awaiting(
     person_id: int, *, at: datetime, limit: int = 50, cursor: str | None = None
 ) -> paging.Page[Request]:
     """What waits for this person's decision, newest first."""
-    return _page(f"{_WAITS} AND {policies.DECIDES}", person_id, at, limit, cursor)
+    return _page(_AWAITS, person_id, at, limit, cursor)
 
 
 def asked_by(
@@ -70,8 +77,7 @@ def decided_by(
 
 def count_awaiting(person_id: int, *, at: datetime) -> int:
     """How many requests wait for this person's decision."""
-    sql = f"""SELECT count(*) FROM org_reviewrequest q JOIN org_unit u ON u.id = q.unit_id
-               WHERE {_WAITS} AND {policies.DECIDES}"""
+    sql = f"SELECT count(*) FROM org_reviewrequest q WHERE {_AWAITS}"
     with connection.cursor() as cursor:
         cursor.execute(sql, {"person": person_id, "at": at})
         return int(cursor.fetchone()[0])
@@ -95,16 +101,19 @@ def told_of(request_id: int, *, at: datetime) -> Request | None:
 
 def deciders(request_id: int, *, at: datetime, limit: int = MOST_DECIDERS) -> list[int]:
     """The people who may decide while it waits, the nearest first."""
-    sql = f"""
+    unit_id = ReviewRequest.objects.filter(pk=request_id).values_list("unit_id", flat=True).first()
+    sql = f"""{policies.ABOVE}
       SELECT person_id FROM (
         SELECT g.person_id, max(r.depth) AS depth FROM org_reviewrequest q
           JOIN org_unit u ON u.id = q.unit_id
+          JOIN above ON TRUE JOIN org_unit r ON r.id = above.id
           {policies.SECONDS}
           JOIN org_account c ON c.person_id = g.person_id AND c.is_active
          WHERE q.id = %(id)s AND {_WAITS} GROUP BY g.person_id) near
        ORDER BY depth DESC, person_id LIMIT %(limit)s"""
+    values = {"id": request_id, "unit": unit_id, "at": at, "limit": limit}
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"id": request_id, "at": at, "limit": limit})
+        cursor.execute(sql, values)
         return [row[0] for row in cursor.fetchall()]
 
 
