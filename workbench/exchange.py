@@ -29,6 +29,13 @@ _PLACES: Final = {
     ImportState.CANCELLED: 5,
     ImportState.REFUSED: 5,
 }
+_OF_PEOPLE: Final = {one: str(one.label) for one in ImportOutcome}
+_OF_UNITS: Final = {
+    ImportOutcome.NEW: "新增",
+    ImportOutcome.CHANGED: "变更",
+    ImportOutcome.MOVED: "移动",
+    ImportOutcome.ENDED: "撤销",
+}
 _COLOURS: Final = {
     ImportOutcome.NEW: "green",
     ImportOutcome.APPOINTED: "green",
@@ -105,17 +112,18 @@ def steps(state: ImportState, *, is_mapping: bool) -> list[Step]:
     ]
 
 
-def tallies(counts: Mapping[str, int]) -> list[Tally]:
+def tallies(subject: ExchangeSubject, counts: Mapping[str, int]) -> list[Tally]:
     """Every outcome with its count, those that change nothing last."""
-    found = outcomes(counts)
+    found = outcomes(subject, counts)
     return [*found, Tally("", "不变", counts.get(plans.UNCHANGED, 0), "")]
 
 
-def outcomes(counts: Mapping[str, int]) -> list[Tally]:
-    """The outcomes in their order, those without a row too."""
+def outcomes(subject: ExchangeSubject, counts: Mapping[str, int]) -> list[Tally]:
+    """The outcomes that the subject knows, in their order, those without a row too."""
+    words = _OF_UNITS if subject is ExchangeSubject.UNITS else _OF_PEOPLE
     return [
-        Tally(one.value, str(one.label), counts.get(one.value, 0), _COLOURS[one])
-        for one in ImportOutcome
+        Tally(one.value, label, counts.get(one.value, 0), _COLOURS[one])
+        for one, label in words.items()
     ]
 
 

@@ -1,21 +1,22 @@
 """Uploaded files on their way into the store and out of it, outside of any transaction."""
 
 import hashlib
+import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from core import storage
-from org.exchange import columns, files, reading, workbooks
+from org.exchange import columns, files, phones, reading, workbooks
 from org.exchange.reading import Sheet
 from org.kinds import ExchangeSubject, FaultGravity
 
 _FOLDER: Final = "org/imports"
 _SAMPLES: Final = 3
 _SAMPLE_AT_MOST: Final = 60
-_DIGITS_SHOWN: Final = 3
-_LONG_NUMBER: Final = 7
+_LONG_NUMBER: Final = re.compile(r"\d[\d \-]{5,}\d")
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +122,7 @@ def forget(key: str) -> None:
 
 
 def _hidden(cell: str) -> str:
-    digits = sum(character.isdigit() for character in cell)
-    if digits < _LONG_NUMBER:
-        return cell[:_SAMPLE_AT_MOST]
-    seen = 0
-    shown = []
-    for character in cell[:_SAMPLE_AT_MOST]:
-        seen += character.isdigit()
-        shown.append("*" if character.isdigit() and seen > _DIGITS_SHOWN else character)
-    return "".join(shown)
+    """The cell with long numbers masked."""
+    if _DAY.fullmatch(cell):
+        return cell
+    return _LONG_NUMBER.sub(lambda found: phones.masked(found[0]), cell[:_SAMPLE_AT_MOST])

@@ -14,6 +14,7 @@ from org.exchange.places import Place
 from org.kinds import AppointmentKind, ImportMode, ImportOutcome, PostFunction
 
 _KIND_LABELS: Final = {kind.value: str(kind.label) for kind in AppointmentKind}
+_FUNCTION_LABELS: Final = {one.value: str(one.label) for one in PostFunction}
 _DETAILS: Final = {"name": "姓名", "staff_number": "工号", "job_level": "职级"}
 
 
@@ -209,8 +210,10 @@ class _Planner:
         if row.since and row.since != held.since:
             text = f"任职日期在系统中为 {held.since}，导入不改动"
             self.faults.note(row.row, "since", "SINCE_DIFFERS", text)
-        before = {"职务": held.title, "排序": str(held.order), "办公电话": held.office_phone}
-        after = {"职务": row.title, "排序": str(order), "办公电话": office}
+        before = {"职务": held.title, "岗位类别": _FUNCTION_LABELS[held.function],
+                  "排序": str(held.order), "办公电话": held.office_phone}  # fmt: skip
+        after = {"职务": row.title, "岗位类别": _FUNCTION_LABELS[function],
+                 "排序": str(order), "办公电话": office}  # fmt: skip
         old, new = plans.differing(before, after)
         if row.title != held.title:
             act.ends.append(End(held.id, held.unit_id, held.kind))

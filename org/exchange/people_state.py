@@ -25,6 +25,7 @@ class Held:
     unit_id: int
     place: str
     title: str
+    function: str
     kind: str
     order: int
     office_phone: str

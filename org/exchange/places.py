@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from org import codes
 from org.exchange import neutral
 
 _SEPARATORS: Final = ("/", "／", ">", "＞", "\\", "-", "—")
@@ -51,7 +52,7 @@ class Places:
     def find(self, code: str, text: str) -> Place | NotFound:
         """The unit of the code; without one, the unit of the name or path."""
         if code:
-            found = self.by_code.get(code.upper())
+            found = self.by_code.get(code.upper()) or self.by_code.get(codes.division_code(code))
             return found or NotFound("UNKNOWN_UNIT_CODE", f"编码 {code} {UNKNOWN}")
         fitting = self._by_name.get(text, []) or self._by_path(text)
         if len(fitting) == 1:

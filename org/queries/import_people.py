@@ -149,7 +149,7 @@ def _appointments(
 ) -> tuple[dict[int, list[Held]], dict[int, list[Term]], dict[int, bool]]:
     rows = _fetch(
         f"""
-        SELECT a.person_id, a.id, a.unit_id, t.title, a.kind, a."order", a.office_phone,
+        SELECT a.person_id, a.id, a.unit_id, t.title, t.function, a.kind, a."order", a.office_phone,
                a.valid_from, a.valid_to, {_HOLDS}, {policies.ADMINISTERED},
                u.tree_id = top.tree_id AND u.lft BETWEEN top.lft AND top.rght
           FROM org_appointment a JOIN org_unit u ON u.id = a.unit_id
@@ -157,12 +157,12 @@ def _appointments(
          WHERE a.person_id = ANY(%(ids)s) ORDER BY a.valid_from, a.id""",
         {"ids": person_ids, **scope.values},
     )
-    above = units.paths({row[2] for row in rows if row[9] and row[10]})
+    above = units.paths({row[2] for row in rows if row[10] and row[11]})
     held: dict[int, list[Held]] = {}
     homes: dict[int, bool] = {}
     terms: dict[int, list[Term]] = {}
-    for (person_id, appointment_id, unit_id, title, kind, order, office, begin, end, holds,
-         ours, within) in rows:  # fmt: skip
+    for (person_id, appointment_id, unit_id, title, function, kind, order, office, begin, end,
+         holds, ours, within) in rows:  # fmt: skip
         terms.setdefault(person_id, []).append(Term(unit_id, kind, begin, end))
         homes[person_id] = ours
         if not holds:
@@ -174,6 +174,7 @@ def _appointments(
                 unit_id=unit_id,
                 place="/".join(names[1:] or names) or _ELSEWHERE,
                 title=neutral.plain(title),
+                function=function,
                 kind=kind,
                 order=order,
                 office_phone=neutral.plain(office),

@@ -133,9 +133,7 @@ def confirm(
         raise errors.ImportStale
     if approved_by is None:
         _judge(batch, ending_is_meant=ending_is_meant)
-        if policies.needs_second_person(
-            actor, RequestKind.MASS_CHANGE, people=batch.counts["touched"]
-        ):
+        if _takes_two(actor, batch):
             return _ask(actor, batch, now=now)
     batch.state = ImportState.APPLYING
     batch.confirmed_at = now
@@ -225,6 +223,14 @@ def refuse(
 def forget(*, actor: Actor, import_id: int, now: datetime) -> None:
     """No file belongs to the import any more; what it did stays known."""
     DirectoryImport.objects.filter(pk=import_id).update(file_key="")
+
+
+def _takes_two(actor: Actor, batch: DirectoryImport) -> bool:
+    """More than fifty are touched, or units would be moved or abolished: single acts ask too."""
+    counts = batch.counts
+    if batch.subject == ExchangeSubject.UNITS and counts["moved"] + counts["ended"]:
+        return True
+    return policies.needs_second_person(actor, RequestKind.MASS_CHANGE, people=counts["touched"])
 
 
 def _ask(actor: Actor, batch: DirectoryImport, *, now: datetime) -> Asked:

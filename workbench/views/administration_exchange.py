@@ -289,7 +289,10 @@ def _show(
         context["columns"] = exchange.column_choices(found, chosen)
         context["fields"] = columns.FIELDS[found.subject]
     elif found.checked_at is not None:
-        context |= {"import_id": import_id, "tallies": exchange.tallies(found.counts)}
+        context |= {
+            "import_id": import_id,
+            "tallies": exchange.tallies(found.subject, found.counts),
+        }
         context |= _faults(request, import_id)
         context |= _lines(request, found)
     return render(request, "workbench/administration/exchange/import.html", context, status=status)
@@ -309,7 +312,7 @@ def _lines(request: HttpRequest, found: queries.Detail) -> dict[str, object]:
     return {
         "lines": page,
         "outcome": outcome,
-        "outcomes": exchange.outcomes(found.counts),
+        "outcomes": exchange.outcomes(found.subject, found.counts),
     }
 
 
