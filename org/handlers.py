@@ -29,7 +29,7 @@ def tidy_tree(now: datetime) -> None:
 
 def forget_sign_ins(now: datetime) -> None:
     """Sign-ins not used for half a year are gone; the audit log keeps theirs."""
-    sessions.forget_old(now=now)
+    sessions.forget_old(actor=_UPKEEP, now=now)
 
 
 def on_reorganisation_due(event: events.ReorganisationDue, now: datetime) -> None:

@@ -14,13 +14,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core import http, logs
+from core.actor import system
 from core.errors import DomainError
-from org import errors, sign_in
+from org import errors, shown_factors
 from org.queries import second_factors
 from org.queries.sessions import SESSION_KEY, SignedIn, current
 from org.services import sessions
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+_PLATFORM: Final = system("sign-in")
 SEEN_EVERY: Final = timedelta(seconds=60)
 _SAFE: Final = ("GET", "HEAD", "OPTIONS")
 
@@ -75,13 +77,13 @@ def _signed_in(request: HttpRequest) -> SignedIn | None:
     if signed_in is None:
         held = request.session.get(SESSION_KEY)
         if isinstance(held, int):
-            sessions.expire(session_id=held, now=now)
+            sessions.expire(actor=_PLATFORM, session_id=held, now=now)
         request.session.flush()
         request.user = AnonymousUser()
         return None
     attended = not request.path.startswith(settings.UNATTENDED_PATHS)
     if attended and signed_in.seen_at <= now - SEEN_EVERY:
-        sessions.note_seen(session_ids=[signed_in.id], now=now)
+        sessions.note_seen(actor=signed_in.actor, session_ids=[signed_in.id], now=now)
     return signed_in
 
 
@@ -95,9 +97,9 @@ def _asks_second_factor(request: HttpRequest, signed_in: SignedIn) -> bool:
         return False
     if request.path.startswith("/security/"):
         return False
-    shown = sign_in.second_factor_shown(request, request.user)
+    shown = shown_factors.of(request, request.user)
     if shown:
-        sessions.note_second_factor(session_id=signed_in.id, by=shown)
+        sessions.note_second_factor(actor=signed_in.actor, session_id=signed_in.id, by=shown)
         return False
     if not signed_in.is_administrator or settings.SECOND_FACTOR == "everyone":
         return True

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from core import logs
 from core.actor import Actor, ActorKind
-from org import errors, lockout
+from org import errors, lockout, shown_factors
 from org.kinds import SignInMethod
 from org.queries import accounts
 from org.queries.sessions import SESSION_KEY
@@ -154,16 +154,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         )
 
 
-def second_factor_shown(request: HttpRequest, user: Any) -> str:
-    """Which second factor the person has shown in this session; empty for none."""
-    records = get_authentication_records(request, user)
-    shown = [str(record.get("type", "")) for record in records if record.get("method") == "mfa"]
-    return shown[-1] if shown else ""
-
-
 def _shown(request: HttpRequest, user: Any) -> tuple[SignInMethod, str]:
     records = get_authentication_records(request, user)
-    factor = second_factor_shown(request, user)
+    factor = shown_factors.of(request, user)
     if any(record.get("passwordless") for record in records):
         return SignInMethod.PASSKEY, factor
     if any(record.get("method") == SignInMethod.UPSTREAM for record in records):

@@ -1,7 +1,7 @@
 """How allauth keeps and checks second factors here."""
 
 import base64
-from typing import Any
+from typing import Any, Final
 
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
@@ -12,9 +12,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from core import crypto
+from core.actor import system
 from org.kinds import SecondFactorPolicy
 from org.queries import authority
 from org.services import second_factors
+
+_DOOR: Final = system("sign-in")
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -65,7 +68,9 @@ class _Code(BaseAuthenticateForm):  # type: ignore[misc]  # allauth ships no typ
         """The code, used up; five wrong ones in fifteen minutes stop the trying."""
         forgive = check_rate_limit(self.user)
         code: str = self.cleaned_data["code"]
-        used = second_factors.redeem(account_id=self.user.pk, code=code, now=timezone.now())
+        used = second_factors.redeem(
+            actor=_DOOR, account_id=self.user.pk, code=code, now=timezone.now()
+        )
         if used is None:
             get_account_adapter().second_factor_failed(self.user)
             raise get_adapter().validation_error("incorrect_code")

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 import structlog
 from django.utils import timezone
 
+from core.actor import system
 from messaging import hub, policies, sockets, threads
 from messaging.gateway import draining, incoming
 from messaging.gateway.sign_in import Visitor
@@ -17,6 +18,7 @@ from org.services import sessions as services
 SESSIONS_LIMIT: Final = 10
 CHECK_SECONDS: Final = 1.0
 _BATCH: Final = 500
+_GATEWAY: Final = system("gateway")
 
 log = structlog.get_logger(__name__)
 
@@ -102,7 +104,7 @@ def _look_after(
 ) -> queries.Standing:
     """How the sockets stand; sign-ins that were used over them are noted as seen."""
     if used:
-        services.note_seen(session_ids=used, now=now)
+        services.note_seen(actor=_GATEWAY, session_ids=used, now=now)
     return queries.standing(holds, at=now)
 
 

@@ -57,7 +57,7 @@ def set_password(*, actor: Actor, account_id: int, password: str, now: datetime)
     account.must_change_password = _is_anothers(actor)
     account.auth_version += 1
     account.save(update_fields=[*_PASSWORD_FIELDS, "auth_version"])
-    sessions.end_with_account(account_id=account_id, why=SessionEnd.PASSWORD, now=now)
+    sessions.end_with_account(actor=actor, account_id=account_id, why=SessionEnd.PASSWORD, now=now)
     _record(actor, "org.account.password_set", account, now=now)
 
 
@@ -73,7 +73,7 @@ def change_own_password(
     account.must_change_password = False
     account.save(update_fields=_PASSWORD_FIELDS)
     sessions.end_with_account(
-        account_id=account.pk, why=SessionEnd.PASSWORD, but=session_id, now=now
+        actor=actor, account_id=account.pk, why=SessionEnd.PASSWORD, but=session_id, now=now
     )
     _record(actor, "org.account.password_changed", account, now=now)
 
@@ -87,7 +87,7 @@ def disable(*, actor: Actor, account_id: int, now: datetime) -> None:
     Account.objects.filter(pk=account_id).update(
         is_active=False, auth_version=F("auth_version") + 1
     )
-    sessions.end_with_account(account_id=account_id, why=SessionEnd.DISABLED, now=now)
+    sessions.end_with_account(actor=actor, account_id=account_id, why=SessionEnd.DISABLED, now=now)
     _record(actor, "org.account.disabled", account, now=now)
 
 

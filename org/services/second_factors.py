@@ -18,7 +18,7 @@ LAST_COUNTER = "last_counter"
 
 
 @db.service
-def redeem(*, account_id: int, code: str, now: datetime) -> int | None:
+def redeem(*, actor: Actor, account_id: int, code: str, now: datetime) -> int | None:
     """The code is used up; the authenticator that it was of, None where it is of none.
 
     RFC 6238, 5.2: no code is taken twice, nor one older than the last. That is kept in the
@@ -51,7 +51,7 @@ def note_change(
             authenticator.data[LAST_COUNTER] = totp.counter_at(now)
             authenticator.save(update_fields=["data"])
     if by and session_id is not None:
-        sessions.note_second_factor(session_id=session_id, by=by)
+        sessions.note_second_factor(actor=actor, session_id=session_id, by=by)
     _record(actor, action, account_id, now)
 
 
@@ -86,7 +86,9 @@ def reset(*, actor: Actor, account_id: int, now: datetime) -> None:
     deleted, _rows = Authenticator.objects.filter(user_id=account_id).delete()
     if not deleted:
         raise errors.SecondFactorMissing
-    sessions.end_with_account(account_id=account_id, why=SessionEnd.ENDED_BY_ADMINISTRATOR, now=now)
+    sessions.end_with_account(
+        actor=actor, account_id=account_id, why=SessionEnd.ENDED_BY_ADMINISTRATOR, now=now
+    )
     _record(actor, "org.account.second_factor_reset", account_id, now)
 
 

@@ -49,7 +49,7 @@ def begin(
 
 
 @db.service
-def note_seen(*, session_ids: Collection[int], now: datetime) -> None:
+def note_seen(*, actor: Actor, session_ids: Collection[int], now: datetime) -> None:
     """The sign-ins were in use just now; written down once a minute at most."""
     AccountSession.objects.filter(
         pk__in=session_ids, ended_at__isnull=True, seen_at__lte=now - SEEN_EVERY
@@ -57,9 +57,11 @@ def note_seen(*, session_ids: Collection[int], now: datetime) -> None:
 
 
 @db.service
-def note_second_factor(*, session_id: int, by: str) -> None:
-    """The owner has shown a second factor within the sign-in."""
-    AccountSession.objects.filter(pk=session_id, ended_at__isnull=True).update(second_factor=by)
+def note_second_factor(*, actor: Actor, session_id: int, by: str) -> None:
+    """The actor has shown a second factor within her sign-in."""
+    AccountSession.objects.filter(
+        pk=session_id, account_id=actor.account_id or 0, ended_at__isnull=True
+    ).update(second_factor=by)
 
 
 @db.service
@@ -70,7 +72,7 @@ def sign_out(*, actor: Actor, session_id: int, now: datetime) -> None:
 
 
 @db.service
-def expire(*, session_id: int, now: datetime) -> None:
+def expire(*, actor: Actor, session_id: int, now: datetime) -> None:
     """A sign-in that does not hold any more says so itself."""
     _end(Q(pk=session_id), SessionEnd.EXPIRED, now)
 
@@ -137,14 +139,14 @@ def end_all(*, actor: Actor, account_id: int, now: datetime) -> int:
 
 @db.service
 def end_with_account(
-    *, account_id: int, why: SessionEnd, but: int | None = None, now: datetime
+    *, actor: Actor, account_id: int, why: SessionEnd, but: int | None = None, now: datetime
 ) -> None:
     """Every sign-in of the account has ended, except one; part of what happens to the account."""
     _end(Q(account_id=account_id) & ~Q(pk=but or 0), why, now)
 
 
 @db.service
-def forget_old(*, now: datetime, kept: timedelta = timedelta(days=180)) -> int:
+def forget_old(*, actor: Actor, now: datetime, kept: timedelta = timedelta(days=180)) -> int:
     """Sign-ins not used for half a year are gone; the audit log keeps theirs."""
     deleted, _rows = AccountSession.objects.filter(seen_at__lt=now - kept).delete()
     return deleted

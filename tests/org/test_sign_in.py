@@ -7,17 +7,30 @@ import pytest
 from allauth.core import context
 from allauth.mfa.totp.internal import auth as totp
 from django.conf import settings
+from django.contrib.auth.hashers import MD5PasswordHasher, make_password
 from django.http import HttpRequest
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from core import actor
 from core.models import AuditEntry
 from org import policies, sign_in
 from org.kinds import AdminRole
-from org.models import Account
+from org.models import Account, AdminGrant
 from org.services import accounts, authority
 from tests import factories
+
+
+class CountedHasher(MD5PasswordHasher):
+    """Says how often a password was hashed."""
+
+    used = 0
+
+    def encode(self, password: str, salt: str) -> str:
+        """As MD5, counted."""
+        CountedHasher.used += 1
+        return str(super().encode(password, salt))
+
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 
@@ -112,6 +125,71 @@ def test_a_forged_forwarding_header_does_not_lift_the_lock(
         attempt(f"x{number}", "wrong", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=forged)
     locked = attempt("lijianguo", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="10.9.9.9")
     assert is_refused(locked)
+
+
+def test_a_locked_account_takes_as_long_as_a_wrong_password(
+    province: factories.Province,
+) -> None:
+    with override_settings(PASSWORD_HASHERS=["tests.org.test_sign_in.CountedHasher"]):
+        Account.objects.filter(username="wangweimin").update(password=make_password("right"))
+        CountedHasher.used = 0
+        spent = []
+        for username in ("wangweimin", *["lijianguo-unknown"] * 5, "lijianguo-unknown"):
+            CountedHasher.used = 0
+            attempt(username, "wrong")
+            spent.append(CountedHasher.used)
+    assert spent == [1] * 7  # a wrong password, unknown names, and a name that is locked
+
+
+def test_the_lock_is_lifted_by_who_may_help_and_by_nobody_else(
+    province: factories.Province, django_capture_on_commit_callbacks: Any
+) -> None:
+    for _ in range(5):
+        attempt("wangweimin", "wrong")
+    path = f"/administration/people/{province.person('王伟民')}/account/unlock/"
+    for stranger in ("马科员", "赵卫东"):
+        assert province.client(stranger).post(path).status_code == 404
+        assert is_refused(attempt("wangweimin"))
+    dialog = province.client("何管理").get(path.removesuffix("unlock/")).content.decode()
+    assert "已锁定" in dialog
+    with django_capture_on_commit_callbacks(execute=True):
+        assert "已解除锁定" in province.client("何管理").post(path).content.decode()
+    assert attempt("wangweimin").status_code == 302
+    entry = AuditEntry.objects.get(action="org.account.unlocked")
+    assert entry.actor_name == "何管理"
+
+
+def test_a_helpdesk_unlocks_and_sets_passwords_but_disables_nobody(
+    province: factories.Province,
+) -> None:
+    AdminGrant.objects.create(
+        person_id=province.person("孙收文"),
+        role=AdminRole.HELPDESK,
+        root_id=province.unit("西湖区"),
+        valid_from=factories.FOUNDED,
+    )
+    helper = province.client("孙收文")
+    path = f"/administration/people/{province.person('王伟民')}/account/"
+    assert helper.post(f"{path}unlock/").status_code == 200
+    assert helper.post(f"{path}password/").status_code == 200
+    assert helper.post(f"{path}disable/").status_code == 403
+    assert helper.post(f"{path}second-factor/").status_code == 403
+    assert Account.objects.get(username="wangweimin").is_active
+
+
+def test_a_form_without_its_token_signs_nobody_in(province: factories.Province) -> None:
+    client = Client(enforce_csrf_checks=True)
+    form = {"login": "wangweimin", "password": factories.PASSWORD}
+    assert client.post(SIGN_IN, form).status_code == 403
+    assert not is_signed_in(client)
+
+
+def test_attempts_at_a_locked_account_stand_in_the_audit_log(
+    province: factories.Province,
+) -> None:
+    for _ in range(6):
+        attempt("wangweimin", "wrong")
+    assert AuditEntry.objects.filter(action="org.sign_in.failed").count() == 6
 
 
 def test_four_failures_lock_nobody_out(province: factories.Province) -> None:

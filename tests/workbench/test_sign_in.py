@@ -94,7 +94,7 @@ def test_the_pages_of_the_account_are_drawn_in_our_look(province: Province) -> N
     client = province.client("张晓梅")
     for address in ("/accounts/password/change/", "/accounts/2fa/"):
         page = client.get(address, follow=True).content.decode()
-        assert "workbench/bare.css" in page
+        assert "workbench/base.css" in page
         assert "Menu:" not in page
 
 
