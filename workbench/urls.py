@@ -9,6 +9,7 @@ urlpatterns = [
     path("approvals/", include("workbench.views.approvals")),
     path("directory/", include("workbench.views.directory")),
     path("apps/", include("workbench.views.apps")),
+    path("picker/", include("workbench.views.picker")),
     path("security/", include("workbench.views.security")),
     path("administration/", include("workbench.views.administration")),
 ]

@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from core import errors as core_errors
 from core.actor import Actor
 from miniapps import errors, policies
-from miniapps.models import Grant, MiniApp, Release, RuleEffect, RuleSubject
+from miniapps.models import Grant, Release, RuleEffect, RuleSubject
 from miniapps.queries import audience, registry
-from org.queries import authority, directory, units, visibility
-
-_OFFERED: Final = 20
+from org.queries import units
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,39 +77,3 @@ def reach(actor: Actor, release_id: int, rules: Sequence[RuleDraft], *, at: date
             if (line.name, line.org_range) not in held
         ],
     )
-
-
-def offered(actor: Actor, app_id: int, text: str, *, at: datetime) -> list[directory.UnitFound]:
-    """Units the actor may show the app to: found by name, or without a text those around it.
-
-    NotFound unless the actor may review the app.
-    """
-    app = MiniApp.objects.filter(pk=app_id).first()
-    if app is None:
-        raise core_errors.NotFound
-    policies.require_review(actor, app, at=at)
-    administrator = policies.administrator(actor)
-    if text:
-        viewer = visibility.viewer_of(actor, at=at)
-        return directory.search_units(
-            text, at=at, viewer=viewer, administrator=administrator, limit=_OFFERED
-        )
-    found = _around(app.owner_unit_id)
-    allowed = authority.administered(administrator, [unit.id for unit in found], at=at)
-    return [unit for unit in found if unit.id in allowed]
-
-
-def _around(unit_id: int) -> list[directory.UnitFound]:
-    """The unit and all above it, the lowest first."""
-    above = units.path(unit_id)
-    return [
-        directory.UnitFound(
-            id=unit.id,
-            code=unit.code,
-            name=unit.name,
-            kind=unit.kind,
-            level=unit.level,
-            path=" / ".join(higher.name for higher in above[:place]),
-        )
-        for place, unit in reversed(list(enumerate(above)))
-    ]

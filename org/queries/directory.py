@@ -5,14 +5,22 @@ from datetime import datetime
 from typing import Final
 
 from org import errors, policies
-from org.kinds import UnitKind
+from org.kinds import Scene, UnitKind
 from org.queries import finding, matching, units
 from org.queries.finding import ANCHORS, ORGAN_LIKE, Search, UnitFound
 from org.queries.matching import Term
 from org.queries.people import PersonInUnit
 from org.queries.visibility import Viewer
 
-__all__ = ["ANCHORS", "ORGAN_LIKE", "UnitFound", "search_people", "search_units"]
+__all__ = [
+    "ANCHORS",
+    "ORGAN_LIKE",
+    "UnitFound",
+    "people_by_id",
+    "search_people",
+    "search_units",
+    "units_by_id",
+]
 
 _PLACES_AT_MOST: Final = 500
 
@@ -177,3 +185,15 @@ def _places(search: Search, term: Term) -> list[UnitFound]:
     if named or not term.may_abbreviate:
         return named
     return finding.found_units(search, term, term.abbreviates_unit(), [], limit=limit)
+
+
+def people_by_id(person_ids: Sequence[int], *, at: datetime, viewer: Viewer) -> list[PersonInUnit]:
+    """The people in the order asked for, each with the first post; the hidden are left out."""
+    found = finding.people_by_id(person_ids, at=at, sight=viewer.sight(Scene.SEARCH))
+    return [found[one] for one in person_ids if one in found]
+
+
+def units_by_id(unit_ids: Sequence[int], *, at: datetime, viewer: Viewer) -> list[UnitFound]:
+    """The units that stand, in the order asked for; the hidden are left out."""
+    found = finding.units_by_id(unit_ids, at=at, sight=viewer.sight(Scene.SEARCH))
+    return [found[one] for one in unit_ids if one in found]

@@ -199,6 +199,36 @@ def found_units(
                u.level, length(u.name), u.depth, u.id LIMIT %(limit)s""",
         {**search.values, "any_kind": not kinds, "kinds": list(kinds), "limit": limit},
     )
+    return _with_paths(rows)
+
+
+def people_by_id(
+    person_ids: Sequence[int], *, at: datetime, sight: Sight
+) -> dict[int, PersonInUnit]:
+    """The people with the main post of that instant, else another; the hidden are left out."""
+    rows = _fetch(
+        f"""
+        SELECT DISTINCT ON (a.person_id) {people.listed(sight)}
+          FROM org_appointment a JOIN org_person p ON p.id = a.person_id
+          JOIN org_unit u ON u.id = a.unit_id JOIN org_post t ON t.id = a.post_id
+         WHERE a.person_id = ANY(%(ids)s) AND {_HOLDS} AND {sight.shows_holder()}
+         ORDER BY a.person_id, a.kind <> 'main', a.valid_from, a.id""",
+        {"ids": list(person_ids), "at": at, "organs": list(ORGAN_LIKE), **sight.values},
+    )
+    return {row[1]: people.person_in_unit(row) for row in rows}
+
+
+def units_by_id(unit_ids: Sequence[int], *, at: datetime, sight: Sight) -> dict[int, UnitFound]:
+    """The units of that instant; the hidden are left out."""
+    rows = _fetch(
+        f"""SELECT u.id, u.code, u.name, u.kind, u.level FROM org_unit u
+             WHERE u.id = ANY(%(ids)s) AND {_STANDS} AND {sight.shows_unit()}""",
+        {"ids": list(unit_ids), "at": at, **sight.values},
+    )
+    return {unit.id: unit for unit in _with_paths(rows)}
+
+
+def _with_paths(rows: list[tuple[Any, ...]]) -> list[UnitFound]:
     above = units.paths([row[0] for row in rows])
     return [
         UnitFound(

@@ -274,10 +274,10 @@ def test_a_stranger_finds_no_page_and_no_task(office: Office) -> None:
 
 def test_people_are_offered_by_search_and_colleagues_first(office: Office) -> None:
     client = office.province.client(OTHER)
-    colleagues = client.get("/approvals/people/").content.decode()
+    colleagues = client.get("/picker/people/").content.decode()
     assert HEAD in colleagues
     assert OTHER not in colleagues
-    found = client.get("/approvals/people/?q=zwd").content.decode()
+    found = client.get("/picker/people/?q=zwd").content.decode()
     assert STRANGER in found
     assert HEAD not in found
 

@@ -148,10 +148,10 @@ def test_what_people_write_is_shown_as_text(office: Office) -> None:
 
 def test_units_and_people_are_found_by_name(office: Office) -> None:
     drafter = office.province.client("曾国强")
-    assert "上城区民政局" in _text(drafter, "/documents/units/?q=上城区民政")
-    assert "西湖区卫生健康局" in _text(drafter, "/documents/units/")
-    assert "赵卫东" in _text(drafter, "/documents/people/?q=赵卫东")
-    assert "没有找到" in _text(drafter, "/documents/units/?q=无此单位")
+    assert "上城区民政局" in _text(drafter, "/picker/organs/?q=上城区民政")
+    assert "西湖区卫生健康局" in _text(drafter, "/picker/organs/")
+    assert "赵卫东" in _text(drafter, "/picker/people/?q=赵卫东")
+    assert "没有找到" in _text(drafter, "/picker/organs/?q=无此单位")
 
 
 def test_numbering_from_the_page_waits_for_the_pdf_and_then_shows_it(office: Office) -> None:

@@ -43,7 +43,7 @@ def _state(page: Page, words: str) -> None:
 def _pick(page: Page, account: Account) -> None:
     search = page.locator('[data-picker][data-name="chosen.reviewers"] input[type=search]')
     search.fill(account.name)
-    page.locator(".picker-found:visible .picker-person", has_text=account.name).first.click()
+    page.locator(".picker-found:visible .picker-one", has_text=account.name).first.click()
 
 
 def test_leave_is_sent_back_changed_and_approved(sign_in: SignIn) -> None:

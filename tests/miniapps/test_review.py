@@ -94,7 +94,7 @@ def test_units_of_the_same_name_elsewhere_do_not_hide_the_own_one(province: Prov
             now=timezone.now(),
         )
     client = province.client(apps.REVIEWER)
-    shown = client.get(f"/apps/{made.app_id}/units", {"q": "综合处"}).content.decode()
+    shown = client.get("/picker/audience/", {"q": "综合处"}).content.decode()
     assert "西湖区卫生健康局" in shown
     assert "浙江省民政厅" not in shown
 

@@ -46,8 +46,7 @@ def test_units_of_the_same_name_elsewhere_do_not_hide_the_own_one(
     for _ in range(ELSEWHERE):
         add_unit(province, "浙江省民政厅", "综合处")
     add_unit(province, "西湖区卫生健康局", "综合处")
-    moved = province.unit("西湖区民政局/一科")
-    address = f"/administration/units/{moved}/move/targets/"
+    address = "/picker/parents/"
     shown = province.client(ADMIN).get(address, {"q": "综合处"}).content.decode()
     assert "西湖区卫生健康局" in shown
     assert "浙江省民政厅" not in shown
@@ -59,7 +58,7 @@ def test_people_of_the_same_name_elsewhere_do_not_hide_the_own_one(
     for _ in range(ELSEWHERE):
         admit(province, "浙江省民政厅", "丁一", "厅里的科员")
     admit(province, "西湖区卫生健康局", "丁一", "区里的科员")
-    address = f"/administration/units/{province.unit('西湖区民政局')}/candidates/"
+    address = "/picker/appointees/"
     shown = province.client(ADMIN).get(address, {"q": "丁一"}).content.decode()
     assert "区里的科员" in shown
     assert "厅里的科员" not in shown

@@ -131,8 +131,7 @@ def test_a_unit_moves_within_the_scope_and_not_out_of_it(province: Province) -> 
 
 
 def test_targets_of_a_move_come_from_the_scope_only(province: Province) -> None:
-    unit = province.unit("西湖区民政局/一科")
-    address = f"/administration/units/{unit}/move/targets/?q=民政局"
+    address = "/picker/parents/?q=民政局"
     fragment = _page(province.client("何管理"), address)
     assert "西湖区民政局" in fragment
     assert "上城区民政局" not in fragment
@@ -186,9 +185,8 @@ def test_a_colleague_takes_a_concurrent_post(province: Province) -> None:
 
 
 def test_people_of_the_next_county_are_no_candidates(province: Province) -> None:
-    unit = province.unit("西湖区民政局/一科")
     client = province.client("何管理")
-    address = f"/administration/units/{unit}/candidates/"
+    address = "/picker/appointees/"
     assert "曾国强" in _page(client, f"{address}?q=曾国")
     assert "林上城" not in _page(client, f"{address}?q=林上").replace("“林上”", "")
 
@@ -261,7 +259,7 @@ def test_a_refused_appointment_keeps_the_chosen_person(province: Province) -> No
     client = province.client("何管理")
     address = f"/administration/units/{unit}/appoint/"
     page = client.post(address, form).content.decode()
-    assert f'value="{person}" checked' in page
+    assert f'name="person_id" value="{person}"' in page
     assert "曾国强" in page
     stranger = form | {"person_id": province.person("林上城")}
     assert "林上城" not in client.post(address, stranger).content.decode()
@@ -295,8 +293,7 @@ def test_a_county_does_not_rename_itself(province: Province) -> None:
 
 
 def test_candidates_tell_the_organ_of_a_section(province: Province) -> None:
-    unit = province.unit("西湖区民政局/一科")
-    address = f"/administration/units/{unit}/candidates/?q=曾国"
+    address = "/picker/appointees/?q=曾国"
     assert "西湖区民政局 一科，科长" in _page(province.client("何管理"), address)
 
 

@@ -12,14 +12,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core import http
 from core.actor import Actor
 from org import policies as org_policies
-from org.kinds import AdminRole, AppointmentKind, PostFunction
-from org.queries import appointments, directory, people, visibility
+from org.kinds import AppointmentKind, PostFunction
+from org.queries import appointments, people
 from org.services import appointments as appointment_services
 from org.services import people as people_services
-from workbench import dialogs, parameters, personnel
+from workbench import dialogs, personnel
 from workbench.forms import people as forms
 
-CANDIDATES_AT_MOST = 20
 ORDERED_AT_MOST = 300
 
 
@@ -90,32 +89,6 @@ def admit(request: HttpRequest, unit_id: int) -> HttpResponse:
 
 @http.page
 @require_GET
-def candidates(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """Fragment: people by name whom the viewer may appoint."""
-    now = timezone.now()
-    actor = http.actor_of(request)
-    personnel.unit_in_charge(actor, unit_id, at=now)
-    wanted = parameters.text(request.GET, "q", longest=40)
-    administrator = org_policies.Administrator(actor.require_person(), AdminRole.PEOPLE)
-    found = (
-        directory.search_people(
-            wanted,
-            at=now,
-            viewer=visibility.viewer_of(actor, at=now),
-            administrator=administrator,
-            limit=CANDIDATES_AT_MOST,
-        )
-        if len(wanted) > 1
-        else []
-    )
-    # Someone with several posts is one candidate.
-    offered = {person.person_id: person for person in found}
-    context = {"found": list(offered.values()), "wanted": wanted}
-    return render(request, "workbench/administration/candidates.html", context)
-
-
-@http.page
-@require_GET
 def order(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Dialog: the people of the unit, to be put in order within their ranks."""
     now = timezone.now()
@@ -159,18 +132,17 @@ def _order(request: HttpRequest, unit_id: int, *, at: datetime) -> HttpResponse:
     return render(request, "workbench/administration/people_order.html", context)
 
 
-def _chosen(actor: Actor, form: forms.Appoint, *, at: datetime) -> people.PersonName | None:
+def _chosen(actor: Actor, form: forms.Appoint, *, at: datetime) -> list[people.PersonName]:
     """The person who was sent, so that a refusal does not lose the choice."""
     person_id = form.cleaned_data.get("person_id") if form.is_bound else None
     if not person_id or not org_policies.may_appoint(actor, person_id, at=at):
-        return None
-    return people.names([person_id], at=at).get(person_id)
+        return []
+    return list(people.names([person_id], at=at).values())
 
 
 urlpatterns = [
     path("units/<int:unit_id>/appoint/", appoint, name="administration-appoint"),
     path("units/<int:unit_id>/admit/", admit, name="administration-admit"),
-    path("units/<int:unit_id>/candidates/", candidates, name="administration-candidates"),
     path("units/<int:unit_id>/order/", order, name="administration-order"),
     path(
         "appointments/<int:appointment_id>/up/",

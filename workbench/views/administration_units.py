@@ -4,23 +4,21 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from core import http
 from core.actor import Actor
 from org import errors as org_errors
 from org import policies as org_policies
-from org.kinds import AdminRole, UnitKind
-from org.queries import directory, units, visibility
+from org.kinds import UnitKind
+from org.queries import units, visibility
 from org.services import units as unit_services
-from workbench import dialogs, parameters
+from workbench import dialogs
 from workbench.forms import units as forms
 from workbench.forms.base import Choices
 
-TARGETS_AT_MOST = 20
 # The kind that is added most often where it may stand comes first, regions last.
 _BY_USE = (
     UnitKind.DEPARTMENT,
@@ -118,28 +116,6 @@ def move(request: HttpRequest, unit_id: int) -> HttpResponse:
 
 
 @http.page
-@require_GET
-def targets(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """Fragment: units of the scope by name, to choose a new parent from."""
-    now = timezone.now()
-    actor = http.actor_of(request)
-    _managed(actor, unit_id, at=now)
-    wanted = parameters.text(request.GET, "q", longest=40)
-    administrator = org_policies.Administrator(actor.require_person(), AdminRole.ORG)
-    # One more than is shown: the unit itself may be among them.
-    met = directory.search_units(
-        wanted,
-        at=now,
-        viewer=visibility.viewer_of(actor, at=now),
-        administrator=administrator,
-        limit=TARGETS_AT_MOST + 1,
-    )
-    found = [unit for unit in met if unit.id != unit_id]
-    context = {"found": found[:TARGETS_AT_MOST], "wanted": wanted}
-    return render(request, "workbench/administration/targets.html", context)
-
-
-@http.page
 @require_POST
 def abolish(request: HttpRequest, unit_id: int) -> HttpResponse:
     """The unit stands no longer; the page shows the one above it."""
@@ -152,12 +128,12 @@ def abolish(request: HttpRequest, unit_id: int) -> HttpResponse:
     )
 
 
-def _chosen(actor: Actor, form: forms.MoveUnit, *, at: datetime) -> units.UnitName | None:
+def _chosen(actor: Actor, form: forms.MoveUnit, *, at: datetime) -> list[units.UnitName]:
     """The target that was sent, so that a refusal does not lose it."""
     parent_id = form.cleaned_data.get("parent_id") if form.is_bound else None
     if not parent_id or not org_policies.may_manage_units(actor, parent_id, at=at):
-        return None
-    return units.names([parent_id]).get(parent_id)
+        return []
+    return list(units.names([parent_id]).values())
 
 
 def _managed(actor: Actor, unit_id: int, *, at: datetime) -> units.UnitCard:
@@ -189,6 +165,5 @@ urlpatterns = [
     path("units/<int:unit_id>/rename/", rename, name="administration-unit-rename"),
     path("units/<int:unit_id>/code/", set_code, name="administration-unit-code"),
     path("units/<int:unit_id>/move/", move, name="administration-unit-move"),
-    path("units/<int:unit_id>/move/targets/", targets, name="administration-unit-targets"),
     path("units/<int:unit_id>/abolish/", abolish, name="administration-unit-abolish"),
 ]

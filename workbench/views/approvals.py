@@ -321,7 +321,6 @@ urlpatterns = [
     path("list/", rows, name="approvals-list"),
     path("new/", approvals_starting.choose, name="approvals-new"),
     path("new/<slug:key>/", approvals_starting.fill_in, name="approvals-start"),
-    path("people/", approvals_starting.candidates, name="approvals-people"),
     path("<int:case_id>/", detail, name="approvals-case"),
     path("<int:case_id>/withdraw/", withdraw, name="approvals-withdraw"),
     path("tasks/<int:task_id>/resubmit/", approvals_starting.change, name="approvals-change"),

@@ -19,14 +19,9 @@ from approvals.queries import cases as case_queries
 from approvals.queries import pictures, templates
 from approvals.services import cases
 from core import errors, http
-from core.actor import Actor
-from org import errors as org_errors
-from org.queries import directory, people, units
-from org.queries.visibility import Viewer
-from workbench import parameters, viewers
+from org.queries import people
+from workbench import parameters
 
-_FOUND_AT_MOST: Final = 12
-_LONGEST_SEARCH: Final = 40
 _LONGEST_TEXT: Final = 10_000
 _CHOSEN_AT_MOST: Final = 50
 
@@ -171,37 +166,6 @@ def change(request: HttpRequest, task_id: int) -> HttpResponse:
         back_id=case.case_id,
     )
     return _page(request, sheet, typed)
-
-
-@http.page
-@require_GET
-def candidates(request: HttpRequest) -> HttpResponse:
-    """Fragment: people to pick from: colleagues while nothing is typed, else who is found."""
-    actor, now = http.actor_of(request), timezone.now()
-    wanted = parameters.text(request.GET, "q", longest=_LONGEST_SEARCH)
-    viewer = viewers.of(request, at=now)
-    refusal = ""
-    try:
-        found = (
-            directory.search_people(wanted, at=now, viewer=viewer, limit=_FOUND_AT_MOST)
-            if wanted
-            else []
-        )
-    except org_errors.SearchTooWide as refused:
-        found, refusal = [], refused.text
-    if not wanted:
-        found = _colleagues(actor, viewer, at=now)
-    unique = list({person.person_id: person for person in found}.values())
-    context = {"people": unique, "wanted": wanted, "refusal": refusal}
-    return render(request, "workbench/approvals/candidates.html", context)
-
-
-def _colleagues(actor: Actor, viewer: Viewer, *, at: datetime) -> list[people.PersonInUnit]:
-    if actor.unit_id is None:
-        return []
-    organ = units.organ_of(actor.unit_id)
-    page = people.in_unit(organ.id, at=at, viewer=viewer, with_below=True, limit=_FOUND_AT_MOST + 1)
-    return [person for person in page.items if person.person_id != actor.person_id]
 
 
 def _try(typed: Typed, submit: Callable[[Typed], int]) -> tuple[Typed, int | None]:

@@ -56,15 +56,6 @@ def decide(request: HttpRequest, app_id: int, release_id: int) -> HttpResponse:
 
 
 @http.page
-@require_GET
-def offered_units(request: HttpRequest, app_id: int) -> HttpResponse:
-    """Fragment: units the viewer may show the app to."""
-    text = parameters.text(request.GET, "q", longest=40)
-    found = plans.offered(http.actor_of(request), app_id, text, at=timezone.now())
-    return render(request, "workbench/apps/units.html", {"units": found, "text": text})
-
-
-@http.page
 @require_POST
 def reach(request: HttpRequest, app_id: int, release_id: int) -> HttpResponse:
     """Fragment: how many people the chosen audience holds, gains and loses."""
@@ -150,7 +141,6 @@ urlpatterns = [
     path(f"{_release}decide", decide, name="apps-decide"),
     path(f"{_release}reach", reach, name="apps-reach"),
     path(f"{_release}publish", publish, name="apps-publish"),
-    path("<int:app_id>/units", offered_units, name="apps-units"),
     path("<int:app_id>/suspend", suspend, name="apps-suspend"),
     path("<int:app_id>/resume", resume, name="apps-resume"),
     path("<int:app_id>/trace", trace, name="apps-trace"),

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from core import errors, http
 from core.actor import Actor
@@ -18,18 +18,13 @@ from documents import drafts
 from documents.queries import details
 from documents.queries import drafting as queries
 from documents.services import drafting, sign_off
-from org import errors as org_errors
-from org.kinds import UnitKind
-from org.queries import directory, people
-from workbench import parameters, viewers
+from workbench import parameters
 
 URGENCIES: Final = (("", "平件"), ("urgent", "加急"), ("critical", "特急"))
 CLASSIFICATIONS: Final = (("internal", "内部"), ("public", "公开"))
 REFUSED: Final = ("秘密", "机密", "绝密")
 """Shown so that the rule is seen, never to be chosen; documents refuses them again."""
-_FOUND_AT_MOST: Final = 20
 _PICKED_AT_MOST: Final = 500
-_ORGANS: Final = (UnitKind.ORGAN, UnitKind.FIELD_OFFICE, UnitKind.REGION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,50 +136,6 @@ def specimen(request: HttpRequest) -> HttpResponse:
     image = base64.b64encode(pages[0]).decode()
     context = {"image": f"data:image/svg+xml;base64,{image}", "pages": len(pages)}
     return render(request, "workbench/documents/specimen.html", context)
-
-
-@http.page
-@require_GET
-def found_units(request: HttpRequest) -> HttpResponse:
-    """Fragment: organs to pick as recipients: the neighbours until something is typed."""
-    actor, now = http.actor_of(request), timezone.now()
-    wanted = parameters.text(request.GET, "q", longest=40)
-    viewer = viewers.of(request, at=now)
-    if wanted:
-        found = [
-            queries.Offered(unit.id, unit.name, unit.path)
-            for unit in directory.search_units(
-                wanted, at=now, viewer=viewer, kinds=_ORGANS, limit=_FOUND_AT_MOST
-            )
-        ]
-    else:
-        found = list(queries.desk(actor=actor, at=now).neighbours)[:_FOUND_AT_MOST]
-    context = {"found": found, "wanted": wanted, "what": "单位"}
-    return render(request, "workbench/documents/found.html", context)
-
-
-@http.page
-@require_GET
-def found_people(request: HttpRequest) -> HttpResponse:
-    """Fragment: people to ask for a countersignature, found by name."""
-    wanted = parameters.text(request.GET, "q", longest=40)
-    refusal = ""
-    found: list[people.PersonInUnit] = []
-    if wanted:
-        try:
-            now = timezone.now()
-            viewer = viewers.of(request, at=now)
-            found = directory.search_people(wanted, at=now, viewer=viewer, limit=_FOUND_AT_MOST)
-        except org_errors.SearchTooWide as refused:
-            refusal = refused.text
-    offered = {
-        one.person_id: queries.Offered(one.person_id, one.name, f"{one.place}，{one.title}")
-        for one in found
-    }
-    context = {
-        "found": list(offered.values()), "wanted": wanted, "what": "人员", "refusal": refusal,
-    }  # fmt: skip
-    return render(request, "workbench/documents/found.html", context)
 
 
 def ids(texts: Sequence[str]) -> list[int]:

@@ -10,7 +10,7 @@ import { Picker } from "./picker.js";
 
 const panes = document.getElementById("messages");
 const part = (name) => panes.querySelector(`[data-part="${name}"]`) ?? document.querySelector(`[data-part="${name}"]`);
-const { api, searchPeople: searchUrl } = panes.dataset;
+const { api } = panes.dataset;
 const me = { id: Number(panes.dataset.personId), name: panes.dataset.personName };
 const socketUrl = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/v1`;
 
@@ -31,7 +31,7 @@ const panel = new Panel({
   onLeft: (id) => { list.drop(id); panel.close(); show(null); },
 });
 const list = new List({ root: part("list"), filter: part("filter"), client, me, api, onOpen: (key) => show(key) });
-const picker = new Picker({ dialog: part("picker"), me, searchUrl });
+const picker = new Picker({ dialog: part("picker"), me });
 
 let changedTimer = null;
 /** The rail's badge follows at once, but a burst of messages asks once. */
