@@ -39,10 +39,13 @@ GROUPS: Final = (
     Group(
         "组织",
         (
-            Entry("units", "组织与人员", "administration", frozenset({"org", "people"})),
             Entry(
-                "exchange", "导入导出", "administration-exchange", frozenset({"org", "people"})
+                "units",
+                "组织与人员",
+                "administration",
+                frozenset({"org", "people", "helpdesk"}),
             ),
+            Entry("exchange", "导入导出", "administration-exchange", frozenset({"org", "people"})),
             Entry("departures", "离职交接", "administration-departures", frozenset({"people"})),
         ),
     ),

@@ -8,7 +8,7 @@ from core.actor import Actor
 from org.queries import authority, units
 from workbench import administration_menu
 
-_UNIT_ROLES = frozenset({"org", "people"})
+_UNIT_ROLES = frozenset({"org", "people", "helpdesk"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,9 @@ def of(actor: Actor, *, at: datetime) -> Office:
     grants = authority.of_person(actor.require_person(), at=at)
     if not grants:
         raise errors.NotFound
-    roots = list(dict.fromkeys(grant.root_id for grant in grants if grant.role in _UNIT_ROLES))
     return Office(
         grants=grants,
-        unit_roots=[root for root in roots if not _stands_below_another(root, roots)],
+        unit_roots=authority.tops([g for g in grants if g.role in _UNIT_ROLES], at=at),
         sees_audit=_holds_audit(grants),
     )
 
@@ -47,11 +46,6 @@ def require_audit(actor: Actor, *, at: datetime) -> Office:
     if not office.sees_audit:
         raise errors.NotFound
     return office
-
-
-def _stands_below_another(root_id: int, roots: list[int]) -> bool:
-    others = [other for other in roots if other != root_id]
-    return bool(others) and bool(units.within_any(root_id, others))
 
 
 def _holds_audit(grants: list[authority.Grant]) -> bool:

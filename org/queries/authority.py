@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection
 
@@ -24,6 +24,31 @@ WITH RECURSIVE chain AS (
   SELECT id FROM org_admingrant WHERE id = %(id)s
   UNION SELECT g.id FROM org_admingrant g JOIN chain c ON g.passed_on_from_id = c.id
    WHERE g.revoked_at IS NULL)"""
+
+
+MOST_TOPS: Final = 60
+_LINE_TOPS = f"""
+SELECT u.id FROM org_admingrant g JOIN org_unit r ON r.id = g.root_id
+  JOIN org_lineunit s ON s.line_id = g.line_id AND s.valid_from <= %(at)s
+   AND (s.valid_to IS NULL OR s.valid_to > %(at)s)
+  JOIN org_unit u ON u.id = s.unit_id AND {policies.REACHES}
+ WHERE g.id = %(grant)s AND (u.valid_to IS NULL OR u.valid_to > %(at)s)
+ ORDER BY u.tree_id, u.lft LIMIT %(limit)s"""
+# Down from the root through what lies above the level, which is little of a tree.
+_LEVEL_TOPS = """
+WITH RECURSIVE down AS (
+  SELECT r.id, r.level, g.highest_level AS floor, r.tree_id, r.lft
+    FROM org_admingrant g JOIN org_unit r ON r.id = g.root_id WHERE g.id = %(grant)s
+  UNION ALL
+  SELECT u.id, u.level, d.floor, u.tree_id, u.lft FROM down d
+    JOIN org_unit u ON u.parent_id = d.id AND (u.valid_to IS NULL OR u.valid_to > %(at)s)
+   WHERE d.level < d.floor)
+SELECT id FROM down WHERE level >= floor ORDER BY tree_id, lft LIMIT %(limit)s"""
+_OUTERMOST = """
+SELECT u.id FROM org_unit u WHERE u.id = ANY(%(ids)s) AND NOT EXISTS (
+  SELECT 1 FROM org_unit o WHERE o.id = ANY(%(ids)s) AND o.id <> u.id
+     AND u.tree_id = o.tree_id AND u.lft BETWEEN o.lft AND o.rght)
+ ORDER BY u.tree_id, u.lft"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +184,26 @@ def shown_to(person_id: int, unit_ids: Collection[int], *, at: datetime) -> set[
             {"ids": list(unit_ids), "person": person_id, "at": at},
         )
         return {row[0] for row in cursor.fetchall()}
+
+
+def tops(grants: Collection[Grant], *, at: datetime) -> list[int]:
+    """The highest units that the grants cover, in the order of the tree, none below another.
+
+    Where a limit leaves many (a line's units in a province), the first of them.
+    """
+    found = {grant.root_id for grant in grants if _covers_root(grant)}
+    with connection.cursor() as cursor:
+        for grant in grants:
+            if not _covers_root(grant):
+                values = {"grant": grant.id, "at": at, "limit": MOST_TOPS}
+                cursor.execute(_LINE_TOPS if grant.line_id else _LEVEL_TOPS, values)
+                found |= {row[0] for row in cursor.fetchall()}
+        cursor.execute(_OUTERMOST, {"ids": list(found)})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _covers_root(grant: Grant) -> bool:
+    return grant.line_id is None and (grant.highest_level or 1) <= grant.root_level
 
 
 def lines_over(unit_ids: Collection[int]) -> list[tuple[int, str]]:

@@ -48,7 +48,7 @@ def _holds(province: Province, name: str, unit: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "address", ["", "units/", "people/", "candidates/", "units/find/", "../officers/"]
+    "address", ["", "units/", "people/", "units/find/", "../officers/"]
 )
 def test_the_pages_are_not_there_for_others(address: str, province: Province) -> None:
     assert province.client("张晓梅").get(f"{GRANTS}{address}").status_code == 404
@@ -135,13 +135,6 @@ def test_granting_twice_is_said_beside_the_role(province: Province) -> None:
     answer = province.client("何管理").post(f"{GRANTS}units/{organ}/give/", form)
     assert answer.status_code == 422
     assert "该人员已有此项管理权限" in answer.content.decode()
-
-
-def test_nobody_finds_himself_among_the_candidates(province: Province) -> None:
-    client = province.client("何管理")
-    assert "王伟民" in _page(client, f"{GRANTS}candidates/?q=王伟")
-    assert "何管理" not in _page(client, f"{GRANTS}candidates/?q=何管")
-    assert "至少输入两个字" in _page(client, f"{GRANTS}candidates/?q=王")
 
 
 def test_revoking_shows_what_else_ends(province: Province) -> None:

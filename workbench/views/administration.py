@@ -14,6 +14,7 @@ from core import http, paging
 from core.actor import Actor
 from org import errors as org_errors
 from org import policies as org_policies
+from org.kinds import AdminRole
 from org.queries import appointments, authority, units, visibility
 from workbench import offices, parameters, trees, viewers
 from workbench.views import (
@@ -100,7 +101,7 @@ def _pane(request: HttpRequest, actor: Actor, unit_id: int, *, at: datetime) -> 
     """UnitNotFound for a unit outside the viewer's scope: hidden and absent look alike."""
     may_manage_units = org_policies.may_manage_units(actor, unit_id, at=at)
     may_manage_people = org_policies.may_manage_people(actor, unit_id, at=at)
-    if not may_manage_units and not may_manage_people:
+    if not (may_manage_units or may_manage_people) and not _helps(actor, unit_id, at=at):
         raise org_errors.UnitNotFound
     viewer = visibility.viewer_of(actor, at=at)
     card = units.card(unit_id, at=at, viewer=viewer)
@@ -124,6 +125,12 @@ def _pane(request: HttpRequest, actor: Actor, unit_id: int, *, at: datetime) -> 
         may_manage_people=may_manage_people and not card.abolished,
         may_leave=may_leave,
     )
+
+
+def _helps(actor: Actor, unit_id: int, *, at: datetime) -> bool:
+    """A helpdesk sees the people whose accounts it serves."""
+    person_id = actor.require_person()
+    return authority.administers(person_id, AdminRole.HELPDESK, unit_id, at=at)
 
 
 def _administrators(grants: Iterable[authority.Grant]) -> list[Administrator]:

@@ -62,7 +62,8 @@ def of_unit(request: HttpRequest) -> HttpResponse:
     card = units.card(unit_id, at=now, viewer=viewer)
     above = units.path(unit_id)[:-1]
     below = units.children(unit_id, at=now, viewer=viewer, limit=CHILDREN_AT_MOST)
-    shown = _shown(actor, [unit_id, *(unit.id for unit in (*above, *below.items))], at=now)
+    around = [unit.id for unit in above] + [unit.id for unit in below.items]
+    shown = _shown(actor, [unit_id, *around], at=now)
     if unit_id not in shown:
         raise org_errors.UnitNotFound
     context = {
@@ -128,19 +129,6 @@ def find(request: HttpRequest) -> HttpResponse:
     }
     template = "grants_people_rows" if request.headers.get("HX-Request") else "grants_people"
     return render(request, f"workbench/administration/{template}.html", context)
-
-
-@http.page
-@require_GET
-def candidates(request: HttpRequest) -> HttpResponse:
-    """Fragment: people by name to grant something to; never the viewer himself."""
-    now = timezone.now()
-    actor = http.actor_of(request)
-    offices.of(actor, at=now)
-    wanted = parameters.text(request.GET, "q", longest=40)
-    found = [one for one in _people(request, wanted, at=now) if one.person_id != actor.person_id]
-    context = {"found": found, "wanted": wanted}
-    return render(request, "workbench/administration/grant_candidates.html", context)
 
 
 @http.page
@@ -281,10 +269,10 @@ def _grant(
     )
 
 
-def _chosen(form: forms.GiveGrant, *, at: datetime) -> people.PersonName | None:
+def _chosen(form: forms.GiveGrant, *, at: datetime) -> list[people.PersonName]:
     """The person who was sent, so that a refusal does not lose the choice."""
     person_id = form.cleaned_data.get("person_id") if form.is_bound else None
-    return people.names([person_id], at=at).get(person_id) if person_id else None
+    return list(people.names([person_id], at=at).values()) if person_id else []
 
 
 def _unit_page(unit_id: int) -> str:
@@ -298,6 +286,5 @@ urlpatterns = [
     path("grants/units/<int:unit_id>/give/", give, name="administration-grant-give"),
     path("grants/people/", find, name="administration-grants-people"),
     path("grants/people/<int:person_id>/", of_person, name="administration-grants-person"),
-    path("grants/candidates/", candidates, name="administration-grant-candidates"),
     path("grants/<int:grant_id>/revoke/", revoke, name="administration-grant-revoke"),
 ]
