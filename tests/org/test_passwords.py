@@ -38,7 +38,8 @@ def province() -> factories.Province:
 
 def signed_in(username: str, password: str) -> Client:
     client = Client()
-    assert client.post("/accounts/login/", {"login": username, "password": password})
+    answer = client.post("/accounts/login/", {"login": username, "password": password})
+    assert answer.status_code == 302
     return client
 
 

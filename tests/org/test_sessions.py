@@ -188,7 +188,7 @@ def _hold(province: factories.Province, client: Client) -> sessions.Hold:
 def test_sockets_stand_while_sign_in_and_post_stand(province: factories.Province) -> None:
     hold = _hold(province, signed_in())
     standing = sessions.standing([hold], at=timezone.now())
-    assert (standing.signed_in, standing.at_post) == ({hold}, {hold})
+    assert standing == sessions.Standing(frozenset({hold}), frozenset({hold}))
 
 
 def test_sockets_of_a_lost_post_begin_anew(province: factories.Province) -> None:
@@ -199,7 +199,7 @@ def test_sockets_of_a_lost_post_begin_anew(province: factories.Province) -> None
         now=timezone.now(),
     )
     standing = sessions.standing([hold], at=timezone.now() + timedelta(seconds=1))
-    assert (standing.signed_in, standing.at_post) == ({hold}, frozenset())
+    assert standing == sessions.Standing(frozenset({hold}), frozenset())
 
 
 @pytest.mark.parametrize("cause", ["disabled", "password", "ended", "idle", "left", "no session"])

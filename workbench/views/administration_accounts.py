@@ -157,7 +157,7 @@ def _dialog(
     done: str = "",
 ) -> HttpResponse:
     account = account_queries.of_person(person_id)
-    context = {
+    context: dict[str, object] = {
         "person": people.names([person_id], at=at)[person_id],
         "account": account,
         "may_manage": org_policies.may_manage_account(actor, person_id, at=at),
