@@ -19,7 +19,7 @@ from org.models import Account, AdminGrant, Appointment, Handover, HandoverItem,
 from org.queries import accounts as account_queries
 from org.queries import appointments as appointment_queries
 from org.queries import departures as queries
-from org.services import accounts, appointments, changes
+from org.services import accounts, appointments, authority, changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,9 @@ def leave(
     _list_own(handover, at=now)
     _disable(actor, person_id, now=now)
     _end_all(person_id, now=now)
-    grants = AdminGrant.objects.filter(person_id=person_id, revoked_at__isnull=True)
-    revoked = grants.update(revoked_at=now)
+    revoked = authority.end_of_person(
+        actor=actor, person_id=person_id, reason=reason.label, now=now
+    )
     person.status = PersonStatus.LEFT
     person.save(update_fields=["status"])
     changes.note(
