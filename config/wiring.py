@@ -19,7 +19,14 @@ from org import handlers as org_handlers
 
 SUBSCRIPTIONS: Final[Subscriptions] = {
     org_events.RequestOpened: (messaging_handlers.on_request_opened,),
-    org_events.RequestDecided: (messaging_handlers.on_request_decided,),
+    org_events.RequestDecided: (
+        org_handlers.on_request_ended,
+        messaging_handlers.on_request_decided,
+    ),
+    org_events.RequestDue: (
+        org_handlers.on_request_ended,
+        messaging_handlers.on_request_due,
+    ),
     org_events.ReorganisationDue: (org_handlers.on_reorganisation_due,),
     org_events.ReorganisationMoved: (messaging_handlers.on_reorganisation_moved,),
     org_events.PersonLeft: (

@@ -103,5 +103,24 @@ def on_person_left(event: org_events.PersonLeft, now: datetime) -> None:
     )
 
 
+def on_request_due(event: org_events.RequestDue, now: datetime) -> None:
+    """Where nobody decided in time, nobody is called upon any more and whoever asked knows."""
+    request = requests.told_of(event.request_id, at=now)
+    if request is None or request.state != requests.EXPIRED:
+        return
+    notices.settle(actor=_ACTOR, source=SOURCE, key=_opened_key(event.request_id), now=now)
+    notices.send(
+        actor=_ACTOR,
+        source=SOURCE,
+        source_name=SOURCE_NAME,
+        key=f"request.expired:{event.request_id}",
+        person_ids=[request.requester_id],
+        title=f"复核已过期：{request.summary}",
+        body="规定时间内无人复核，操作没有执行；仍需办理的，请重新提交。",
+        link=f"/administration/requests/{event.request_id}/",
+        now=now,
+    )
+
+
 def _opened_key(request_id: int) -> str:
     return f"request:{request_id}"

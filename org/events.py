@@ -26,6 +26,15 @@ class RequestDecided(events.Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestDue(events.Event):
+    """The request's time is over; whoever hears it looks whether it still waits."""
+
+    name: ClassVar[str] = "org.request_due"
+
+    request_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportMapped(events.Event):
     """The columns of an uploaded file are known; it can be checked."""
 

@@ -7,13 +7,14 @@ from core import actor, errors
 from core.actor import Actor
 from org import events
 from org.exchange import intake, outlet
-from org.kinds import ExchangeSubject, ImportState
-from org.queries import accounts
+from org.kinds import ExchangeSubject, ImportState, RequestState
+from org.queries import accounts, requests
 from org.queries import exports as export_queries
 from org.queries import imports as import_queries
 from org.services import exports, headcounts, imports, reorganisation_decisions, sessions, tree
 
 _UPKEEP: Final = actor.system("upkeep")
+_REVIEW: Final = actor.system("review")
 _FILES_KEPT: Final = timedelta(days=30)
 
 
@@ -40,6 +41,15 @@ def on_reorganisation_due(event: events.ReorganisationDue, now: datetime) -> Non
         effective_at=event.effective_at,
         now=now,
     )
+
+
+def on_request_ended(event: events.RequestDecided | events.RequestDue, now: datetime) -> None:
+    """What waited for the request and was not agreed to waits no longer."""
+    request = requests.told_of(event.request_id, at=now)
+    if request is None or request.state in (RequestState.WAITING, RequestState.APPROVED):
+        return
+    imports.take_back(actor=_REVIEW, request_id=event.request_id, now=now)
+    exports.take_back(actor=_REVIEW, request_id=event.request_id, now=now)
 
 
 def on_import_mapped(event: events.ImportMapped, now: datetime) -> None:

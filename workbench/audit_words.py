@@ -59,6 +59,8 @@ ACTIONS: Final = {
     "org.request.approved": "复核同意",
     "org.request.rejected": "复核不同意",
     "org.request.withdrawn": "撤回复核申请",
+    "org.import.returned": "导入未获复核",
+    "org.export.refused": "导出未获复核",
     "org.unit.added": "新增组织",
     "org.unit.renamed": "组织更名",
     "org.unit.code_set": "补录组织编码",

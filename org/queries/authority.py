@@ -195,7 +195,7 @@ def tops(grants: Collection[Grant], *, at: datetime) -> list[int]:
     with connection.cursor() as cursor:
         for grant in grants:
             if not _covers_root(grant):
-                values = {"grant": grant.id, "at": at, "limit": MOST_TOPS}
+                values: dict[str, Any] = {"grant": grant.id, "at": at, "limit": MOST_TOPS}
                 cursor.execute(_LINE_TOPS if grant.line_id else _LEVEL_TOPS, values)
                 found |= {row[0] for row in cursor.fetchall()}
         cursor.execute(_OUTERMOST, {"ids": list(found)})

@@ -143,6 +143,19 @@ def fetch(*, actor: Actor, export_id: int, now: datetime) -> File:
 
 
 @db.service
+def take_back(*, actor: Actor, request_id: int, now: datetime) -> None:
+    """No second person agreed: the list that the request was for is not written."""
+    waiting = DirectoryExport.objects.select_for_update().filter(
+        review_request_id=request_id, state=ExportState.WAITING
+    )
+    for wanted in waiting:
+        wanted.state = ExportState.REFUSED
+        wanted.refusal = "未经另一位管理员复核同意"
+        wanted.save(update_fields=["state", "refusal"])
+        _record(actor, "org.export.refused", wanted, {"refusal": wanted.refusal}, now=now)
+
+
+@db.service
 def forget(*, actor: Actor, export_id: int, now: datetime) -> None:
     """No file belongs to the export any more."""
     DirectoryExport.objects.filter(pk=export_id).update(state=ExportState.FORGOTTEN, file_key="")

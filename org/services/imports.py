@@ -220,6 +220,19 @@ def refuse(
 
 
 @db.service
+def take_back(*, actor: Actor, request_id: int, now: datetime) -> None:
+    """No second person agreed: the import that the request was for can be confirmed again."""
+    batch = DirectoryImport.objects.select_for_update().filter(
+        review_request_id=request_id, state=ImportState.WAITING
+    )
+    for waiting in batch:
+        waiting.state = ImportState.CHECKED
+        waiting.review_request_id = None
+        waiting.save(update_fields=["state", "review_request_id"])
+        _record(actor, "org.import.returned", waiting, {}, now=now)
+
+
+@db.service
 def forget(*, actor: Actor, import_id: int, now: datetime) -> None:
     """No file belongs to the import any more; what it did stays known."""
     DirectoryImport.objects.filter(pk=import_id).update(file_key="")

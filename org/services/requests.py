@@ -9,7 +9,7 @@ from core import audit, db, events
 from core import errors as core_errors
 from core.actor import Actor
 from org import errors
-from org.events import RequestOpened
+from org.events import RequestDue, RequestOpened
 from org.kinds import AdminRole, RequestKind
 from org.models import ReviewRequest
 from org.queries import requests as queries
@@ -80,4 +80,5 @@ def ask(
         detail={"kind": request.kind, "role": request.role, "summary": request.summary},
     )
     events.publish(RequestOpened(request_id=request.pk))
+    events.publish(RequestDue(request_id=request.pk), due_at=request.expires_at)
     return Asked(request_id=request.pk)

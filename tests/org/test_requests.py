@@ -227,10 +227,6 @@ def test_the_three_boxes(province: factories.Province, budget: Budget) -> None:
     assert asker.get(path).json()["items"] == []
 
 
-def test_every_kind_has_its_performer() -> None:
-    assert set(decisions.PERFORMERS) | {RequestKind.MASS_CHANGE} == set(RequestKind)
-
-
 def test_the_second_person_is_another_even_by_hand(province: factories.Province) -> None:
     request_id = ask(province)
     with pytest.raises(IntegrityError, match="org_request_second_person"), transaction.atomic():
