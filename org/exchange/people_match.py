@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from org.exchange import neutral, phones
+from org.exchange import phones
 from org.exchange.faults import Faults
 from org.exchange.people_rows import PersonRow
 from org.exchange.people_state import Known, PeopleState
@@ -84,7 +84,7 @@ def _by_number(row: PersonRow, state: PeopleState, faults: Faults) -> Known | No
     others = [p for p in state.by_phone.get(row.phone or "", []) if p.id != person.id]
     if others:
         _refuse_phone(row, others, faults)
-    if row.masked_phone and neutral.restored(row.masked_phone) != phones.masked(person.phone):
+    if row.masked_phone and row.masked_phone != phones.masked(person.phone):
         text = "手机号隐藏的部分与系统不符；不修改请照导出的原样填写，修改请填写完整号码"
         faults.error(row.row, "phone", "MASKED_PHONE_DIFFERS", text)
     return person

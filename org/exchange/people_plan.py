@@ -232,7 +232,7 @@ class _Planner:
             self._refuse(row, "job_level", "NOT_IN_LIST", text)
         if person is None or person.has_details_of_ours:
             return
-        said = ((row.name, person.name), (row.phone, person.phone),
+        said = ((row.name, person.name), (row.phone, phones.plain(person.phone)),
                 (row.staff_number, person.staff_number), (row.job_level, held))  # fmt: skip
         if any(new and new != old for new, old in said):
             text = "其主任职不在您的管理范围内，不能修改姓名、手机号、工号和职级"
@@ -292,7 +292,7 @@ class _Planner:
         act.details = {k: v for k, v in said.items() if v and v != held[k]}
         before = {_DETAILS[key]: held[key] for key in act.details}
         after = {_DETAILS[key]: value for key, value in act.details.items()}
-        if row.phone and row.phone != person.phone:
+        if row.phone and row.phone != phones.plain(person.phone):
             act.details["phone"] = row.phone
             before["手机号"], after["手机号"] = (
                 phones.masked(person.phone),

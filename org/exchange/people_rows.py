@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, TypeVar
 
+from org.exchange import phones
 from org.exchange.faults import Faults
 from org.kinds import AppointmentKind, PostFunction
 
 T = TypeVar("T")
 NEW: Final = "新增"
 ORDER_AT_MOST: Final = 10_000
-MASK: Final = "*"
 _EARLIEST: Final = date(1949, 10, 1)
 _NAME: Final = re.compile(r"[^\x00-\x1f<>]{1,60}")
 _MOBILE: Final = re.compile(r"1[3-9]\d{9}|\+\d[\d-]{6,18}|0\d{2,3}-?\d{7,8}")
@@ -58,12 +58,6 @@ def read(
     return good
 
 
-def mobile(text: str) -> str:
-    """The number as it is stored: digits without the blanks and hyphens people group them by."""
-    bare = re.sub(r"[\s\-]", "", text) if not text.startswith("0") else text.strip()
-    return bare.removeprefix("+86")
-
-
 def _row(number: int, cells: Mapping[str, str], faults: Faults, today: date) -> PersonRow:
     phone, masked = _phone(number, cells.get("phone"), faults)
     given = cells.get("number", "")
@@ -106,9 +100,9 @@ def _name(row: int, text: str, faults: Faults) -> str:
 
 
 def _phone(row: int, text: str | None, faults: Faults) -> tuple[str | None, str]:
-    if text is None or MASK in text:
+    if text is None or phones.MASK in text:
         return None, text or ""
-    number = mobile(text)
+    number = phones.plain(text)
     if number and not _MOBILE.fullmatch(number):
         faults.error(row, "phone", "BAD_PHONE", "手机号应为 11 位数字")
     # An empty cell leaves the number as it is: lists seldom hold all of them.

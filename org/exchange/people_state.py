@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from org.exchange import phones
 from org.exchange.places import Places
 
 
@@ -91,7 +92,7 @@ class PeopleState:
         for person in self.known.values():
             self.by_number[person.number] = person
             if person.phone:
-                self.by_phone.setdefault(person.phone, []).append(person)
+                self.by_phone.setdefault(phones.plain(person.phone), []).append(person)
             if person.staff_number:
                 self.by_staff_number.setdefault(person.staff_number, []).append(person)
             if person.is_ours:

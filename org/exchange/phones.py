@@ -1,5 +1,6 @@
 """How a telephone number stands in files and on pages."""
 
+import re
 from typing import Final
 
 MASK: Final = "*"
@@ -11,3 +12,10 @@ def masked(phone: str) -> str:
     if len(phone) <= _SHOWN:
         return MASK * len(phone)
     return phone[:3] + MASK * (len(phone) - _SHOWN) + phone[-4:]
+
+
+def plain(phone: str) -> str:
+    """The number without the blanks and hyphens people group its digits by; 86 is our own."""
+    if phone.startswith("0"):
+        return phone.strip()
+    return re.sub(r"[\s\-]", "", phone).removeprefix("+86")

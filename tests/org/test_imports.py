@@ -307,7 +307,7 @@ def test_more_than_fifty_take_a_second_person(
 
 
 def test_the_columns_are_guessed_chosen_and_remembered_for_the_unit(importer: Importer) -> None:
-    rows = [["西湖区人员名册"], ["序号", "员工", "联络", "部门", "岗"],
+    rows: list[list[object]] = [["西湖区人员名册"], ["序号", "员工", "联络", "部门", "岗"],
             [1, "赵新民", "13900000001", OFFICE, "科员"]]  # fmt: skip
     opened = importer.upload(files.xlsx(rows)).json()["id"]
     found = importer.show(opened)
