@@ -1,0 +1,82 @@
+"""Somebody must be the first: the platform appoints administrators that nobody else could."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core import db
+from core.actor import Actor, ActorKind
+from org import errors, passwords
+from org.kinds import AdminRole, PostFunction
+from org.policies import Wanted
+from org.queries import accounts as account_queries
+from org.queries import units
+from org.services import accounts, authority, people
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody whom the directory does not know yet, and the post to be held."""
+
+    name: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Appointed:
+    """Who administers now; `password` is told once, and only of a new account."""
+
+    person_id: int
+    password: str | None
+
+
+@db.service
+def appoint(
+    *,
+    actor: Actor,
+    role: AdminRole,
+    unit_code: str,
+    username: str,
+    now: datetime,
+    newcomer: Newcomer | None = None,
+    depth: int = authority.MOST_DEPTH,
+) -> Appointed:
+    """The holder of the account administers the unit and all below it.
+
+    With a newcomer the person is admitted to the unit and the account opened. Only the platform
+    itself may do this: OutOfScope. UnitNotFound, AccountNotFound, OfficersExclude.
+    """
+    if actor.kind is not ActorKind.SYSTEM:
+        raise errors.OutOfScope
+    unit = units.by_code(unit_code)
+    if unit is None:
+        raise errors.UnitNotFound
+    held = account_queries.by_username(username)
+    password = None
+    if held is not None:
+        person_id = held.person_id
+    elif newcomer is not None:
+        person_id = _admit(actor, newcomer, unit.id, now=now)
+        password = passwords.fresh()
+        accounts.open_account(
+            actor=actor, person_id=person_id, username=username, password=password, now=now
+        )
+    else:
+        raise errors.AccountNotFound
+    if person_id is None:
+        raise errors.PersonNotFound
+    authority.grant(
+        actor=actor, person_id=person_id, wanted=Wanted(role, unit.id, depth=depth), now=now
+    )
+    return Appointed(person_id, password)
+
+
+def _admit(actor: Actor, newcomer: Newcomer, unit_id: int, *, now: datetime) -> int:
+    admitted = people.admit(
+        actor=actor,
+        name=newcomer.name,
+        unit_id=unit_id,
+        title=newcomer.title,
+        function=PostFunction.STAFF,
+        now=now,
+    )
+    return admitted.person_id
