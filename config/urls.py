@@ -29,6 +29,7 @@ urlpatterns = [
     path("api/v1/errors/<str:code>", api.describe_error, name="error"),
     path("api/v1/", api.api.urls),
     path("accounts/", include(sign_in_patterns)),
+    path("scim/v2/", include("org.scim.urls")),
     path("", include("miniapps.urls")),
     path("", include("workbench.urls")),
 ]

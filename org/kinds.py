@@ -79,6 +79,7 @@ class DepartureReason(TextChoices):
     MOVED_AWAY = "moved_away", "调出"
     CONTRACT_ENDED = "contract", "合同期满"
     DIED = "died", "去世"
+    SYNCHRONISED = "scim", "目录同步注销"
 
 
 class HandoverKind(TextChoices):

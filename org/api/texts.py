@@ -34,7 +34,7 @@ Username = Annotated[str, Field(min_length=2, max_length=60, pattern=r"^[a-z0-9.
 Password = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
 SearchText = Annotated[str, Query(min_length=1, max_length=60, pattern=r"^[^\x00]+$")]
 StaffNumber = Annotated[
-    str, StringConstraints(max_length=30, strip_whitespace=True, pattern=r"^[0-9A-Za-z\-]*$")
+    str, StringConstraints(max_length=40, strip_whitespace=True, pattern=r"^[0-9A-Za-z\-]*$")
 ]
 
 FAR_END = datetime(2200, 1, 1, tzinfo=UTC)

@@ -95,6 +95,13 @@ from org.errors.requests import (
     RequestNotFound,
     RequestSettled,
 )
+from org.errors.tokens import (
+    AttributeUnfit,
+    NotProvisioned,
+    TakesSecondPerson,
+    TokenNotFound,
+    TokenTerm,
+)
 from org.errors.units import (
     BadUnitCode,
     DepartmentsTooDeep,
@@ -129,6 +136,7 @@ __all__ = [
     "AppointmentChanged",
     "AppointmentDates",
     "AppointmentNotFound",
+    "AttributeUnfit",
     "BadUnitCode",
     "ColumnsIncomplete",
     "DepartmentsTooDeep",
@@ -168,6 +176,7 @@ __all__ = [
     "NobodyToDecide",
     "NotInLine",
     "NotPartOfUnit",
+    "NotProvisioned",
     "NotSiblings",
     "NothingToMerge",
     "NothingToSplit",
@@ -213,6 +222,9 @@ __all__ = [
     "StepReferenceBroken",
     "StillServes",
     "SuccessorUnfit",
+    "TakesSecondPerson",
+    "TokenNotFound",
+    "TokenTerm",
     "TreeEmpty",
     "TreeNotEmpty",
     "UnitAbolished",

@@ -28,7 +28,7 @@ class Person(models.Model):
     # Keyed digest of the number: finds a phone without decrypting any.
     phone_index = models.BinaryField(null=True)
     job_level = models.CharField(max_length=40, blank=True)
-    staff_number = models.CharField(max_length=30, blank=True)
+    staff_number = models.CharField(max_length=40, blank=True)
     status = models.CharField(
         max_length=8, choices=PersonStatus.choices, default=PersonStatus.ACTIVE
     )

@@ -37,7 +37,8 @@ class ScimUser(models.Model):
         "org.Person", on_delete=models.PROTECT, primary_key=True, related_name="+"
     )
     external_id = models.CharField(max_length=200, blank=True)
-    # Attributes of the schema without a column of ours, as they were sent.
+    # "said": the attributes as they were sent; "kept": what the directory made of those that it
+    # has columns for. Where the directory has changed meanwhile, what was said is out of date.
     attributes = models.JSONField(default=dict)
     created_at = models.DateTimeField()
     modified_at = models.DateTimeField()
@@ -62,6 +63,8 @@ class ScimGroup(models.Model):
         "org.Unit", on_delete=models.PROTECT, primary_key=True, related_name="+"
     )
     external_id = models.CharField(max_length=200, blank=True)
+    # Only units that came this way go this way.
+    was_provisioned = models.BooleanField(default=False)
     modified_at = models.DateTimeField()
 
     class Meta:

@@ -56,7 +56,7 @@ def staff_number() -> forms.RegexField:
     return forms.RegexField(
         label="人员编号",
         regex=r"^[0-9A-Za-z\-]*$",
-        max_length=30,
+        max_length=40,
         required=False,
         error_messages={"invalid": "请用字母、数字或横线"},
     )

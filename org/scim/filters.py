@@ -1,0 +1,267 @@
+"""Filters and orders of SCIM as SQL: what has a column is translated, the rest is refused.
+
+The meaning is that of `scim2_models.ScimFilter.match` (RFC 7644 §3.4.2.2): nothing equals nothing,
+a missing value differs from any other, strings compare without their case unless they are exact.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, Final
+
+from scim2_models import InvalidFilterException, InvalidPathException, ScimFilter
+from scim2_models.path import (
+    CompareOperator,
+    Comparison,
+    FilterVisitor,
+    LogicalExpr,
+    LogicalOperator,
+    Not,
+    Present,
+    ValuePath,
+)
+from scim2_models.path.resolution import AttributeBinding, coerce_value
+
+from org.queries.provisioning import KEPT, SAID, Where
+
+_ORDERINGS: Final = {
+    CompareOperator.gt: ">",
+    CompareOperator.ge: ">=",
+    CompareOperator.lt: "<",
+    CompareOperator.le: "<=",
+}
+_SUBSTRINGS: Final = {
+    CompareOperator.co: "position({value} IN {column}) > 0",
+    CompareOperator.sw: "starts_with({column}, {value})",
+    CompareOperator.ew: "right({column}, length({value})) = {value}",
+}
+
+
+class Type(Enum):
+    """How values of a column compare."""
+
+    EXACT = auto()
+    TEXT = auto()
+    """Without its case."""
+    BOOL = auto()
+    INSTANT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """An attribute's expression in SQL. An exact one is compared as it stands."""
+
+    sql: str
+    type: Type
+
+    @property
+    def comparable(self) -> str:
+        """What is compared in place of the value."""
+        return f"lower({self.sql})" if self.type is Type.TEXT else self.sql
+
+
+def _said(attribute: str, kept: str, current: str, fallback: str) -> str:
+    """What the provisioning system said while the directory still holds what it made of it."""
+    return (
+        f"(CASE WHEN {KEPT} ->> '{kept}' = {current} THEN {SAID} ->> '{attribute}'"
+        f" ELSE {fallback} END)"
+    )
+
+
+_META: Final = {
+    "meta.created": "{created}",
+    "meta.lastModified": "{modified}",
+}
+_FORMATTED: Final = _said("formatted_name", "name", "p.name", "p.name")
+_FAMILY: Final = _said("family_name", "name", "p.name", "NULL")
+_GIVEN: Final = _said("given_name", "name", "p.name", "NULL")
+_ENTERPRISE: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+_UNIT: Final = "urn:tongwen:params:scim:schemas:extension:2.0:Unit"
+
+USERS: Final[Mapping[str, Column]] = {
+    "id": Column("p.public_id::text", Type.EXACT),
+    "externalId": Column("NULLIF(s.external_id, '')", Type.EXACT),
+    # Stored without capitals, so that the index serves.
+    "userName": Column("c.username", Type.EXACT),
+    "displayName": Column(_said("display_name", "name", "p.name", "p.name"), Type.TEXT),
+    "name.formatted": Column(_FORMATTED, Type.TEXT),
+    "name.familyName": Column(_FAMILY, Type.TEXT),
+    "name.givenName": Column(_GIVEN, Type.TEXT),
+    "name": Column(f"coalesce({_FORMATTED}, {_FAMILY}, {_GIVEN})", Type.TEXT),
+    "title": Column(_said("title", "title", "t.title", "t.title"), Type.TEXT),
+    "active": Column(
+        f"(CASE WHEN ({KEPT} ->> 'active')::bool = c.is_active"
+        f" THEN ({SAID} ->> 'active')::bool ELSE c.is_active END)",
+        Type.BOOL,
+    ),
+    "meta.created": Column("p.created_at", Type.INSTANT),
+    "meta.lastModified": Column(
+        "greatest(coalesce(s.modified_at, p.created_at), a.valid_from)", Type.INSTANT
+    ),
+    f"{_ENTERPRISE}:employeeNumber": Column("NULLIF(p.staff_number, '')", Type.TEXT),
+}
+GROUPS: Final[Mapping[str, Column]] = {
+    "id": Column("u.id::text", Type.EXACT),
+    "externalId": Column("NULLIF(s.external_id, '')", Type.EXACT),
+    "displayName": Column("u.name", Type.TEXT),
+    f"{_UNIT}:code": Column("u.code", Type.EXACT),
+    f"{_UNIT}:kind": Column("u.kind", Type.TEXT),
+    f"{_UNIT}:parent.value": Column("u.parent_id::text", Type.EXACT),
+    "meta.created": Column("u.valid_from", Type.INSTANT),
+    "meta.lastModified": Column(
+        "greatest(u.valid_from, u.changed_at, s.modified_at)", Type.INSTANT
+    ),
+}
+# A membership is asked for one user or one group at a time: who is in it, what is she in.
+_MEMBERSHIP: Final = """EXISTS (SELECT 1 FROM org_appointment h
+  JOIN org_person b ON b.id = h.person_id WHERE {link} AND h.valid_from <= %(at)s
+   AND (h.valid_to IS NULL OR h.valid_to > %(at)s))"""
+USER_LISTS: Final[Mapping[str, str]] = {
+    "groups.value": _MEMBERSHIP.format(link="h.person_id = p.id AND h.unit_id::text = {value}"),
+}
+GROUP_LISTS: Final[Mapping[str, str]] = {
+    "members.value": _MEMBERSHIP.format(link="h.unit_id = u.id AND b.public_id::text = {value}"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The attributes of a resource type that have columns, and those that are lists."""
+
+    columns: Mapping[str, Column]
+    lists: Mapping[str, str]
+
+
+USER_TABLE: Final = Table(USERS, USER_LISTS)
+GROUP_TABLE: Final = Table(GROUPS, GROUP_LISTS)
+
+
+class _Translation(FilterVisitor[str]):
+    """Writes a filter as SQL; the values go into `values`, never into the text."""
+
+    def __init__(self, scim_filter: ScimFilter[Any], table: Table) -> None:
+        self.filter = scim_filter
+        self.table = table
+        self.values: dict[str, Any] = {}
+        self.turned = False
+
+    def visit_not(self, node: Not) -> str:
+        """The opposite: what is inside is then true or false, never unknown."""
+        outside, self.turned = self.turned, True
+        turned = f"(NOT {self.visit(node.expr)})"
+        self.turned = outside
+        return turned
+
+    def visit_logical_expr(self, node: LogicalExpr) -> str:
+        """All of the terms, or one of them."""
+        joint = " AND " if node.op == LogicalOperator.and_ else " OR "
+        return f"({joint.join(self.visit(term) for term in node.terms)})"
+
+    def visit_present(self, node: Present) -> str:
+        """Whether there is a value, and more than an empty one."""
+        binding = self.filter.resolve(node.attr_path, strict=False)
+        if binding is None:
+            return "FALSE"
+        column = _column(self.table, binding)
+        if column.type in (Type.EXACT, Type.TEXT):
+            return f"(coalesce({column.sql}, '') <> '')"
+        return f"({column.sql} IS NOT NULL)"
+
+    def visit_comparison(self, node: Comparison) -> str:
+        """One attribute against one value."""
+        binding = self.filter.resolve_comparison(node.attr_path, strict=False)
+        if binding is None:
+            return "FALSE"
+        listed = self.table.lists.get(_name(binding))
+        if listed is not None:
+            return self._of_list(listed, node)
+        value = binding.comparable(coerce_value(binding, node.value, node.op))
+        return self._compared(_column(self.table, binding), node.op, value)
+
+    def visit_value_path(self, node: ValuePath) -> str:
+        """Never: the attributes with several values have no columns."""
+        raise InvalidFilterException(detail=f"A filter cannot select from {node.attr_path}")
+
+    def _of_list(self, listed: str, node: Comparison) -> str:
+        if node.op != CompareOperator.eq or not isinstance(node.value, str):
+            raise InvalidFilterException(detail=f"{node.attr_path} is only compared with eq")
+        return listed.format(value=self._bind(node.value, "text"))
+
+    def _compared(self, column: Column, op: CompareOperator, value: Any) -> str:
+        sql = column.comparable
+        if value is None:
+            return _against_nothing(sql, op)
+        if op in _SUBSTRINGS:
+            if column.type not in (Type.EXACT, Type.TEXT) or not isinstance(value, str):
+                return "FALSE"
+            held = self._bind(value, "text")
+            return f"coalesce({_SUBSTRINGS[op].format(column=sql, value=held)}, FALSE)"
+        bound = self._bind(value, _CASTS[column.type])
+        if op == CompareOperator.ne:
+            return f"({sql} IS DISTINCT FROM {bound})"
+        if op == CompareOperator.eq:
+            # Unknown is false enough unless it is turned round, and an index serves it.
+            return f"coalesce({sql} = {bound}, FALSE)" if self.turned else f"({sql} = {bound})"
+        order = ' COLLATE "C"' if column.type in (Type.EXACT, Type.TEXT) else ""
+        return f"coalesce({sql}{order} {_ORDERINGS[op]} {bound}, FALSE)"
+
+    def _bind(self, value: Any, cast: str) -> str:
+        name = f"filter{len(self.values)}"
+        self.values[name] = value
+        return f"%({name})s::{cast}"
+
+
+_CASTS: Final = {
+    Type.EXACT: "text",
+    Type.TEXT: "text",
+    Type.BOOL: "bool",
+    Type.INSTANT: "timestamptz",
+}
+
+
+def where(scim_filter: ScimFilter[Any] | None, table: Table, model: type[Any]) -> Where:
+    """The condition that the filter is; InvalidFilterException for what has no column."""
+    if scim_filter is None:
+        return Where()
+    # A search of several types is translated once for each of them.
+    single = ScimFilter.__class_getitem__(model)(str(scim_filter))
+    translation = _Translation(single, table)
+    sql = translation.visit(single.ast)
+    return Where(sql, translation.values)
+
+
+def order(binding: AttributeBinding | None, table: Table, *, descending: bool, last: str) -> str:
+    """The order that is asked for, a missing value last (first when descending), then by `last`."""
+    if binding is None:
+        return last
+    column = table.columns.get(_name(binding))
+    if column is None:
+        raise InvalidPathException(detail=f"Nothing is sorted by {binding.urn}")
+    exact = ' COLLATE "C"' if column.type in (Type.EXACT, Type.TEXT) else ""
+    way = "DESC NULLS FIRST" if descending else "ASC NULLS LAST"
+    return f"{column.comparable}{exact} {way}, {last}"
+
+
+def _column(table: Table, binding: AttributeBinding) -> Column:
+    column = table.columns.get(_name(binding))
+    if column is None:
+        raise InvalidFilterException(detail=f"Nothing is found by {binding.urn}")
+    return column
+
+
+def _name(binding: AttributeBinding) -> str:
+    """The attribute as the tables name it: without the URN of a core schema."""
+    urn = binding.urn
+    for core in ("User:", "Group:"):
+        prefix = f"urn:ietf:params:scim:schemas:core:2.0:{core}"
+        if urn.startswith(prefix):
+            return urn.removeprefix(prefix)
+    return urn
+
+
+def _against_nothing(sql: str, op: CompareOperator) -> str:
+    if op == CompareOperator.eq:
+        return f"({sql} IS NULL)"
+    if op == CompareOperator.ne:
+        return f"({sql} IS NOT NULL)"
+    return "FALSE"

@@ -1,0 +1,394 @@
+"""Users and units come, change and go as provisioning systems say (org.scim).
+
+Every act goes through the services that people use, so that the same rights are judged, the same
+history is written and the same news goes out; here stands what a provisioning system's words mean
+to the directory, and how far a token reaches.
+"""
+
+import unicodedata
+from collections.abc import Collection
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import IntegrityError, transaction
+
+from core import audit, db
+from core.actor import Actor
+from org import errors, passwords, placing, policies, tenures
+from org.kinds import AdminRole, AppointmentKind, DepartureReason, PostFunction, UnitKind
+from org.models import Account, Appointment, ScimGroup, ScimUser
+from org.queries import authority, provisioning, units
+from org.queries.provisioning import Reach, Spoken, UserRow
+from org.services import accounts, appointments, departures, people, requests, transfers
+from org.services import units as unit_services
+
+TITLE: Final = "工作人员"
+"""The post of whoever comes without a title, and of members of further units."""
+
+_OFFICERS: Final = frozenset({AdminRole.SYSTEM, AdminRole.SECURITY, AdminRole.AUDIT})
+_FOUNDED: Final = (UnitKind.DEPARTMENT, UnitKind.VIRTUAL, UnitKind.TEMPORARY)
+_USERNAME_AT_MOST: Final = 60
+_STEM_AT_MOST: Final = 40
+_LONGEST: Final = {
+    "displayName": 60,
+    "title": 80,
+    "employeeNumber": 40,
+    "externalId": 200,
+}
+
+
+@db.service
+def create_user(
+    *, actor: Actor, root_id: int, spoken: Spoken, phone: str | None, now: datetime
+) -> int:
+    """Somebody new has a main post and an account; returns the person's id.
+
+    The post is in the unit that organization and department mean, else in the root itself. The
+    account has a password that nobody knows: its owner signs in upstream, or is given one.
+    """
+    _check(spoken)
+    reach = Reach(root_id, now)
+    unit_id = _place(reach, spoken) or root_id
+    admitted = people.admit(
+        actor=actor,
+        name=_whole_name(spoken) or spoken.user_name,
+        unit_id=unit_id,
+        title=spoken.title or TITLE,
+        function=PostFunction.STAFF,
+        phone=phone or "",
+        staff_number=spoken.employee_number or "",
+        now=now,
+    )
+    account_id = accounts.open_account(
+        actor=actor,
+        person_id=admitted.person_id,
+        username=_username(spoken),
+        password=passwords.fresh(),
+        now=now,
+    )
+    if spoken.active is False:
+        accounts.disable(actor=actor, account_id=account_id, now=now)
+    _keep(reach, admitted.person_id, spoken, now=now)
+    return admitted.person_id
+
+
+@db.service
+def change_user(
+    *,
+    actor: Actor,
+    root_id: int,
+    person_id: int,
+    spoken: Spoken,
+    phone: str | None,
+    now: datetime,
+) -> None:
+    """The user is as said; what is not said stays as it is, but is not repeated either.
+
+    Another organization or department moves the main post where the words mean one unit; words
+    that mean none move nobody.
+    """
+    _check(spoken)
+    reach = Reach(root_id, now)
+    row = _user(reach, person_id)
+    before = provisioning.spoken(row)
+    people.update(
+        actor=actor,
+        person_id=person_id,
+        name=_whole_name(spoken) or row.name,
+        staff_number=spoken.employee_number or "",
+        phone=phone,
+        now=now,
+    )
+    _move(actor, reach, row, before, spoken, now=now)
+    _retitle(actor, reach, person_id, spoken.title, now=now)
+    _rename_account(actor, reach, row, _username(spoken), now=now)
+    if spoken.active is not None and spoken.active != row.is_active:
+        _switch(actor, reach, row, spoken.active, now=now)
+    _keep(reach, person_id, spoken, now=now)
+
+
+@db.service
+def withdraw_user(*, actor: Actor, root_id: int, person_id: int, now: datetime) -> None:
+    """The person has left, and the username is free: a newcomer of that name is somebody else."""
+    row = _user(Reach(root_id, now), person_id)
+    _require_within(actor, Reach(root_id, now), person_id)
+    departures.leave(actor=actor, person_id=person_id, reason=DepartureReason.SYNCHRONISED, now=now)
+    freed = f"{row.username[:_STEM_AT_MOST]}~{row.account_id}"
+    Account.objects.filter(pk=row.account_id).update(username=freed)
+    ScimUser.objects.filter(person_id=person_id).update(external_id="")
+
+
+@db.service
+def create_group(
+    *,
+    actor: Actor,
+    root_id: int,
+    name: str,
+    external_id: str,
+    person_ids: Collection[int],
+    now: datetime,
+) -> int:
+    """A new department (or virtual unit) stands right below the root, with the members."""
+    _require_name(name)
+    unit_id = unit_services.add(
+        actor=actor, parent_id=root_id, name=name, kind=_kind_below(root_id), now=now
+    )
+    ScimGroup.objects.create(
+        unit_id=unit_id, external_id=external_id, was_provisioned=True, modified_at=now
+    )
+    _set_members(actor, Reach(root_id, now), unit_id, person_ids, now=now)
+    return unit_id
+
+
+@db.service
+def change_group(
+    *,
+    actor: Actor,
+    root_id: int,
+    unit_id: int,
+    name: str,
+    external_id: str,
+    person_ids: Collection[int],
+    now: datetime,
+) -> None:
+    """The unit has the name and the members."""
+    _require_name(name)
+    reach = Reach(root_id, now)
+    group = _group(reach, unit_id)
+    if name != group.name:
+        unit_services.rename(actor=actor, unit_id=unit_id, name=name, now=now)
+    _set_members(actor, reach, unit_id, person_ids, now=now)
+    ScimGroup.objects.update_or_create(
+        unit_id=unit_id, defaults={"external_id": external_id, "modified_at": now}
+    )
+
+
+@db.service
+def withdraw_group(*, actor: Actor, root_id: int, unit_id: int, now: datetime) -> None:
+    """The unit is abolished; those whose main post it was stand in the root's own list.
+
+    Only units that were provisioned, and only where the directory's rules take no second person.
+    """
+    reach = Reach(root_id, now)
+    if not _group(reach, unit_id).was_provisioned:
+        raise errors.NotProvisioned
+    _set_members(actor, reach, unit_id, (), now=now)
+    outcome = unit_services.abolish(actor=actor, unit_id=unit_id, now=now)
+    if isinstance(outcome, requests.Asked):
+        raise errors.TakesSecondPerson
+
+
+def _check(spoken: Spoken) -> None:
+    said = {
+        "displayName": _whole_name(spoken),
+        "title": spoken.title,
+        "employeeNumber": spoken.employee_number,
+        "externalId": spoken.external_id,
+    }
+    for attribute, value in said.items():
+        longest = _LONGEST[attribute]
+        if value is not None and (len(value) > longest or _has_control(value)):
+            raise errors.AttributeUnfit(
+                attribute=attribute, reason=f"最多 {longest} 个字符，且不含控制字符"
+            )
+    _username(spoken)
+
+
+def _username(spoken: Spoken) -> str:
+    """What is signed in with: accounts know no capitals."""
+    name = unicodedata.normalize("NFC", spoken.user_name).lower()
+    unfit = any(letter.isspace() for letter in name) or _has_control(name)
+    if not 1 <= len(name) <= _USERNAME_AT_MOST or unfit:
+        raise errors.AttributeUnfit(
+            attribute="userName", reason="应为 1 至 60 个字符，不含空白和控制字符"
+        )
+    return name
+
+
+def _has_control(text: str) -> bool:
+    return any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text)
+
+
+def _whole_name(spoken: Spoken) -> str:
+    """How the person is called: 姓 before 名, with a space only between Latin names."""
+    if spoken.display_name or spoken.formatted_name:
+        return (spoken.display_name or spoken.formatted_name or "").strip()
+    family, given = spoken.family_name or "", spoken.given_name or ""
+    if family.isascii() and given.isascii():
+        return f"{given} {family}".strip()
+    return f"{family}{given}".strip()
+
+
+def _place(reach: Reach, spoken: Spoken) -> int | None:
+    return provisioning.place(
+        reach,
+        organization=(spoken.organization or "").strip(),
+        department=(spoken.department or "").strip(),
+    )
+
+
+def _user(reach: Reach, person_id: int) -> UserRow:
+    """The user, locked; PersonNotFound outside the token's subtree."""
+    tenures.lock_people([person_id])
+    row = provisioning.user_of_person(reach, person_id)
+    if row is None:
+        raise errors.PersonNotFound
+    return row
+
+
+def _group(reach: Reach, unit_id: int) -> provisioning.GroupRow:
+    row = provisioning.group(reach, unit_id, with_members=False)
+    if row is None:
+        raise errors.UnitNotFound
+    return row
+
+
+def _require_within(actor: Actor, reach: Reach, person_id: int) -> None:
+    """HoldsGreaterRights for the token's own maker, officers, and rights beyond its subtree."""
+    if actor.person_id == person_id:
+        raise errors.HoldsGreaterRights
+    grants = authority.of_person(person_id, at=reach.at)
+    if any(AdminRole(grant.role) in _OFFICERS for grant in grants):
+        raise errors.HoldsGreaterRights
+    if not all(units.is_within(grant.root_id, reach.root_id) for grant in grants):
+        raise errors.HoldsGreaterRights
+
+
+def _move(
+    actor: Actor, reach: Reach, row: UserRow, before: Spoken, spoken: Spoken, *, now: datetime
+) -> None:
+    if (before.organization, before.department) == (spoken.organization, spoken.department):
+        return
+    unit_id = _place(reach, spoken)
+    if unit_id is not None and unit_id != row.unit_id:
+        _transfer(actor, row.person_id, unit_id, spoken.title or row.title, now=now)
+
+
+def _transfer(actor: Actor, person_id: int, unit_id: int, title: str, *, now: datetime) -> None:
+    to = transfers.Destination(unit_id=unit_id, title=title, function=PostFunction.STAFF)
+    outcome = transfers.transfer(actor=actor, person_id=person_id, to=to, now=now)
+    if isinstance(outcome, requests.Asked):
+        raise errors.TakesSecondPerson
+
+
+def _retitle(
+    actor: Actor, reach: Reach, person_id: int, title: str | None, *, now: datetime
+) -> None:
+    row = _user(reach, person_id)
+    if title and title != row.title:
+        appointments.change(actor=actor, appointment_id=row.appointment_id, title=title, now=now)
+
+
+def _rename_account(
+    actor: Actor, reach: Reach, row: UserRow, username: str, *, now: datetime
+) -> None:
+    if username == row.username:
+        return
+    _require_within(actor, reach, row.person_id)
+    if not policies.may_manage_account(actor, row.person_id, at=now):
+        raise errors.OutOfScope
+    try:
+        with transaction.atomic():
+            Account.objects.filter(pk=row.account_id).update(username=username)
+    except IntegrityError as clash:
+        raise errors.UsernameTaken from clash
+    audit.record(
+        actor=actor,
+        action="org.account.renamed",
+        object_kind="org.account",
+        object_id=row.account_id,
+        unit_id=row.unit_id,
+        now=now,
+        detail={"before": row.username, "after": username, "person_id": row.person_id},
+    )
+
+
+def _switch(actor: Actor, reach: Reach, row: UserRow, active: bool, *, now: datetime) -> None:
+    if active:
+        accounts.enable(actor=actor, account_id=row.account_id, now=now)
+        return
+    _require_within(actor, reach, row.person_id)
+    accounts.disable(actor=actor, account_id=row.account_id, now=now)
+
+
+def _keep(reach: Reach, person_id: int, spoken: Spoken, *, now: datetime) -> None:
+    """What was said is remembered beside what became of it."""
+    row = _user(reach, person_id)
+    said: dict[str, Any] = {
+        key: value for key, value in asdict(spoken).items() if value not in (None, "", ())
+    }
+    kept = {
+        "name": row.name,
+        "title": row.title,
+        "active": row.is_active,
+        "unit_id": row.unit_id,
+    }
+    ScimUser.objects.update_or_create(
+        person_id=person_id,
+        defaults={
+            "external_id": spoken.external_id or "",
+            "attributes": {"said": said, "kept": kept},
+            "modified_at": now,
+        },
+        create_defaults={
+            "external_id": spoken.external_id or "",
+            "attributes": {"said": said, "kept": kept},
+            "created_at": now,
+            "modified_at": now,
+        },
+    )
+
+
+def _require_name(name: str) -> None:
+    if not 1 <= len(name) <= 120 or _has_control(name):
+        raise errors.AttributeUnfit(attribute="displayName", reason="应为 1 至 120 个字符")
+
+
+def _kind_below(root_id: int) -> UnitKind:
+    root = units.names([root_id])[root_id]
+    above = placing.Place(root.kind, root.level)
+    for kind in _FOUNDED:
+        if placing.may_contain(above, placing.Place(kind.value, root.level)):
+            return kind
+    raise errors.AttributeUnfit(attribute="displayName", reason="令牌的根组织之下不能设立组织")
+
+
+def _set_members(
+    actor: Actor, reach: Reach, unit_id: int, person_ids: Collection[int], *, now: datetime
+) -> None:
+    present = provisioning.group(reach, unit_id)
+    held = {member.person_id for member in present.members} if present else set()
+    wanted = set(person_ids)
+    for person_id in sorted(held - wanted):
+        _take_out(actor, reach, unit_id, person_id, now=now)
+    for person_id in sorted(wanted - held):
+        _put_in(actor, reach, unit_id, person_id, now=now)
+
+
+def _put_in(actor: Actor, reach: Reach, unit_id: int, person_id: int, *, now: datetime) -> None:
+    """The main post of whoever stands in the root's own list; a further post of anybody else."""
+    row = _user(reach, person_id)
+    if row.unit_id == reach.root_id:
+        _transfer(actor, person_id, unit_id, row.title, now=now)
+        return
+    appointments.appoint(
+        actor=actor,
+        person_id=person_id,
+        unit_id=unit_id,
+        title=TITLE,
+        function=PostFunction.STAFF,
+        kind=AppointmentKind.CONCURRENT,
+        now=now,
+    )
+
+
+def _take_out(actor: Actor, reach: Reach, unit_id: int, person_id: int, *, now: datetime) -> None:
+    row = _user(reach, person_id)
+    for held in Appointment.objects.filter(person_id=person_id, unit_id=unit_id).order_by("pk"):
+        stands = held.valid_from <= now and (held.valid_to is None or held.valid_to > now)
+        if stands and held.kind != AppointmentKind.MAIN:
+            appointments.end(actor=actor, appointment_id=held.pk, now=now)
+    if row.unit_id != unit_id:
+        return
+    _transfer(actor, person_id, reach.root_id, row.title, now=now)
