@@ -251,6 +251,43 @@ async def test_a_disabled_account_loses_its_socket_within_three_seconds(site: Si
         assert await device.closed_with(within=REVOKED_WITHIN) == 4003
 
 
+async def test_a_sign_in_that_is_ended_elsewhere_loses_its_socket(site: Site) -> None:
+    async with Device(site, "蒋市长") as device:
+        site.execute(
+            "UPDATE org_accountsession SET ended_at = now() WHERE account_id ="
+            " (SELECT id FROM org_account WHERE person_id = %s)",
+            site.people["蒋市长"],
+        )
+        assert await device.closed_with(within=REVOKED_WITHIN) == 4003
+
+
+async def test_an_idle_sign_in_loses_its_socket_and_sending_keeps_it(site: Site) -> None:
+    aged = (
+        "UPDATE org_accountsession SET seen_at = now() - %s * interval '1 minute'"
+        " WHERE account_id = (SELECT id FROM org_account WHERE person_id = %s)"
+    )
+    room = site.group("陈省收", "吕安全")
+    async with Device(site, "陈省收") as device:
+        site.execute(aged, 29, site.people["陈省收"])
+        await device.send(room, "在")
+        async with asyncio.timeout(REVOKED_WITHIN):
+            while not _was_seen_just_now(site, "陈省收"):
+                await device.ask("hello", {}, answer="welcome")
+        site.execute(aged, 31, site.people["陈省收"])
+        assert await device.closed_with(within=REVOKED_WITHIN) == 4003
+
+
+async def test_who_loses_a_post_begins_anew_without_it(site: Site) -> None:
+    async with Device(site, "吕安全") as device:
+        site.execute(
+            "UPDATE org_appointment SET valid_to = now() WHERE person_id = %s",
+            site.people["吕安全"],
+        )
+        assert await device.closed_with(within=REVOKED_WITHIN) == 4004
+    async with Device(site, "吕安全") as again:  # her account is as it was
+        await again.ask("hello", {}, answer="welcome")
+
+
 async def test_the_eleventh_socket_of_a_person_is_refused(site: Site) -> None:
     devices = [Device(site, "许收发") for _ in range(10)]
     for device in devices:
@@ -429,12 +466,21 @@ async def test_a_lost_bus_is_found_again_and_everybody_is_told_to_compare(site: 
         assert (await hearer.hear("message.created", conversation_id=room))["body"] == "又通了"
 
 
+def _was_seen_just_now(site: Site, name: str) -> bool:
+    [[seen]] = site.rows(
+        "SELECT seen_at > now() - interval '1 minute' FROM org_accountsession"
+        " WHERE account_id = (SELECT id FROM org_account WHERE person_id = %s)",
+        site.people[name],
+    )
+    return bool(seen)
+
+
 def _crowd(site: Site, room: int, size: int) -> None:
     """So many more people, who never sign in, are in the group."""
     site.execute(
         "WITH crowd AS (INSERT INTO org_person"
-        " (public_id, name, pinyin, initials, job_level, status, created_at)"
-        " SELECT gen_random_uuid(), '群众', 'qunzhong', 'qz', '', 'active', now()"
+        " (public_id, name, pinyin, initials, job_level, staff_number, status, created_at)"
+        " SELECT gen_random_uuid(), '群众', 'qunzhong', 'qz', '', '', 'active', now()"
         " FROM generate_series(1, %s) RETURNING id)"
         " INSERT INTO messaging_member (conversation_id, person_id, role, joined_seq)"
         " SELECT %s, id, 'member', 1 FROM crowd",
