@@ -30,7 +30,7 @@ class Importer:
         """The answer to the upload."""
         file = SimpleUploadedFile(name, content)
         # Django would cut the name that a browser sends; the tests send it as it is.
-        file._name = name
+        vars(file)["_name"] = name
         form = {
             "file": file,
             "subject": subject,

@@ -213,10 +213,8 @@ def test_texts_that_look_like_formulas_are_made_harmless_and_come_back(text: str
 def test_the_template_offers_lists_and_the_units_of_the_scope(
     importer: Importer, province: factories.Province
 ) -> None:
-    answer = importer.client.get(
-        "/api/v1/org/imports/template",
-        {"subject": "people", "unit_id": province.unit("西湖区")},
-    )
+    query: dict[str, str | int] = {"subject": "people", "unit_id": province.unit("西湖区")}
+    answer = importer.client.get("/api/v1/org/imports/template", query)
     assert (answer.status_code, answer["Content-Type"]) == (200, XLSX)
     assert answer["X-Content-Type-Options"] == "nosniff"
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
@@ -230,9 +228,8 @@ def test_the_template_offers_lists_and_the_units_of_the_scope(
     paths = [str(row[2].value) for row in book["组织编码"].iter_rows(min_row=2)]
     assert "浙江省/杭州市/西湖区/西湖区民政局/办公室" in paths
     assert not [path for path in paths if "上城区" in path]
-    filled = importer.client.get(
-        "/api/v1/org/imports/template", {"subject": "units", "unit_id": province.unit("西湖区")}
-    )
+    query["subject"] = "units"
+    filled = importer.client.get("/api/v1/org/imports/template", query)
     lists = openpyxl.load_workbook(io.BytesIO(filled.content))["代码表"]
     kinds = [row[0].value for row in lists.iter_rows(min_row=2)]
     assert kinds == [str(kind.label) for kind in UnitKind]
