@@ -22,7 +22,7 @@ __all__ = [
     "units_by_id",
 ]
 
-_PLACES_AT_MOST: Final = 500
+_PLACES_AT_MOST: Final = 150
 
 
 def search_people(
@@ -116,7 +116,8 @@ def _read(
     root = units.names([root_id]).get(root_id) if root_id is not None else None
     if root_id is not None and root is None:
         return None
-    return Search(query, at, viewer, root, administrator, limit)
+    near = finding.near(viewer, at=at)
+    return Search(query, at, viewer, root, near, administrator, limit)
 
 
 def _ways(search: Search) -> Iterator[list[PersonInUnit]]:
@@ -137,41 +138,46 @@ def _ways(search: Search) -> Iterator[list[PersonInUnit]]:
 def _by_name(search: Search, name: Term, *others: Term) -> list[PersonInUnit]:
     """People named so whose post, unit, organ, township, county or city the other terms name."""
     also = "".join(f" AND {finding.said_of(search, term)}" for term in others)
-    own = "s.organ_id = (SELECT organ_id FROM near) AND "
     named = f"{name.names_person()}{also}"
-    return finding.found_people(search, [own + named, named], ranked=finding.rank(name))
+    own = f"s.organ_id = %(near_organ)s AND {named}"
+    return finding.found_by_name(
+        search, [own, named], ranked=finding.rank(name), with_posts=bool(others)
+    )
 
 
 def _by_post(search: Search) -> list[PersonInUnit]:
     """People whose post is called so, in the searched unit or in the viewer's own county."""
-    whole = search.query.whole
-    near = "s.county_id = (SELECT county_id FROM near) AND " if search.is_wide else ""
-    condition = near + whole.names_post(search.sight)
-    return finding.found_people(search, [condition], ranked=finding.RANK_BY_POST)
+    place_id = search.near.county_id or search.near.organ_id
+    if search.root is not None and not search.is_wide:
+        place_id = search.root.id
+    if place_id is None:
+        return []
+    return finding.found_by_place(search, [place_id], named=(), titled=[search.query.whole])
 
 
 def _by_place(search: Search) -> list[PersonInUnit]:
     """People of the units that one term names, whose name or post the others give.
 
+    Names of two characters and more were looked for before: here only single ones are names.
     SearchTooWide where only a city or a province is named.
     """
     for place in sorted(search.query.terms, key=lambda term: -len(term.text)):
-        places = _places(search, place)
+        places, others = _places(search, place), search.query.others(place)
         narrow = [
-            unit.id
-            for unit in places
-            if unit.kind != UnitKind.REGION or unit.level >= finding.COUNTY
+            unit for unit in places if unit.kind != UnitKind.REGION or unit.level >= finding.COUNTY
         ]
         is_wide = bool(places) and places[0].name.lower() == place.text
-        if places and (not narrow or (is_wide and places[0].id not in narrow)):
+        if places and (not narrow or (is_wide and places[0] not in narrow)):
             raise errors.SearchTooWide
         if narrow:
-            others = search.query.others(place)
-            condition = " AND ".join(
-                f"({term.names_person()} OR {finding.said_of(search, term)})" for term in others
-            )
-            return finding.found_people(
-                search, [condition], ranked=finding.RANK_BY_POST, places=narrow
+            # A term that names a unit above the place is spent on the place.
+            spent = [term for term in others if all(term.text in unit.path for unit in narrow)]
+            left = [term for term in others if term not in spent]
+            return finding.found_by_place(
+                search,
+                [unit.id for unit in narrow],
+                named=[term for term in left if term.is_single],
+                titled=[term for term in left if not term.is_single],
             )
     return []
 

@@ -22,7 +22,7 @@ from org.queries.visibility import Sight, Viewer
 ORGAN_LIKE: Final = units.ORGAN_LIKE
 ANCHORS: Final = {2: "city_id", 3: "county_id", 4: "township_id"}
 """Columns of the search rows, by the level of the region they name."""
-CANDIDATES_AT_MOST: Final = 4000
+CANDIDATES_AT_MOST: Final = 2000
 COUNTY: Final = 3
 
 _STANDS = "u.valid_from <= %(at)s AND (u.valid_to IS NULL OR u.valid_to > %(at)s)"
@@ -39,27 +39,38 @@ _REACHED = f"""(EXISTS (SELECT 1 FROM reach WHERE reach.tree_id = u.tree_id
   SELECT 1 FROM org_admingrant g JOIN org_unit r ON r.id = g.root_id AND {policies.REACHES}
    WHERE g.person_id = %(administrator)s AND g.role = %(role)s AND {policies.LIVE}
      AND (g.line_id IS NOT NULL OR g.highest_level IS NOT NULL)))"""
-_NEAR = """near AS MATERIALIZED (
-  SELECT s.organ_id, s.county_id, c.tree_id, c.lft, c.rght
-    FROM org_appointment a JOIN org_appointmentsearch s ON s.appointment_id = a.id
-    LEFT JOIN org_unit c ON c.id = s.county_id
-   WHERE a.person_id = %(viewer)s AND a.unit_id = %(viewer_unit)s
-     AND a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s) LIMIT 1)"""
+_ROOT = "root AS MATERIALIZED (SELECT tree_id, lft, rght FROM org_unit WHERE id = %(root)s)"
+_IN_ROOT = """(u.tree_id = (SELECT tree_id FROM root)
+  AND u.lft BETWEEN (SELECT lft FROM root) AND (SELECT rght FROM root))"""
+_NEAR = "near AS MATERIALIZED (SELECT tree_id, lft, rght FROM org_unit WHERE id = %(near_county)s)"
+_STANDING = """SELECT s.organ_id, s.county_id FROM org_appointment a
+  JOIN org_appointmentsearch s ON s.appointment_id = a.id
+ WHERE a.person_id = %(viewer)s AND a.unit_id = %(viewer_unit)s AND a.valid_from <= %(at)s
+   AND (a.valid_to IS NULL OR a.valid_to > %(at)s) LIMIT 1"""
 _OF_ADMINISTRATOR = f"""EXISTS (
   SELECT 1 FROM org_appointment o JOIN org_unit u ON u.id = o.unit_id
    WHERE o.person_id = a.person_id AND o.valid_from <= %(at)s
      AND (o.valid_to IS NULL OR o.valid_to > %(at)s) AND {_REACHED})"""
-_ROWS = """org_appointmentsearch s JOIN org_appointment a ON a.id = s.appointment_id
-  JOIN org_unit u ON u.id = a.unit_id"""
-_WITHIN_ROOT = """r.id = %(root)s AND u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght"""
-_IN_PLACES = """org_unit b
-  JOIN org_unit u ON u.tree_id = b.tree_id AND u.lft BETWEEN b.lft AND b.rght
-  JOIN org_appointment a ON a.unit_id = u.id
-  JOIN org_appointmentsearch s ON s.appointment_id = a.id"""
+# The planner cannot know how many units a range holds, and would rather read all appointments:
+# OFFSET 0 keeps each step where it stands, from few rows to few rows by index.
+_UNIT = "CROSS JOIN LATERAL (SELECT * FROM org_unit u WHERE u.id = a.unit_id OFFSET 0) u"
+_POST = "CROSS JOIN LATERAL (SELECT * FROM org_post t WHERE t.id = a.post_id OFFSET 0) t"
+_ROW = """CROSS JOIN LATERAL (
+    SELECT * FROM org_appointmentsearch s WHERE s.appointment_id = a.id OFFSET 0) s"""
+_BELOW = """org_unit b CROSS JOIN LATERAL (SELECT * FROM org_unit u
+    WHERE u.tree_id = b.tree_id AND u.lft BETWEEN b.lft AND b.rght OFFSET 0) u"""
+_BY_ROWS = f"""org_appointmentsearch s CROSS JOIN LATERAL (
+    SELECT * FROM org_appointment a WHERE a.id = s.appointment_id AND {_HOLDS} OFFSET 0) a"""
+_BY_PLACES = f"""{_BELOW} CROSS JOIN LATERAL (
+    SELECT * FROM org_appointment a WHERE a.unit_id = u.id AND {_HOLDS} OFFSET 0) a {_ROW}"""
+_BY_POSTS = f"""{_BELOW} CROSS JOIN LATERAL (
+    SELECT * FROM org_post t WHERE t.unit_id = u.id AND {{titled}} OFFSET 0) t
+  CROSS JOIN LATERAL (
+    SELECT * FROM org_appointment a WHERE a.post_id = t.id AND {_HOLDS} OFFSET 0) a {_ROW}"""
 _RANKED_BY = """s.appointment_id, s.organ_id, s.county_id, s.main, s.name, s.pinyin, s.initials,
   s.level, s.rank"""
-_DISTANCE = """CASE WHEN s.organ_id = (SELECT organ_id FROM near) THEN 0
-    WHEN s.county_id = (SELECT county_id FROM near) THEN 1 ELSE 2 END"""
+_DISTANCE = """CASE WHEN s.organ_id = %(near_organ)s THEN 0
+    WHEN s.county_id = %(near_county)s THEN 1 ELSE 2 END"""
 _RANK = f"""NOT {{written}}, {_DISTANCE}, NOT {{exact}}, NOT s.main, length(s.name),
   s.pinyin, s.level, s.rank, s.appointment_id"""
 RANK_BY_POST: Final = f"{_DISTANCE}, NOT s.main, s.rank, s.level, s.pinyin, s.appointment_id"
@@ -79,6 +90,14 @@ class UnitFound:
 
 
 @dataclass(frozen=True, slots=True)
+class Near:
+    """Where the viewer stands: what is found there comes first."""
+
+    organ_id: int | None = None
+    county_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """One search on its way: who asks, where, and how many are wanted."""
 
@@ -86,6 +105,7 @@ class Search:
     at: datetime
     viewer: Viewer
     root: units.UnitName | None
+    near: Near
     administrator: policies.Administrator | None
     limit: int
 
@@ -100,19 +120,34 @@ class Search:
         return self.root is None or (self.root.kind == UnitKind.REGION and self.root.level < COUNTY)
 
     @property
+    def anchor(self) -> str:
+        """The column that keeps a search of the root to its rows; empty where there is none."""
+        if self.root is None or self.root.kind != UnitKind.REGION:
+            return ""
+        return ANCHORS.get(self.root.level, "")
+
+    @property
     def values(self) -> dict[str, Any]:
         """The parameters of every statement."""
         return {
             "at": self.at,
             "organs": list(ORGAN_LIKE),
             "root": self.root.id if self.root else None,
-            "viewer": self.viewer.person_id,
-            "viewer_unit": self.viewer.unit_id,
+            "near_organ": self.near.organ_id,
+            "near_county": self.near.county_id,
             "limit": self.limit,
             **self.query.values,
             **self.sight.values,
             **(self.administrator.values if self.administrator else {}),
         }
+
+
+def near(viewer: Viewer, *, at: datetime) -> Near:
+    """The organ and the county of the post that the viewer looks from."""
+    if viewer.person_id is None or viewer.unit_id is None:
+        return Near()
+    values = {"viewer": viewer.person_id, "viewer_unit": viewer.unit_id, "at": at}
+    return next((Near(*row) for row in _fetch(_STANDING, values)), Near())
 
 
 def rank(name: Term) -> str:
@@ -129,24 +164,59 @@ def said_of(search: Search, term: Term) -> str:
     )
 
 
-def found_people(
+def found_by_name(
+    search: Search, candidates: Sequence[str], *, ranked: str, with_posts: bool
+) -> list[PersonInUnit]:
+    """The first of those whose names meet any of the conditions."""
+    if search.root is not None and not search.anchor and not search.is_wide:
+        posts = f" {_POST}" if with_posts else ""
+        bound = [f"b.id = %(root)s AND {condition}" for condition in candidates[-1:]]
+        return _found(search, f"{_BY_PLACES}{posts}", bound, ranked=ranked, values={})
+    # Most searches need no unit: nothing is hidden, and there is no root to stand below.
+    needs_unit = search.root or search.administrator or search.sight != Sight()
+    tables = f"{_BY_ROWS}{f' {_UNIT}' if needs_unit or with_posts else ''}"
+    tables += f" {_POST}" if with_posts else ""
+    anchored = f"s.{search.anchor} = %(root)s AND " if search.anchor else ""
+    bound = [f"{anchored}{condition}" for condition in candidates]
+    return _found(search, tables, bound, ranked=ranked, values={})
+
+
+def found_by_place(
+    search: Search, place_ids: Sequence[int], *, named: Sequence[Term], titled: Sequence[Term]
+) -> list[PersonInUnit]:
+    """The first of those in the places who are named so and whose posts are called so."""
+    tables = _BY_PLACES
+    if titled:
+        tables = _BY_POSTS.format(titled=" AND ".join(term.is_in_title() for term in titled))
+    condition = " AND ".join(
+        [
+            "b.id = ANY(%(places)s)",
+            *(term.names_person() for term in named),
+            *(term.names_post(search.sight) for term in titled),
+        ]
+    )
+    values = {"places": list(place_ids)}
+    return _found(search, tables, [condition], ranked=RANK_BY_POST, values=values)
+
+
+def _found(
     search: Search,
+    tables: str,
     candidates: Sequence[str],
     *,
     ranked: str,
-    places: Sequence[int] = (),
+    values: dict[str, Any],
 ) -> list[PersonInUnit]:
     """The first of those who meet any of the conditions; each brings up so many at most."""
-    tables, scope = _scope(search, places)
     shown = search.sight.shows_holder(person="a.person_id")
+    within = _IN_ROOT if search.root else "TRUE"
     reached = _OF_ADMINISTRATOR if search.administrator else "TRUE"
     branches = " UNION ALL ".join(
-        f"(SELECT {_RANKED_BY} FROM {tables} JOIN org_post t ON t.id = a.post_id"
-        f" JOIN org_person p ON p.id = a.person_id WHERE {condition} AND {scope}"
-        f" AND {_HOLDS} AND {shown} AND {reached} LIMIT {CANDIDATES_AT_MOST})"
+        f"(SELECT {_RANKED_BY} FROM {tables} WHERE {condition} AND {within} AND {shown}"
+        f" AND {reached} LIMIT {CANDIDATES_AT_MOST})"
         for condition in candidates
     )
-    common = ", ".join([_NEAR, *([_REACH] if search.administrator else [])])
+    common = ", ".join([_ROOT, *([_REACH] if search.administrator else [])])
     rows = _fetch(
         f"""
         WITH {common}, found AS MATERIALIZED (SELECT DISTINCT * FROM ({branches}) every),
@@ -156,7 +226,7 @@ def found_people(
           JOIN org_unit u ON u.id = a.unit_id JOIN org_person p ON p.id = a.person_id
           JOIN org_post t ON t.id = a.post_id
          ORDER BY {ranked}""",
-        {**search.values, "places": list(places)},
+        {**search.values, **values},
     )
     return [people.person_in_unit(row) for row in rows]
 
@@ -187,12 +257,12 @@ def found_units(
 ) -> list[UnitFound]:
     """The first units that meet the condition, those with the term for a name before all."""
     exact = f"%(exact_{term.place})s IN (lower(u.name), lower(u.short_name))"
-    common = ", ".join([_NEAR, *([_REACH] if search.administrator else [])])
+    common = ", ".join([_NEAR, _ROOT, *([_REACH] if search.administrator else [])])
     rows = _fetch(
         f"""
         WITH {common} SELECT u.id, u.code, u.name, u.kind, u.level FROM org_unit u
-          {"JOIN org_unit r ON " + _WITHIN_ROOT if search.root else ""}
          WHERE {_STANDS} AND (%(any_kind)s OR u.kind = ANY(%(kinds)s)) AND {condition}
+           AND {_IN_ROOT if search.root else "TRUE"}
            AND {search.sight.shows_unit()} AND {_REACHED if search.administrator else "TRUE"}
          ORDER BY NOT {exact}, NOT EXISTS (SELECT 1 FROM near WHERE near.tree_id = u.tree_id
                AND u.lft BETWEEN near.lft AND near.rght),
@@ -241,17 +311,6 @@ def _with_paths(rows: list[tuple[Any, ...]]) -> list[UnitFound]:
         )
         for unit_id, code, name, kind, level in rows
     ]
-
-
-def _scope(search: Search, places: Sequence[int]) -> tuple[str, str]:
-    """The tables that candidates are read from, and the condition that keeps them in bounds."""
-    tables, bounds = (_IN_PLACES, "b.id = ANY(%(places)s)") if places else (_ROWS, "TRUE")
-    if search.root is None:
-        return tables, bounds
-    anchor = ANCHORS.get(search.root.level) if search.root.kind == UnitKind.REGION else None
-    if anchor:
-        bounds += f" AND s.{anchor} = %(root)s"
-    return f"{tables} JOIN org_unit r ON {_WITHIN_ROOT}", bounds
 
 
 def _fetch(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -69,10 +69,14 @@ class Term:
         """A search row whose person's name is the term letter by letter."""
         return f"({row}.name = %({self._key('exact')})s)"
 
-    def names_post(self, sight: Sight, post: str = "t") -> str:
-        """A post `t` whose title has the term, as far as titles are shown."""
-        masked = sight.masks(MaskedField.TITLE)
-        return f"(lower({post}.title) LIKE %({self._key('infix')})s AND NOT {masked})"
+    def is_in_title(self, post: str = "t") -> str:
+        """A post whose title has the term."""
+        return f"lower({post}.title) LIKE %({self._key('infix')})s"
+
+    def names_post(self, sight: Sight) -> str:
+        """A post `t` whose title has the term, unless the holder's title is masked."""
+        masked = sight.masks(MaskedField.TITLE, person="a.person_id")
+        return f"({self.is_in_title()} AND NOT {masked})"
 
     def names_unit(self, unit: str = "u") -> str:
         """A unit with the term in one of its names, or a code or initials like the term."""
