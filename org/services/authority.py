@@ -42,11 +42,7 @@ def grant(
     Nobody grants more than he has, above his root, or to himself. The platform itself may grant
     anything: somebody must be the first. GrantEnded for an end that has passed.
     """
-    if actor.person_id == person_id:
-        raise errors.GrantBeyondOwn
-    source = policies.passed_on_from(actor, wanted, at=now)
-    if source is None and actor.kind is not ActorKind.SYSTEM:
-        raise errors.GrantBeyondOwn
+    source = _source(actor, person_id, wanted, now=now)
     if wanted.until is not None and wanted.until <= now:
         raise errors.GrantEnded
     person_name = _active_name(person_id)
@@ -55,27 +51,9 @@ def grant(
         actor, RequestKind.GRANT, role=wanted.role, level=root.level
     ):
         return _ask(actor, person_id, person_name, wanted, root, reason, now=now)
-    given = AdminGrant(
-        person_id=person_id,
-        role=wanted.role,
-        root_id=wanted.root_id,
-        subtree=wanted.subtree,
-        line_id=wanted.line_id,
-        highest_level=wanted.highest_level,
-        delegation_depth=wanted.depth,
-        granted_by_id=actor.person_id,
-        passed_on_from_id=source,
-        reason=reason,
-        valid_from=now,
-        valid_until=wanted.until,
-    )
     _lock_source(source)
     _close_expired(person_id, now=now)
-    try:
-        with transaction.atomic():
-            given.save(force_insert=True)
-    except IntegrityError as clash:
-        raise _clash(clash) from clash
+    given = _insert(actor, person_id, wanted, source, reason, now=now)
     _record(actor, "org.grant.given", given, now=now, reason=reason, approved_by=approved_by)
     return requests.Done(given.pk)
 
@@ -118,6 +96,46 @@ def end_of_person(*, actor: Actor, person_id: int, now: datetime, reason: str = 
         )
         _end(one, actor, now=now, reason=reason)
     return len(held)
+
+
+def _source(actor: Actor, person_id: int, wanted: Wanted, *, now: datetime) -> int | None:
+    """The grant that is passed on from; None where the platform grants. GrantBeyondOwn."""
+    source = policies.passed_on_from(actor, wanted, at=now)
+    is_own = actor.person_id == person_id
+    if is_own or (source is None and actor.kind is not ActorKind.SYSTEM):
+        raise errors.GrantBeyondOwn
+    return source
+
+
+def _insert(
+    actor: Actor,
+    person_id: int,
+    wanted: Wanted,
+    source: int | None,
+    reason: str,
+    *,
+    now: datetime,
+) -> AdminGrant:
+    given = AdminGrant(
+        person_id=person_id,
+        role=wanted.role,
+        root_id=wanted.root_id,
+        subtree=wanted.subtree,
+        line_id=wanted.line_id,
+        highest_level=wanted.highest_level,
+        delegation_depth=wanted.depth,
+        granted_by_id=actor.person_id,
+        passed_on_from_id=source,
+        reason=reason,
+        valid_from=now,
+        valid_until=wanted.until,
+    )
+    try:
+        with transaction.atomic():
+            given.save(force_insert=True)
+    except IntegrityError as clash:
+        raise _clash(clash) from clash
+    return given
 
 
 def _checked_place(wanted: Wanted, *, now: datetime) -> _Place:

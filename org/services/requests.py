@@ -70,15 +70,19 @@ def ask(
     request.save(force_insert=True)
     if not queries.deciders(request.pk, at=now, limit=1):
         raise errors.NobodyToDecide
+    _record(actor, request, now=now)
+    events.publish(RequestOpened(request_id=request.pk))
+    events.publish(RequestDue(request_id=request.pk), due_at=request.expires_at)
+    return Asked(request_id=request.pk)
+
+
+def _record(actor: Actor, request: ReviewRequest, *, now: datetime) -> None:
     audit.record(
         actor=actor,
         action="org.request.opened",
         object_kind="org.request",
         object_id=request.pk,
-        unit_id=unit_id,
+        unit_id=request.unit_id,
         now=now,
         detail={"kind": request.kind, "role": request.role, "summary": request.summary},
     )
-    events.publish(RequestOpened(request_id=request.pk))
-    events.publish(RequestDue(request_id=request.pk), due_at=request.expires_at)
-    return Asked(request_id=request.pk)
