@@ -1,7 +1,7 @@
 """通讯录: the tree of units, the people of one, the card of one person."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,7 +16,8 @@ from org import policies as org_policies
 from org.queries import directory, people, units
 from org.queries.visibility import Viewer
 from org.services import people as people_services
-from workbench import parameters, trees, viewers
+from workbench import parameters, past_trees, trees, viewers
+from workbench.views import directory_past
 
 PEOPLE_PER_PAGE = 50
 FOUND_AT_MOST = 20
@@ -63,22 +64,27 @@ class CardView:
 @http.page
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
-    """The screen; `unit`, `person` and `q` in the address open what they name."""
+    """The screen; `unit`, `person`, `q`, `on` and `view` in the address open what they name."""
     now = timezone.now()
     actor = http.actor_of(request)
     asked_unit = parameters.optional_id(request.GET, "unit")
     person_id = parameters.optional_id(request.GET, "person")
     wanted = parameters.text(request.GET, "q", longest=LONGEST_SEARCH)
-    viewer = viewers.of(request, at=now)
+    viewer, day = viewers.of(request, at=now), directory_past.asked_day(request)
     unit_id = asked_unit or actor.unit_id or _first_root(viewer, at=now)
+    by_lines = directory_past.chosen_line(request)
     context = {
         "screen": "directory",
-        "tree": trees.opened(to_unit_id=unit_id, at=now, viewer=viewer),
+        "today": timezone.localdate(),
+        "on": day,
+        "lines": directory_past.own_lines(actor.unit_id) if by_lines else None,
+        "by_lines": by_lines,
+        "tree": None if by_lines else _tree(unit_id, day, viewer, at=now),
         "unit_id": unit_id,
-        "listing": _people_of(request, unit_id, at=now) if unit_id else None,
         "card": _card(actor, viewer, person_id, at=now) if person_id else None,
         "found": _search(wanted, unit_id, viewer, at=now) if wanted else None,
         "is_detail": bool(asked_unit and not wanted),
+        **_pane(request, unit_id, day, at=now),
     }
     return render(request, "workbench/directory/index.html", context)
 
@@ -86,13 +92,21 @@ def index(request: HttpRequest) -> HttpResponse:
 @http.page
 @require_GET
 def branch(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """Fragment: the units directly below one."""
+    """Fragment: the units directly below one, on the day in `on` where there is one."""
     depth = min(max(parameters.optional_id(request.GET, "depth") or 1, 1), 20)
     cursor = request.GET.get("cursor")
-    now = timezone.now()
+    now, day = timezone.now(), directory_past.asked_day(request)
     viewer = viewers.of(request, at=now)
-    shown = trees.branch(unit_id, depth=depth, at=now, viewer=viewer, cursor=cursor)
-    context = {"branch": shown, "tree_screen": request.GET.get("screen", "directory")}
+    if day is None:
+        shown = trees.branch(unit_id, depth=depth, at=now, viewer=viewer, cursor=cursor)
+    else:
+        at = directory_past.end_of(day)
+        shown = past_trees.branch(unit_id, depth=depth, at=at, viewer=viewer, cursor=cursor)
+    context = {
+        "branch": shown,
+        "tree_screen": request.GET.get("screen", "directory"),
+        "on": day,
+    }
     return render(request, "workbench/components/branch.html", context)
 
 
@@ -100,11 +114,11 @@ def branch(request: HttpRequest, unit_id: int) -> HttpResponse:
 @require_GET
 def listing(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Fragment: the people of a unit, from the first or from a cursor on."""
-    shown = _people_of(request, unit_id, at=timezone.now())
+    day = directory_past.asked_day(request)
+    context = {"unit_id": unit_id, "on": day, **_pane(request, unit_id, day, at=timezone.now())}
     template = "rows" if request.GET.get("cursor") else "listing"
-    return render(
-        request, f"workbench/directory/{template}.html", {"listing": shown, "unit_id": unit_id}
-    )
+    folder = "workbench/directory/past_" if day else "workbench/directory/"
+    return render(request, f"{folder}{template}.html", context)
 
 
 @http.page
@@ -136,6 +150,31 @@ def reveal(request: HttpRequest, person_id: int) -> HttpResponse:
     actor = http.actor_of(request)
     phone = people_services.reveal_phone(actor=actor, person_id=person_id, now=now)
     return render(request, "workbench/directory/phone.html", {"phone": phone})
+
+
+def _tree(unit_id: int | None, day: date | None, viewer: Viewer, *, at: datetime) -> trees.Branch:
+    if day is None:
+        return trees.opened(to_unit_id=unit_id, at=at, viewer=viewer)
+    then = directory_past.end_of(day)
+    return past_trees.opened(to_unit_id=unit_id, at=then, viewer=viewer)
+
+
+def _pane(
+    request: HttpRequest, unit_id: int | None, day: date | None, *, at: datetime
+) -> dict[str, object]:
+    """The middle pane: the unit and its people, as they are or as they were on the day.
+
+    A unit that did not stand on the day leaves the pane to say so.
+    """
+    if unit_id is None:
+        return {"listing": None}
+    if day is None:
+        return {"listing": _people_of(request, unit_id, at=at)}
+    viewer, cursor = viewers.of(request, at=at), request.GET.get("cursor")
+    try:
+        return {"past": directory_past.listing_of(unit_id, day, viewer=viewer, cursor=cursor)}
+    except org_errors.UnitNotFound:
+        return {"past": None}
 
 
 def _people_of(request: HttpRequest, unit_id: int, *, at: datetime) -> PeopleOfUnit:
@@ -191,6 +230,7 @@ urlpatterns = [
     path("search/", search, name="directory-search"),
     path("units/<int:unit_id>/branch/", branch, name="directory-branch"),
     path("units/<int:unit_id>/people/", listing, name="directory-people"),
+    path("lines/<int:line_id>/", directory_past.line, name="directory-line"),
     path("people/<int:person_id>/", card, name="directory-card"),
     path("people/<int:person_id>/phone/", reveal, name="directory-phone"),
 ]
