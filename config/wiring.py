@@ -56,6 +56,9 @@ SUBSCRIPTIONS: Final[Subscriptions] = {
 }
 
 SCHEDULES: Final[Sequence[Schedule]] = (
+    Schedule(
+        "messaging.warn_of_ending_rights", "0 1 * * *", messaging_handlers.warn_of_ending_rights
+    ),
     Schedule("core.retry_stalled_jobs", "* * * * *", upkeep.retry_stalled_jobs),
     Schedule("core.seal_audit", "5 * * * *", audit.seal),
     Schedule("core.forget_finished_jobs", "10 18 * * *", upkeep.forget_finished_jobs),

@@ -1,6 +1,6 @@
 """What messaging does on its own: work notices about what org asks of its administrators."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from core.actor import system
@@ -8,12 +8,13 @@ from messaging.queries import handovers
 from messaging.services import notices
 from org import events as org_events
 from org.kinds import HandoverKind, ReorganisationStatus, RequestState
-from org.queries import reorganisations, requests
+from org.queries import authority, reorganisations, requests
 from org.services import departures
 
 SOURCE: Final = "org"
 SOURCE_NAME: Final = "系统管理"
 _ACTOR: Final = system("messaging.handlers")
+_WARNED_BEFORE: Final = timedelta(days=7)
 _VERDICTS: Final[dict[str, str]] = {
     RequestState.APPROVED: "复核已同意",
     RequestState.REJECTED: "复核未同意",
@@ -120,6 +121,23 @@ def on_request_due(event: org_events.RequestDue, now: datetime) -> None:
         link=f"/administration/requests/{event.request_id}/",
         now=now,
     )
+
+
+def warn_of_ending_rights(now: datetime) -> None:
+    """A week before a right ends, whoever holds it and whoever granted it know, once."""
+    for grant in authority.ending(at=now, until=now + _WARNED_BEFORE):
+        person_ids = [grant.person_id, grant.granted_by_id]
+        notices.send(
+            actor=_ACTOR,
+            source=SOURCE,
+            source_name=SOURCE_NAME,
+            key=f"grant.ending:{grant.id}",
+            person_ids=[person_id for person_id in person_ids if person_id is not None],
+            title=f"管理权限即将到期：{grant.person_name}，{grant.root_name}{grant.role_name}",
+            body="到期后自动失效；需要继续管理的，由授予人重新授权。",
+            link=f"/administration/grants/units/?unit={grant.root_id}",
+            now=now,
+        )
 
 
 def _opened_key(request_id: int) -> str:

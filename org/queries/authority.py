@@ -154,6 +154,12 @@ def granted_by(person_id: int, *, at: datetime) -> list[Grant]:
     )
 
 
+def ending(*, at: datetime, until: datetime) -> list[Grant]:
+    """The rights that hold now and end before the instant."""
+    condition = f"WHERE {policies.LIVE} AND g.valid_until < %(until)s ORDER BY g.id"
+    return _grants(condition, at=at, until=until)
+
+
 def passable(person_id: int, unit_id: int, *, at: datetime) -> list[Grant]:
     """The person's own grants from which something may be passed on over the unit."""
     return _grants(

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from core.actor import system
 from core.errors import DomainError
 from core.models import AuditEntry
+from messaging import handlers as messaging_handlers
+from messaging.queries import notices
 from org import errors
 from org.kinds import AdminRole, UnitKind
 from org.models import AdminGrant, Line, LineUnit, Unit
@@ -259,6 +261,21 @@ def test_a_right_that_ran_out_stands_in_nobodys_way(province: factories.Province
         later += timedelta(days=2)
     rows = AdminGrant.objects.filter(person_id=person).order_by("pk")
     assert [row.revoked_at for row in rows][:2] == [row.valid_until for row in rows][:2]
+
+
+def test_a_week_before_the_end_both_sides_know_once(province: factories.Province) -> None:
+    now = timezone.now()
+    organ = province.unit("西湖区民政局")
+    for taker, days in (("王伟民", 6), ("李建国", 8)):
+        wanted = Wanted(AdminRole.ORG, organ, until=now + timedelta(days=days))
+        pass_on(province, "何管理", taker, wanted)
+    for _ in range(2):
+        messaging_handlers.warn_of_ending_rights(now)
+    title = "管理权限即将到期：王伟民，西湖区民政局组织管理员"
+    for name in ("王伟民", "何管理"):
+        told = notices.latest(province.person(name), 5)
+        assert [notice.title for notice in told] == [title]
+    assert notices.latest(province.person("李建国"), 5) == []
 
 
 # ── the helpdesk
