@@ -187,8 +187,16 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = ENV.is_local
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
 SECOND_FACTOR = ENV.second_factor
 # What only an administrator has business with: `org.middleware` asks for the second factor there.
-SECOND_FACTOR_PATHS = ("/administration/", "/api/v1/org/grants", "/api/v1/org/exports")
+SECOND_FACTOR_PATHS = (
+    "/administration/",
+    *(
+        f"/api/v1/org/{what}"
+        for what in ("grants", "requests", "exports", "imports", "departures", "impact")
+    ),
+)
 SECOND_FACTOR_WRITES = ("/api/v1/org/", "/api/v1/miniapps/", "/apps/")
+# What everybody does with the own account stays open, or nobody could mend what is missing.
+SECOND_FACTOR_FREE = ("/security/", "/api/v1/org/sessions")
 # Asked for by pages on their own: no sign that anybody is there.
 UNATTENDED_PATHS = ("/counters/", "/today/")
 UPSTREAM_OIDC_ISSUER = ENV.upstream_oidc_issuer

@@ -95,7 +95,7 @@ def _open_paths() -> tuple[str, ...]:
 def _asks_second_factor(request: HttpRequest, signed_in: SignedIn) -> bool:
     if not second_factors.is_required(signed_in) or signed_in.second_factor:
         return False
-    if request.path.startswith("/security/"):
+    if request.path.startswith(settings.SECOND_FACTOR_FREE):
         return False
     shown = shown_factors.of(request, request.user)
     if shown:

@@ -59,7 +59,15 @@ GROUPS: Final = (
     ),
     Group(
         "安全",
-        (Entry("audit", "审计日志", "administration-audit", frozenset({AUDIT})),),
+        (
+            Entry(
+                "accounts",
+                "账号服务",
+                "administration-accounts",
+                frozenset({"people", "helpdesk", "security"}),
+            ),
+            Entry("audit", "审计日志", "administration-audit", frozenset({AUDIT})),
+        ),
     ),
 )
 

@@ -17,6 +17,7 @@ from org.api import (
     people,
     posts,
     requests,
+    sessions,
     units,
     visibility,
 )
@@ -33,6 +34,7 @@ for part in (
     posts,
     departures,
     accounts,
+    sessions,
     authority,
     lines,
     requests,

@@ -1,4 +1,4 @@
-"""Accounts are opened and disabled by the administrators of people."""
+"""Accounts are opened, unlocked and disabled, and their sign-ins ended, by administrators."""
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -8,7 +8,7 @@ from core.http import actor_of
 from core.schemas import Id, Schema
 from org.api import texts
 from org.api.units import CreatedOut
-from org.services import accounts
+from org.services import accounts, second_factors, sessions, sign_ins
 
 router = Router()
 
@@ -44,4 +44,33 @@ def disable_account(request: HttpRequest, account_id: Id) -> Status[None]:
 def enable_account(request: HttpRequest, account_id: Id) -> Status[None]:
     """The account can be signed in with again."""
     accounts.enable(actor=actor_of(request), account_id=account_id, now=timezone.now())
+    return Status(204, None)
+
+
+@router.post("/accounts/{account_id}/unlock", response={204: None}, url_name="org-account-unlock")
+def unlock_account(request: HttpRequest, account_id: Id) -> Status[None]:
+    """The account's failed sign-ins are forgotten."""
+    sign_ins.unlock(actor=actor_of(request), account_id=account_id, now=timezone.now())
+    return Status(204, None)
+
+
+@router.post(
+    "/accounts/{account_id}/end-sessions",
+    response={204: None},
+    url_name="org-account-end-sessions",
+)
+def end_account_sessions(request: HttpRequest, account_id: Id) -> Status[None]:
+    """The account is signed in nowhere."""
+    sessions.end_all(actor=actor_of(request), account_id=account_id, now=timezone.now())
+    return Status(204, None)
+
+
+@router.post(
+    "/accounts/{account_id}/reset-second-factor",
+    response={204: None},
+    url_name="org-account-second-factor",
+)
+def reset_second_factor(request: HttpRequest, account_id: Id) -> Status[None]:
+    """The account has no second factor any more, and is signed in nowhere."""
+    second_factors.reset(actor=actor_of(request), account_id=account_id, now=timezone.now())
     return Status(204, None)

@@ -1,6 +1,7 @@
 """Accounts and the actor that a signed-in account acts as."""
 
 import itertools
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,6 +36,14 @@ def of_person(person_id: int) -> AccountOfPerson | None:
         .first()
     )
     return AccountOfPerson(*row) if row else None
+
+
+def of_people(person_ids: Collection[int]) -> dict[int, AccountOfPerson]:
+    """The accounts of those people who have one, by person."""
+    rows = Account.objects.filter(person_id__in=person_ids).values_list(
+        "id", "username", "person_id", "is_active", "auth_version"
+    )
+    return {row[2]: AccountOfPerson(*row) for row in rows}
 
 
 def by_username(username: str) -> AccountOfPerson | None:

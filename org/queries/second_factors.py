@@ -1,5 +1,6 @@
 """Which second factors an account has, and who has to show one."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,6 +49,13 @@ def of(account_id: int) -> SecondFactors:
         keys=tuple(_key(row) for row in rows if row.type == Authenticator.Type.WEBAUTHN),
         recovery_codes_left=len(RecoveryCodes(codes).get_unused_codes()) if codes else 0,
     )
+
+
+def set_up_among(account_ids: Collection[int]) -> set[int]:
+    """Those of the accounts that have a second factor."""
+    rows = Authenticator.objects.filter(user_id__in=account_ids)
+    rows = rows.exclude(type=Authenticator.Type.RECOVERY_CODES)
+    return set(rows.values_list("user_id", flat=True))
 
 
 def is_required(signed_in: SignedIn) -> bool:

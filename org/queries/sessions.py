@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Count, QuerySet
 
 from core.actor import Actor, ActorKind
 from org import devices
@@ -157,14 +158,9 @@ def standing(holds: Collection[Hold], *, at: datetime) -> Standing:
 
 def open_of(account_id: int, *, at: datetime) -> list[OpenSession]:
     """Where the account is signed in now, the most lately used first."""
-    limits = _limits(at)
     rows = (
-        AccountSession.objects.filter(
-            account_id=account_id,
-            ended_at__isnull=True,
-            seen_at__gt=limits["idle_since"],
-            started_at__gt=limits["oldest"],
-        )
+        _open(at)
+        .filter(account_id=account_id)
         .order_by("-seen_at", "-id")
         .values_list("id", "device", "address", "started_at", "seen_at", "method", "second_factor")
     )
@@ -172,6 +168,21 @@ def open_of(account_id: int, *, at: datetime) -> list[OpenSession]:
         OpenSession(number, devices.named(words), address, started_at, seen_at, method, factor)
         for number, words, address, started_at, seen_at, method, factor in rows
     ]
+
+
+def open_counts(account_ids: Collection[int], *, at: datetime) -> dict[int, int]:
+    """In how many browsers each of the accounts is signed in; none where there is no entry."""
+    rows = _open(at).filter(account_id__in=account_ids).values("account_id")
+    return dict(rows.annotate(count=Count("id")).values_list("account_id", "count"))
+
+
+def _open(at: datetime) -> QuerySet[AccountSession]:
+    limits = _limits(at)
+    return AccountSession.objects.filter(
+        ended_at__isnull=True,
+        seen_at__gt=limits["idle_since"],
+        started_at__gt=limits["oldest"],
+    )
 
 
 def _limits(at: datetime) -> dict[str, datetime]:

@@ -173,6 +173,46 @@ def test_who_administers_elsewhere_or_nothing_ends_none(
     assert is_in(victim)
 
 
+def test_the_api_lists_ends_and_switches_as_the_page_does(province: factories.Province) -> None:
+    here, there = signed_in(HTTP_USER_AGENT=FIREFOX), signed_in()
+    listed = here.get("/api/v1/org/sessions").json()["items"]
+    assert {(one["id"], one["is_this"]) for one in listed} == {
+        (row_of(here).pk, True),
+        (row_of(there).pk, False),
+    }
+    ended = here.post(f"/api/v1/org/sessions/{row_of(there).pk}/end")
+    assert (ended.status_code, is_in(there)) == (204, False)
+    again = here.post(f"/api/v1/org/sessions/{row_of(here).pk + 999}/end")
+    assert (again.status_code, again.json()["code"]) == (404, "ORG_SESSION_NOT_FOUND")
+    third = signed_in()
+    answer = here.post("/api/v1/org/sessions/end-others")
+    assert (answer.json(), is_in(third), is_in(here)) == ({"ended": 1}, False, True)
+    own = {"appointment_id": province.appointments["王伟民"]}
+    others = {"appointment_id": province.appointments["李建国"]}
+    path = "/api/v1/org/sessions/post"
+    assert here.put(path, own, content_type="application/json").status_code == 204
+    refused = here.put(path, others, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (404, "ORG_APPOINTMENT_NOT_FOUND")
+
+
+@pytest.mark.parametrize("what", ["unlock", "end-sessions", "reset-second-factor"])
+def test_the_api_about_others_accounts_keeps_to_the_scope(
+    province: factories.Province, what: str
+) -> None:
+    victim = signed_in()
+    path = f"/api/v1/org/accounts/{province.accounts['王伟民']}/{what}"
+    for name in ("马科员", "赵卫东"):
+        refused = province.client(name).post(path)
+        assert (refused.status_code, refused.json()["code"]) == (403, "ORG_OUT_OF_SCOPE")
+    assert is_in(victim)
+    allowed = province.client("何管理").post(path)
+    if what == "reset-second-factor":  # there is none to take away
+        assert allowed.json()["code"] == "ORG_SECOND_FACTOR_MISSING"
+    else:
+        assert allowed.status_code == 204
+    assert is_in(victim) == (what != "end-sessions")
+
+
 def test_leaving_ends_the_sign_ins(province: factories.Province) -> None:
     client = signed_in()
     Person.objects.filter(pk=province.person("王伟民")).update(status="left")
