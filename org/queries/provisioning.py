@@ -6,6 +6,7 @@ absent. The subtree is the live range of the
 tree in every statement.
 """
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from org.names import SHORT_NAME_AT_MOST
 from org.queries.units import ORGAN_LIKE
 
 _HOLDS: Final = "a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)"
@@ -49,7 +51,7 @@ _UNITS: Final = f"""
   LEFT JOIN org_scimgroup s ON s.unit_id = u.id
  WHERE r.id = %(root)s"""
 _GROUPS: Final = f"{_UNITS} AND u.id <> r.id"
-_GROUP_COLUMNS: Final = f"""u.id, u.name, u.code, u.kind, u.parent_id, above.name,
+_GROUP_COLUMNS: Final = f"""u.id, u.name, u.short_name, u.code, u.kind, u.parent_id, above.name,
   coalesce(s.external_id, ''), coalesce(s.was_provisioned, FALSE), u.valid_from,
   greatest(u.valid_from, u.changed_at, s.modified_at),
   (SELECT coalesce(bit_xor(hashint8extended(held.id, 0)), 0) FROM ({_MEMBERS}
@@ -150,6 +152,7 @@ class GroupRow:
 
     unit_id: int
     name: str
+    short_name: str
     code: str
     kind: str
     parent_id: int | None
@@ -160,6 +163,11 @@ class GroupRow:
     modified_at: datetime
     mark: int
     members: tuple[Member, ...]
+
+    @property
+    def has_plain_short_name(self) -> bool:
+        """Whether nobody has given the unit another short name than its name."""
+        return self.short_name in ("", self.name[:SHORT_NAME_AT_MOST])
 
 
 def spoken(row: UserRow) -> Spoken:
@@ -204,7 +212,17 @@ def users(reach: Reach, where: Where, part: Slice) -> list[UserRow]:
         organs=list(ORGAN_LIKE),
     )
     held = _groups_of(reach, [row[0] for row in rows])
-    return [UserRow(row[0], str(row[1]), *row[2:], tuple(held.get(row[0], ()))) for row in rows]
+    return [
+        UserRow(
+            row[0],
+            str(row[1]),
+            *row[2:12],
+            json.loads(row[12]),
+            *row[13:],
+            tuple(held.get(row[0], ())),
+        )
+        for row in rows
+    ]
 
 
 def count_users(reach: Reach, where: Where) -> int:
@@ -224,7 +242,7 @@ def groups(reach: Reach, where: Where, part: Slice, *, with_members: bool) -> li
     )
     members = _members_of(reach, [row[0] for row in rows]) if with_members else {}
     return [
-        GroupRow(*row[:5], row[5] or "", *row[6:], tuple(members.get(row[0], ()))) for row in rows
+        GroupRow(*row[:6], row[6] or "", *row[7:], tuple(members.get(row[0], ()))) for row in rows
     ]
 
 

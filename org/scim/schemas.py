@@ -180,17 +180,20 @@ class UnitParent(ComplexAttribute):
 
 
 class Unit(Extension):
-    """Where the unit stands; the tree itself is kept in 系统管理."""
+    """What is told of a unit beyond its name; where it stands is told where it is asked for."""
 
     __schema__ = URN("urn:tongwen:params:scim:schemas:extension:2.0:Unit")
 
-    code: Annotated[str | None, Mutability.read_only, CaseExact.true] = None
+    short_name: str | None = None
+    """What the unit is called in short, where that is not its name."""
+
+    code: Annotated[str | None, Mutability.read_only, Returned.request, CaseExact.true] = None
     """The unit's code: of a region, the statistics code; of an organ, the social credit code."""
 
-    kind: Annotated[str | None, Mutability.read_only] = None
+    kind: Annotated[str | None, Mutability.read_only, Returned.request] = None
     """What the unit is: region, organ, department …"""
 
-    parent: Annotated[UnitParent | None, Mutability.read_only] = None
+    parent: Annotated[UnitParent | None, Mutability.read_only, Returned.request] = None
     """The unit above it."""
 
 

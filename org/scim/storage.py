@@ -151,6 +151,7 @@ class DirectoryStorage(ScimStorage):
             actor=self.actor,
             root_id=self.reach.root_id,
             name=(resource.display_name or "").strip(),
+            short_name=wording.short_name(resource),
             external_id=resource.external_id or "",
             person_ids=self._members_of(resource),
             now=self.reach.at,
@@ -178,6 +179,7 @@ class DirectoryStorage(ScimStorage):
             root_id=self.reach.root_id,
             unit_id=row.unit_id,
             name=(resource.display_name or "").strip(),
+            short_name=wording.short_name(resource),
             external_id=resource.external_id or "",
             person_ids=self._members_of(resource),
             now=self.reach.at,
@@ -251,7 +253,9 @@ def _group(row: GroupRow, *, with_members: bool = True) -> Resource[Any]:
     resource: Resource[Any] = GroupResource.model_validate(
         wording.group(row, with_members=with_members)
     )
-    version = _version([row.name, row.code, row.external_id, row.parent_id, row.mark])
+    version = _version(
+        [row.name, row.short_name, row.code, row.external_id, row.parent_id, row.mark]
+    )
     resource.meta = _meta(Kind.GROUP, row.created_at, row.modified_at, version)
     return resource
 

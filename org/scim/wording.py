@@ -68,7 +68,14 @@ def group(row: GroupRow, *, with_members: bool) -> dict[str, Any]:
         "externalId": row.external_id,
         "displayName": row.name,
         "members": members if with_members else [],
-        _UNIT: _given({"code": row.code, "kind": row.kind, "parent": parent}),
+        _UNIT: _given(
+            {
+                "shortName": "" if row.has_plain_short_name else row.short_name,
+                "code": row.code,
+                "kind": row.kind,
+                "parent": parent,
+            }
+        ),
     }
     return _given(whole)
 
@@ -92,6 +99,12 @@ def spoken(resource: Any) -> Spoken:
         department=(enterprise.department or None) if enterprise else None,
         emails=tuple(emails),
     )
+
+
+def short_name(resource: Any) -> str:
+    """The short name that a group was sent with; empty for none."""
+    unit = resource[Unit]
+    return (unit.short_name or "").strip() if unit else ""
 
 
 def mobile(resource: Any) -> str | None:

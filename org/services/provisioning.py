@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 
 from core import audit, db
 from core.actor import Actor
-from org import errors, passwords, placing, policies, tenures
+from org import errors, names, passwords, placing, policies, tenures
 from org.kinds import AdminRole, AppointmentKind, DepartureReason, PostFunction, UnitKind
 from org.models import Account, Appointment, ScimGroup, ScimUser
 from org.queries import authority, provisioning, units
@@ -125,14 +125,20 @@ def create_group(
     actor: Actor,
     root_id: int,
     name: str,
+    short_name: str,
     external_id: str,
     person_ids: Collection[int],
     now: datetime,
 ) -> int:
     """A new department (or virtual unit) stands right below the root, with the members."""
-    _require_name(name)
+    _require_names(name, short_name)
     unit_id = unit_services.add(
-        actor=actor, parent_id=root_id, name=name, kind=_kind_below(root_id), now=now
+        actor=actor,
+        parent_id=root_id,
+        name=name,
+        short_name=short_name,
+        kind=_kind_below(root_id),
+        now=now,
     )
     ScimGroup.objects.create(
         unit_id=unit_id, external_id=external_id, was_provisioned=True, modified_at=now
@@ -148,16 +154,20 @@ def change_group(
     root_id: int,
     unit_id: int,
     name: str,
+    short_name: str,
     external_id: str,
     person_ids: Collection[int],
     now: datetime,
 ) -> None:
     """The unit has the name and the members."""
-    _require_name(name)
+    _require_names(name, short_name)
     reach = Reach(root_id, now)
     group = _group(reach, unit_id)
-    if name != group.name:
-        unit_services.rename(actor=actor, unit_id=unit_id, name=name, now=now)
+    present = "" if group.has_plain_short_name else group.short_name
+    if (name, short_name) != (group.name, present):
+        unit_services.rename(
+            actor=actor, unit_id=unit_id, name=name, short_name=short_name, now=now
+        )
     _set_members(actor, reach, unit_id, person_ids, now=now)
     ScimGroup.objects.update_or_create(
         unit_id=unit_id, defaults={"external_id": external_id, "modified_at": now}
@@ -340,9 +350,11 @@ def _keep(reach: Reach, person_id: int, spoken: Spoken, *, now: datetime) -> Non
     )
 
 
-def _require_name(name: str) -> None:
+def _require_names(name: str, short_name: str) -> None:
     if not 1 <= len(name) <= 120 or _has_control(name):
         raise errors.AttributeUnfit(attribute="displayName", reason="应为 1 至 120 个字符")
+    if len(short_name) > names.SHORT_NAME_AT_MOST or _has_control(short_name):
+        raise errors.AttributeUnfit(attribute="shortName", reason="最多 60 个字符")
 
 
 def _kind_below(root_id: int) -> UnitKind:

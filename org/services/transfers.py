@@ -118,7 +118,8 @@ def _carry_over(
     if held.unit_id == to.unit_id:
         raise errors.SameUnit
     tenures.require_near(effective_at, now=now)
-    if effective_at <= held.valid_from:
+    # At the same instant the former post never was: somebody new is placed in one go.
+    if effective_at < held.valid_from:
         raise errors.AppointmentDates(reason="调动须晚于原任职开始的时间")
     tenures.stop(held, at=effective_at, now=now)
     return tenures.begin(

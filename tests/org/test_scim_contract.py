@@ -1,12 +1,15 @@
 """The library's own contract of storages, and the protocol's own tester, against ours."""
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from django.utils import timezone
 from scim2_client.engines.wsgi import WSGISCIMClient
 from scim2_models import ScimProvider
@@ -54,6 +57,17 @@ class TestStorage(ScimStorageContract):
         return DirectoryStorage(actor=actor, root_id=root_id, now=timezone.now())
 
 
+@pytest.fixture
+def _kept_connection() -> Iterator[None]:
+    """The server side leaves the test's own connection open, as Django's test client sees to."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.usefixtures("_kept_connection")
 def test_the_protocols_tester_finds_nothing(
     province: factories.Province, root_id: int, sound_audit: None
 ) -> None:
