@@ -270,7 +270,7 @@ def test_a_week_before_the_end_both_sides_know_once(province: factories.Province
         wanted = Wanted(AdminRole.ORG, organ, until=now + timedelta(days=days))
         pass_on(province, "何管理", taker, wanted)
     for _ in range(2):
-        messaging_handlers.warn_of_ending_rights(now)
+        messaging_handlers.warn_of_ending_rights(timezone.now())
     title = "管理权限即将到期：王伟民，西湖区民政局组织管理员"
     for name in ("王伟民", "何管理"):
         told = notices.latest(province.person(name), 5)
