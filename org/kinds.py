@@ -6,7 +6,7 @@ from django.db.models import TextChoices
 
 
 class UnitKind(TextChoices):
-    """What a unit is; `org.policies.may_contain` says what may stand below what."""
+    """What a unit is; `org.placing` says what may stand below what."""
 
     REGION = "region", "行政区划"
     ORGAN = "organ", "单位"

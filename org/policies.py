@@ -8,8 +8,9 @@ from django.db import connection
 from django.db.models import Q
 
 from core.actor import Actor, ActorKind
+from org import placing
 from org.kinds import AdminRole, RequestKind, UnitKind
-from org.models import Appointment, Unit
+from org.models import Appointment
 
 # Rights are read from grants joined to the range that the tree holds in the same statement: a
 # range remembered from an earlier statement may meanwhile belong to another unit.
@@ -145,12 +146,8 @@ class Wanted:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What decides which kinds of unit may stand here."""
-
-    kind: str
-    level: int
+Place = placing.Place
+may_contain = placing.may_contain
 
 
 def holds(person_id: int, role: AdminRole, unit_id: int, *, at: datetime) -> bool:
@@ -297,48 +294,6 @@ def passed_on_from(actor: Actor, wanted: Wanted, *, at: datetime) -> int | None:
         cursor.execute(_MAY_PASS_ON, values)
         row = cursor.fetchone()
     return int(row[0]) if row else None
-
-
-def may_contain(parent: Place, child: Place) -> bool:
-    """Units of the child's kind and level may stand directly below the parent.
-
-    A region holds regions of the next level (a level may be left out where the state has none:
-    a prefecture city without counties), organs and virtual units; people's groups stand below
-    villages.
-    """
-    if child.kind == UnitKind.REGION:
-        return parent.kind == UnitKind.REGION and child.level > parent.level
-    if child.kind == UnitKind.GROUP:
-        return parent.kind == UnitKind.REGION and parent.level == 5 and child.level == 6
-    allowed = ALLOWED_BELOW.get(UnitKind(parent.kind), frozenset())
-    return child.kind in allowed and child.level == parent.level
-
-
-ALLOWED_BELOW: dict[UnitKind, frozenset[UnitKind]] = {
-    UnitKind.REGION: frozenset(
-        {UnitKind.ORGAN, UnitKind.VIRTUAL, UnitKind.TEMPORARY, UnitKind.LINE_FOLDER}
-    ),
-    UnitKind.ORGAN: frozenset(
-        {
-            UnitKind.ORGAN,
-            UnitKind.FIELD_OFFICE,
-            UnitKind.DEPARTMENT,
-            UnitKind.VIRTUAL,
-            UnitKind.TEMPORARY,
-        }
-    ),
-    UnitKind.FIELD_OFFICE: frozenset({UnitKind.DEPARTMENT, UnitKind.TEMPORARY}),
-    UnitKind.DEPARTMENT: frozenset({UnitKind.DEPARTMENT}),
-    UnitKind.GROUP: frozenset(),
-    UnitKind.VIRTUAL: frozenset({UnitKind.VIRTUAL, UnitKind.TEMPORARY}),
-    UnitKind.TEMPORARY: frozenset(),
-    UnitKind.LINE_FOLDER: frozenset({UnitKind.ORGAN, UnitKind.LINE_FOLDER}),
-}
-
-
-def place_of(unit: Unit) -> Place:
-    """The unit as `may_contain` sees it."""
-    return Place(kind=unit.kind, level=unit.level)
 
 
 def _may(actor: Actor, role: AdminRole, unit_id: int, *, at: datetime) -> bool:
