@@ -1,5 +1,6 @@
 """导入导出 in a real browser: the template is filled in, uploaded, checked, confirmed, exported."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def test_a_list_of_people_is_imported_and_found(sign_in: SignIn, tmp_path: Path)
     expect(page.get_by_text("手机号应为 11 位数字").first).to_be_visible()
     with page.expect_download() as started:
         page.get_by_role("link", name="下载检查结果").click()
-    report: Any = openpyxl.load_workbook(started.value.path())["人员"]
+    report: Any = openpyxl.load_workbook(io.BytesIO(started.value.path().read_bytes()))["人员"]
     assert report.cell(3, report.max_column).value == "手机号应为 11 位数字"
     page.get_by_role("button", name="确认导入").click()
     expect(page.get_by_text("导入完成")).to_be_visible()
