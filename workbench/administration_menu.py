@@ -47,6 +47,7 @@ GROUPS: Final = (
             ),
             Entry("exchange", "导入导出", "administration-exchange", frozenset({"org", "people"})),
             Entry("departures", "离职交接", "administration-departures", frozenset({"people"})),
+            Entry("sync", "目录同步", "administration-sync", frozenset({"org", "system"})),
         ),
     ),
     Group(

@@ -17,6 +17,7 @@ OPEN = {
     "api/v1/docs": "the same, to browse",
     "api/v1/errors/<str:code>": "what the type of a problem document leads to",
     "accounts/": "allauth guards its own pages; signing in must be open",
+    "scim/v2/": "the SCIM endpoints take a bearer token, never a session (tests/org/test_scim.py)",
     "oauth/": "the OAuth endpoints authenticate the client, the code or the session themselves",
     ".well-known/": "discovery documents and public keys (OpenID Connect Discovery 1.0)",
 }

@@ -29,6 +29,7 @@ from workbench.views import (
     administration_person,
     administration_posts,
     administration_requests,
+    administration_sync,
     administration_units,
 )
 
@@ -157,6 +158,7 @@ urlpatterns = [
     *administration_departures.urlpatterns,
     *administration_exchange.urlpatterns,
     *administration_posts.urlpatterns,
+    *administration_sync.urlpatterns,
     *administration_accounts.urlpatterns,
     *administration_helpdesk.urlpatterns,
     *administration_audit.urlpatterns,

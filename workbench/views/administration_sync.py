@@ -1,0 +1,129 @@
+"""系统管理 › 目录同步: tokens with which other systems provision people and units (SCIM)."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from core import errors, http
+from org import policies as org_policies
+from org.queries import directory, tokens, units, visibility
+from org.services import tokens as token_services
+from workbench import dialogs, offices, parameters
+from workbench.forms import sync as forms
+
+TARGETS_AT_MOST = 12
+
+
+@http.page
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    """The tokens over the viewer's units, and the address that they are for."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    office = offices.of(actor, at=now)
+    if not _may_make(office):
+        raise errors.NotFound
+    listed = tokens.in_scope(actor.require_person(), at=now)
+    context = {
+        "screen": "administration",
+        "office": office,
+        "tab": "sync",
+        "lines": [{"token": token, "stands": token.stands(now)} for token in listed],
+        "base_url": _base_url(),
+    }
+    return render(request, "workbench/administration/sync.html", context)
+
+
+@http.page
+@require_http_methods(["GET", "POST"])
+def make(request: HttpRequest) -> HttpResponse:
+    """Dialog: a new token; its secret is shown this once."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    if not _may_make(offices.of(actor, at=now)):
+        raise errors.NotFound
+    form = forms.MakeToken(request.POST or None)
+    made: list[token_services.Made] = []
+
+    def act(given: dict[str, Any]) -> None:
+        made.append(
+            token_services.make(
+                actor=actor,
+                name=given["name"],
+                root_id=given["root_id"],
+                expires_at=now + timedelta(days=int(given["days"])),
+                now=now,
+            )
+        )
+
+    if form.is_bound and form.carry_out(act):
+        root_id = form.cleaned_data["root_id"]
+        context = {
+            "made": made[0],
+            "name": form.cleaned_data["name"],
+            "root": units.names([root_id])[root_id],
+            "base_url": _base_url(),
+            "writes_people": org_policies.may_manage_people(actor, root_id, at=now),
+        }
+        response = render(request, "workbench/administration/sync_secret.html", context)
+        response["Cache-Control"] = "no-store"
+        return response
+    chosen = form.cleaned_data.get("root_id") if form.is_bound else None
+    return dialogs.show(
+        request,
+        form,
+        title="新建同步令牌",
+        verb="新建",
+        template="workbench/administration/sync_make.html",
+        chosen=units.names([chosen]).get(chosen) if chosen else None,
+    )
+
+
+@http.page
+@require_GET
+def targets(request: HttpRequest) -> HttpResponse:
+    """Fragment: units by name over which the viewer may make a token."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    wanted = parameters.text(request.GET, "q", longest=40)
+    viewer = visibility.viewer_of(actor, at=now)
+    found: dict[int, directory.UnitFound] = {}
+    for role in tokens.MAKERS:
+        administrator = org_policies.Administrator(actor.require_person(), role)
+        met = directory.search_units(
+            wanted, at=now, viewer=viewer, administrator=administrator, limit=TARGETS_AT_MOST
+        )
+        found |= {unit.id: unit for unit in met}
+    context = {"found": list(found.values())[:TARGETS_AT_MOST], "wanted": wanted}
+    return render(request, "workbench/administration/sync_targets.html", context)
+
+
+@http.page
+@require_POST
+def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
+    """The token is worth nothing any more."""
+    now = timezone.now()
+    token_services.revoke(actor=http.actor_of(request), token_id=token_id, now=now)
+    return dialogs.done(request, to=reverse("administration-sync"), notice="令牌已收回")
+
+
+def _may_make(office: offices.Office) -> bool:
+    return any(grant.role in tokens.MAKERS for grant in office.grants)
+
+
+def _base_url() -> str:
+    return f"{settings.SITE_ORIGIN}/scim/v2"
+
+
+urlpatterns = [
+    path("sync/", index, name="administration-sync"),
+    path("sync/make/", make, name="administration-sync-make"),
+    path("sync/targets/", targets, name="administration-sync-targets"),
+    path("sync/<int:token_id>/revoke/", revoke, name="administration-sync-revoke"),
+]
