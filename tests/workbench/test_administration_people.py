@@ -34,7 +34,7 @@ def _transfer(province: Province, unit: str) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize("part", ["", "edit/", "transfer/", "targets/?q=民政", "leave/", "return/"])
+@pytest.mark.parametrize("part", ["", "edit/", "transfer/", "leave/", "return/"])
 def test_a_person_of_the_next_county_does_not_exist(part: str, province: Province) -> None:
     address = f"/administration/people/{province.person('曾国强')}/{part}"
     assert province.client("马科员").get(address).status_code == 404
@@ -116,8 +116,7 @@ def test_a_transfer_says_what_it_touches_and_asks_the_other_side(province: Provi
     assert "西湖区民政局 局长暂缺" in _page(client, f"/administration/people/{head}/transfer/")
     person = province.person("曾国强")
     address = f"/administration/people/{person}/transfer/"
-    found = _page(client, f"/administration/people/{person}/targets/?q=上城区民政")
-    assert "须对方同意" in found
+    assert "须对方单位同意后生效" in _page(client, address)
     assert client.post(address, _transfer(province, "上城区民政局")).status_code == 204
     assert ReviewRequest.objects.get().summary.startswith("将曾国强由")
     assert _held(person) == [(province.unit("西湖区民政局/一科"), "科长")]
@@ -145,7 +144,6 @@ def test_leaving_shows_what_ends_and_the_list_is_worked_off(province: Province) 
     item = HandoverItem.objects.get()
     settle = f"/administration/handover-items/{item.pk}/"
     assert province.client("马科员").get(settle).status_code == 404
-    assert "李建国" in _page(client, f"{settle}successors/?q=李建")
     assert client.post(settle, {"successor_id": province.person("李建国")}).status_code == 204
     assert "由李建国接手" in _page(client, f"/administration/people/{person}/")
     assert Handover.objects.get().closed_at is not None

@@ -10,13 +10,12 @@ from core import errors, http
 from org import errors as org_errors
 from org import policies as org_policies
 from org.kinds import AdminRole
-from org.queries import departures, directory, visibility
+from org.queries import departures
 from org.services import departures as departure_services
-from workbench import dialogs, offices, parameters, personnel
+from workbench import dialogs, offices, personnel
 from workbench.forms import departures as forms
 
 PER_PAGE = 30
-SUCCESSORS_AT_MOST = 20
 
 
 @http.page
@@ -78,28 +77,6 @@ def settle(request: HttpRequest, item_id: int) -> HttpResponse:
 
 
 @http.page
-@require_GET
-def successors(request: HttpRequest, item_id: int) -> HttpResponse:
-    """Fragment: people by name who may take the item over."""
-    now = timezone.now()
-    actor = http.actor_of(request)
-    item = departures.item(item_id)
-    if item is None:
-        raise org_errors.HandoverNotFound
-    personnel.home_in_charge(actor, item.person_id, at=now)
-    wanted = parameters.text(request.GET, "q", longest=40)
-    viewer = visibility.viewer_of(actor, at=now)
-    found = (
-        directory.search_people(wanted, at=now, viewer=viewer, limit=SUCCESSORS_AT_MOST)
-        if len(wanted) > 1
-        else []
-    )
-    offered = {one.person_id: one for one in found if one.person_id != item.person_id}
-    context = {"found": list(offered.values()), "wanted": wanted}
-    return render(request, "workbench/administration/successors.html", context)
-
-
-@http.page
 @require_POST
 def reopen(request: HttpRequest, item_id: int) -> HttpResponse:
     """The item is to be seen to again."""
@@ -116,6 +93,5 @@ def reopen(request: HttpRequest, item_id: int) -> HttpResponse:
 urlpatterns = [
     path("departures/", index, name="administration-departures"),
     path("handover-items/<int:item_id>/", settle, name="administration-settle"),
-    path("handover-items/<int:item_id>/successors/", successors, name="administration-successors"),
     path("handover-items/<int:item_id>/reopen/", reopen, name="administration-reopen"),
 ]

@@ -19,19 +19,15 @@ from org.queries import (
     appointments,
     authority,
     departures,
-    directory,
     people,
     units,
-    visibility,
 )
 from org.services import appointments as appointment_services
 from org.services import departures as departure_services
 from org.services import people as people_services
 from org.services import requests, transfers
-from workbench import dialogs, offices, parameters, personnel
+from workbench import dialogs, offices, personnel
 from workbench.forms import people as forms
-
-TARGETS_AT_MOST = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +182,7 @@ def transfer(request: HttpRequest, person_id: int) -> HttpResponse:
         verb="调动",
         template="workbench/administration/transfer.html",
         shown=shown,
-        chosen=_chosen_unit(form),
+        chosen=_chosen_units(form),
         vacant=_would_be_vacant(shown, at=now),
     )
 
@@ -243,23 +239,8 @@ def rejoin(request: HttpRequest, person_id: int) -> HttpResponse:
         verb="复职",
         template="workbench/administration/rejoin.html",
         shown=shown,
-        chosen=_chosen_unit(form),
+        chosen=_chosen_units(form),
     )
-
-
-@http.page
-@require_GET
-def targets(request: HttpRequest, person_id: int) -> HttpResponse:
-    """Fragment: units by name that somebody may go to, marked where they are another's."""
-    now = timezone.now()
-    actor = http.actor_of(request)
-    personnel.home_in_charge(actor, person_id, at=now)
-    wanted = parameters.text(request.GET, "q", longest=40)
-    viewer = visibility.viewer_of(actor, at=now)
-    found = directory.search_units(wanted, at=now, viewer=viewer, limit=TARGETS_AT_MOST)
-    mine = _manageable(actor, {unit.id for unit in found}, at=now)
-    context = {"found": found, "mine": mine, "wanted": wanted}
-    return render(request, "workbench/administration/transfer_targets.html", context)
 
 
 def _page(actor: Actor, person_id: int, *, at: datetime) -> PersonPage:
@@ -284,10 +265,10 @@ def _manageable(actor: Actor, unit_ids: set[int], *, at: datetime) -> set[int]:
     return authority.administered(administrator, unit_ids, at=at)
 
 
-def _chosen_unit(form: forms.Transfer | forms.Rejoin) -> units.UnitName | None:
+def _chosen_units(form: forms.Transfer | forms.Rejoin) -> list[units.UnitName]:
     """The unit that was sent, so that a refusal does not lose the choice."""
     unit_id = form.cleaned_data.get("unit_id") if form.is_bound else None
-    return units.names([unit_id]).get(unit_id) if unit_id else None
+    return list(units.names([unit_id]).values()) if unit_id else []
 
 
 def _would_be_vacant(shown: PersonPage, *, at: datetime) -> list[str]:
@@ -301,7 +282,6 @@ urlpatterns = [
     path("people/<int:person_id>/", person, name="administration-person"),
     path("people/<int:person_id>/edit/", edit, name="administration-person-edit"),
     path("people/<int:person_id>/transfer/", transfer, name="administration-transfer"),
-    path("people/<int:person_id>/targets/", targets, name="administration-transfer-targets"),
     path("people/<int:person_id>/leave/", leave, name="administration-leave"),
     path("people/<int:person_id>/return/", rejoin, name="administration-return"),
     path("appointments/<int:appointment_id>/change/", change, name="administration-change"),

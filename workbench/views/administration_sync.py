@@ -12,12 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core import errors, http
 from org import policies as org_policies
-from org.queries import directory, tokens, units, visibility
+from org.kinds import AdminRole
+from org.queries import tokens, units
 from org.services import tokens as token_services
-from workbench import dialogs, offices, parameters
+from workbench import dialogs, offices
 from workbench.forms import sync as forms
-
-TARGETS_AT_MOST = 12
 
 
 @http.page
@@ -46,7 +45,8 @@ def make(request: HttpRequest) -> HttpResponse:
     """Dialog: a new token; its secret is shown this once."""
     now = timezone.now()
     actor = http.actor_of(request)
-    if not _may_make(offices.of(actor, at=now)):
+    office = offices.of(actor, at=now)
+    if not _may_make(office):
         raise errors.NotFound
     form = forms.MakeToken(request.POST or None)
     made: list[token_services.Made] = []
@@ -81,27 +81,9 @@ def make(request: HttpRequest) -> HttpResponse:
         title="新建同步令牌",
         verb="新建",
         template="workbench/administration/sync_make.html",
-        chosen=units.names([chosen]).get(chosen) if chosen else None,
+        chosen=list(units.names([chosen]).values()) if chosen else [],
+        purpose="parents" if _holds(office, AdminRole.ORG) else "units",
     )
-
-
-@http.page
-@require_GET
-def targets(request: HttpRequest) -> HttpResponse:
-    """Fragment: units by name over which the viewer may make a token."""
-    now = timezone.now()
-    actor = http.actor_of(request)
-    wanted = parameters.text(request.GET, "q", longest=40)
-    viewer = visibility.viewer_of(actor, at=now)
-    found: dict[int, directory.UnitFound] = {}
-    for role in tokens.MAKERS:
-        administrator = org_policies.Administrator(actor.require_person(), role)
-        met = directory.search_units(
-            wanted, at=now, viewer=viewer, administrator=administrator, limit=TARGETS_AT_MOST
-        )
-        found |= {unit.id: unit for unit in met}
-    context = {"found": list(found.values())[:TARGETS_AT_MOST], "wanted": wanted}
-    return render(request, "workbench/administration/sync_targets.html", context)
 
 
 @http.page
@@ -114,7 +96,11 @@ def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
 
 
 def _may_make(office: offices.Office) -> bool:
-    return any(grant.role in tokens.MAKERS for grant in office.grants)
+    return any(_holds(office, role) for role in tokens.MAKERS)
+
+
+def _holds(office: offices.Office, role: AdminRole) -> bool:
+    return any(grant.role == role for grant in office.grants)
 
 
 def _base_url() -> str:
@@ -124,6 +110,5 @@ def _base_url() -> str:
 urlpatterns = [
     path("sync/", index, name="administration-sync"),
     path("sync/make/", make, name="administration-sync-make"),
-    path("sync/targets/", targets, name="administration-sync-targets"),
     path("sync/<int:token_id>/revoke/", revoke, name="administration-sync-revoke"),
 ]
