@@ -1,6 +1,6 @@
 """系统管理, 账号服务: finds an account at the telephone, and says what ails it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -66,10 +66,10 @@ def _found(
     actor: Actor, roles: Iterable[AdminRole], words: str, *, at: datetime
 ) -> tuple[list[Line], str]:
     """The lines, an exact username first; and why there are none, where more is to be typed."""
-    ids: dict[int, None] = {}
+    places: dict[int, str] = {}
     named = accounts.by_username(words.lower())
     if named and named.person_id and policies.may_end_sessions(actor, named.person_id, at=at):
-        ids[named.person_id] = None
+        places[named.person_id] = ""
     complaint = ""
     for role in roles:
         try:
@@ -83,11 +83,12 @@ def _found(
         except org_errors.SearchTooWide as refusal:
             complaint = refusal.text
             continue
-        ids.update(dict.fromkeys(one.person_id for one in some))
-    return _lines(actor, list(ids)[:SHOWN], at=at), "" if ids else complaint
+        places.update((one.person_id, one.place) for one in some)
+    return _lines(actor, places, at=at), "" if places else complaint
 
 
-def _lines(actor: Actor, person_ids: list[int], *, at: datetime) -> list[Line]:
+def _lines(actor: Actor, places: Mapping[int, str], *, at: datetime) -> list[Line]:
+    person_ids = list(places)[:SHOWN]
     named = people.names(person_ids, at=at)
     own = {one for one in person_ids if policies.may_end_sessions(actor, one, at=at)}
     held = accounts.of_people(own)
@@ -101,7 +102,7 @@ def _lines(actor: Actor, person_ids: list[int], *, at: datetime) -> list[Line]:
             Line(
                 person_id=person_id,
                 name=person.name,
-                place=person.unit_name,
+                place=places[person_id] or person.unit_name,
                 title=person.title,
                 may_help=person_id in own,
                 account=account,
