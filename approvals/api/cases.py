@@ -110,7 +110,7 @@ class CaseOut(Schema):
     may_withdraw: bool
 
 
-class EntryOut(Schema):
+class CaseEntryOut(Schema):
     """One thing that happened in a case."""
 
     seq: int
@@ -140,7 +140,7 @@ class WaitingOut(Schema):
 class TimelineOut(Schema):
     """What happened, in order, and whom the case waits for."""
 
-    entries: list[EntryOut]
+    entries: list[CaseEntryOut]
     waiting: list[WaitingOut]
 
 

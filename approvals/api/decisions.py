@@ -30,7 +30,7 @@ class SendBackIn(DecisionIn):
     target: Key = "start"
 
 
-class DecidedOut(Schema):
+class TaskDecidedOut(Schema):
     """Where the case stands after the act."""
 
     case_id: int
@@ -39,7 +39,7 @@ class DecidedOut(Schema):
     case_revision: int
 
 
-@router.post("/tasks/{task_id}/approve", response=DecidedOut, url_name="approvals-approve")
+@router.post("/tasks/{task_id}/approve", response=TaskDecidedOut, url_name="approvals-approve")
 def approve(
     request: HttpRequest, task_id: Id, body: DecisionIn, idempotency_key: IdempotencyKey
 ) -> decisions.Decided:
@@ -54,7 +54,7 @@ def approve(
     )
 
 
-@router.post("/tasks/{task_id}/reject", response=DecidedOut, url_name="approvals-reject")
+@router.post("/tasks/{task_id}/reject", response=TaskDecidedOut, url_name="approvals-reject")
 def reject(
     request: HttpRequest, task_id: Id, body: DecisionIn, idempotency_key: IdempotencyKey
 ) -> decisions.Decided:
@@ -69,7 +69,7 @@ def reject(
     )
 
 
-@router.post("/tasks/{task_id}/send-back", response=DecidedOut, url_name="approvals-send-back")
+@router.post("/tasks/{task_id}/send-back", response=TaskDecidedOut, url_name="approvals-send-back")
 def send_back(
     request: HttpRequest, task_id: Id, body: SendBackIn, idempotency_key: IdempotencyKey
 ) -> decisions.Decided:

@@ -12,7 +12,7 @@ from core.schemas import Key, Schema
 router = Router()
 
 
-class CardOut(Schema):
+class TemplateCardOut(Schema):
     """A template in the list."""
 
     key: str
@@ -42,7 +42,7 @@ class TemplateOut(Schema):
     choices: list[ChoiceOut]
 
 
-@router.get("/templates", response=list[CardOut], url_name="approvals-templates")
+@router.get("/templates", response=list[TemplateCardOut], url_name="approvals-templates")
 def list_templates(request: HttpRequest) -> list[templates.TemplateCard]:
     """Everything people may start themselves."""
     actor_of(request).require_person()

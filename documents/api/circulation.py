@@ -46,7 +46,7 @@ class DispatchOut(Schema):
     acknowledged_by: str
 
 
-class ReaderOut(Schema):
+class DocumentReaderOut(Schema):
     """One person who opened or downloaded the document."""
 
     person_id: int
@@ -88,7 +88,7 @@ def acknowledge_document(request: HttpRequest, document_id: Id) -> circulation.A
     )
 
 
-@router.get("/{int:document_id}/readers", response=list[ReaderOut], summary="阅读情况")
+@router.get("/{int:document_id}/readers", response=list[DocumentReaderOut], summary="阅读情况")
 def list_readers(request: HttpRequest, document_id: Id) -> list[queries.Reader]:
     """谁在何时首次、最近一次查看或下载，共几次。"""
     return queries.readers(actor=actor_of(request), document_id=document_id, at=timezone.now())

@@ -39,7 +39,7 @@ class NoticeIn(Schema):
     path: Annotated[str, StringConstraints(max_length=300)] = ""
 
 
-class NoticeOut(Schema):
+class AppNoticeOut(Schema):
     """The notice as it was stored; `repeated` if this key was used before."""
 
     id: int
@@ -47,10 +47,10 @@ class NoticeOut(Schema):
     repeated: bool
 
 
-@router.post("/notices", response={201: NoticeOut}, url_name="apps-notices")
+@router.post("/notices", response={201: AppNoticeOut}, url_name="apps-notices")
 def send_notice(
     request: HttpRequest, payload: NoticeIn, idempotency_key: IdempotencyKey
-) -> Status[NoticeOut]:
+) -> Status[AppNoticeOut]:
     """Sends a work notice to people within the range of notice.send, once per key."""
     app_auth.require_scope(request, notices.SCOPE)
     sent = notices.send(
@@ -63,4 +63,4 @@ def send_notice(
         path=payload.path,
         now=timezone.now(),
     )
-    return Status(201, NoticeOut(id=sent.id, recipients=sent.targets, repeated=sent.repeated))
+    return Status(201, AppNoticeOut(id=sent.id, recipients=sent.targets, repeated=sent.repeated))

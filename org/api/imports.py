@@ -122,7 +122,7 @@ class FaultsOut(Schema):
     next_cursor: str | None
 
 
-class ChangeOut(Schema):
+class ImportChangeOut(Schema):
     """One thing that a row changes."""
 
     label: str
@@ -130,20 +130,20 @@ class ChangeOut(Schema):
     after: str
 
 
-class LineOut(Schema):
+class ImportLineOut(Schema):
     """What one row changes; row 0 for what no row names."""
 
     row: int
     outcome: str
     name: str
     place: str
-    changes: list[ChangeOut]
+    changes: list[ImportChangeOut]
 
 
 class LinesOut(Schema):
     """Rows that change something, in the order of the plan."""
 
-    items: list[LineOut]
+    items: list[ImportLineOut]
     next_cursor: str | None
 
 

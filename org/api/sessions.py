@@ -34,7 +34,7 @@ class SessionsOut(Schema):
     items: list[SessionOut]
 
 
-class PostIn(Schema):
+class ActingPostIn(Schema):
     """The appointment to act from."""
 
     appointment_id: Id
@@ -85,7 +85,7 @@ def end_other_sessions(request: HttpRequest) -> EndedOut:
 
 
 @router.put("/sessions/post", response={204: None}, url_name="org-session-post")
-def act_from(request: HttpRequest, body: PostIn) -> Status[None]:
+def act_from(request: HttpRequest, body: ActingPostIn) -> Status[None]:
     """The person acts from this post, here and from now on."""
     sessions.act_from(
         actor=actor_of(request),

@@ -9,28 +9,28 @@ class FileKindRefused(errors.Unsupported):
     """The file is not what its name says, holds macros, or is of no kind that is read."""
 
     code: ClassVar[str] = "ORG_FILE_KIND_REFUSED"
-    message: ClassVar[str] = "{reason}"
+    message: ClassVar[str] = "不接受该文件：{reason}"
 
 
 class FileTooLarge(errors.TooLarge):
     """The file, or what it unpacks to, is beyond what is read."""
 
     code: ClassVar[str] = "ORG_FILE_TOO_LARGE"
-    message: ClassVar[str] = "{reason}"
+    message: ClassVar[str] = "文件过大：{reason}"
 
 
 class FileUnreadable(errors.Invalid):
     """The file is damaged, protected, empty or built to do harm."""
 
     code: ClassVar[str] = "ORG_FILE_UNREADABLE"
-    message: ClassVar[str] = "{reason}"
+    message: ClassVar[str] = "无法读取文件：{reason}"
 
 
 class ColumnsIncomplete(errors.Invalid):
     """A field that no row can do without has no column, or two fields have the same."""
 
     code: ClassVar[str] = "ORG_COLUMNS_INCOMPLETE"
-    message: ClassVar[str] = "{reason}"
+    message: ClassVar[str] = "列的对应不完整：{reason}"
 
 
 class ImportNotFound(errors.NotFound):

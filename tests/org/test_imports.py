@@ -317,7 +317,7 @@ def test_the_columns_are_guessed_chosen_and_remembered_for_the_unit(importer: Im
     assert (found["header_row"], found["columns"]) == (2, {"name": 1, "unit": 3})
     lacking = importer.send(found["id"], "columns", {"columns": found["columns"]})
     assert (lacking.status_code, lacking.json()["code"]) == (422, "ORG_COLUMNS_INCOMPLETE")
-    assert lacking.json()["detail"] == "请为职务指定对应的列"
+    assert lacking.json()["detail"] == "列的对应不完整：请为职务指定对应的列"
     whole = {"name": 1, "unit": 3, "phone": 2, "title": 4}
     assert importer.check_columns(found["id"], whole)["counts"]["new"] == 1
     again = importer.show(importer.upload(files.xlsx(rows)).json()["id"])

@@ -1,10 +1,29 @@
-"""Pages for what is refused or went wrong before a screen could answer."""
+"""What is refused or went wrong before a screen could answer: a page, or a problem document."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from core import logs
+from core import errors, http, logs
 
+API = "/api/"
+
+
+class BadRequest(errors.DomainError):
+    """What was sent can't be read."""
+
+    code = "BAD_REQUEST"
+    message = "请求的格式不正确"
+
+
+class Fault(errors.DomainError):
+    """A bug, of which the caller learns nothing but that it is one."""
+
+    code = "FAULT"
+    status = 500
+    message = "服务出现故障，请稍后再试"
+
+
+_REFUSALS = {400: BadRequest, 403: errors.Forbidden, 404: errors.NotFound, 500: Fault}
 _TEXTS = {
     400: "请求的格式不正确",
     403: "您没有进行此操作的权限，或页面已过期",
@@ -39,6 +58,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, status: int) -> HttpResponse:
+    if request.path.startswith(API):
+        return http.problem(_REFUSALS[status]())
     context = {"status": status, "message": _TEXTS[status], "request_id": logs.request_id()}
     if request.headers.get("HX-Request"):
         return HttpResponse(_TEXTS[status], status=status, content_type="text/plain")
