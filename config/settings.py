@@ -157,10 +157,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key,50/15m/ip", "login": "60/m/ip"}
 # The two standards contradict each other; an installation follows one (docs/adr/0016-sign-in.md).
 _COMMON_RULES = [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
-    },
+    {"NAME": "org.passwords.LongEnough"},
     {"NAME": "org.passwords.NotTheOwnersWords"},
     {"NAME": "org.passwords.NotWidelyKnown"},
 ]

@@ -19,6 +19,7 @@ _LOCAL_WORDS: Final = frozenset({
     "user", "guest", "login", "abc", "abcd", "abcdef",
 })  # fmt: skip
 _LEET: Final = str.maketrans("@4310$5!7", "aaeiossit")
+LENGTH: Final = 12
 _SHORTEST_WORD: Final = 4
 _CLASSES: Final = (r"[a-z]", r"[A-Z]", r"[0-9]", r"[^a-zA-Z0-9]")
 
@@ -27,6 +28,19 @@ def fresh() -> str:
     """Tw42-xxxx-xxxx-xxxx: some 65 bits of chance that pass the rules of the installation."""
     groups = ["".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(3)]
     return f"Tw{secrets.randbelow(90) + 10}-" + "-".join(groups)
+
+
+class LongEnough:
+    """Twelve characters at least, of whatever kind."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        """ValidationError where there are fewer."""
+        if len(password) < LENGTH:
+            raise ValidationError(f"密码至少 {LENGTH} 个字符")
+
+    def get_help_text(self) -> str:
+        """For forms."""
+        return f"至少 {LENGTH} 个字符"
 
 
 class ThreeOfFourClasses:
@@ -39,7 +53,7 @@ class ThreeOfFourClasses:
 
     def get_help_text(self) -> str:
         """For forms."""
-        return "至少包含大写字母、小写字母、数字、符号中的三类"
+        return "大写字母、小写字母、数字、符号至少三类"
 
 
 class NotTheOwnersWords:
@@ -53,7 +67,7 @@ class NotTheOwnersWords:
 
     def get_help_text(self) -> str:
         """For forms."""
-        return "不包含您的账号或姓名拼音"
+        return "不含账号和姓名拼音"
 
 
 class NotWidelyKnown:
@@ -69,7 +83,7 @@ class NotWidelyKnown:
 
     def get_help_text(self) -> str:
         """For forms."""
-        return "不是常见的密码，也不是常见单词加数字"
+        return "不用常见密码，或常见单词加数字"
 
     def _is_known(self, core: str) -> bool:
         return core in _LOCAL_WORDS or core in self._listed

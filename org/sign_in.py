@@ -8,10 +8,12 @@ from typing import Any, Final
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.utils import user_username
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 
 from core import logs
@@ -132,6 +134,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
             now=timezone.now(),
         )
         user.refresh_from_db()
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """To work for whoever had to change it, back to the account for everybody else."""
+        signed_in = getattr(request, "signed_in", None)
+        was_due = signed_in and (signed_in.must_change_password or signed_in.password_expired)
+        return settings.LOGIN_REDIRECT_URL if was_due else reverse("security")
 
     def send_notification_mail(
         self, template_prefix: str, user: Any, *args: Any, **kwargs: Any

@@ -136,9 +136,17 @@ def test_a_password_of_the_administrators_is_changed_before_anything_else(
     assert "当前密码由管理员设置" in client.get(CHANGE).content.decode()
     own = "Lotus-Bridge-58"
     form = {"oldpassword": password, "password1": own, "password2": own}
-    assert client.post(CHANGE, form).status_code == 302
+    assert client.post(CHANGE, form)["Location"] == "/"
     assert client.get("/").status_code == 200
     assert signed_in("wangweimin", own).get("/").status_code == 200
+
+
+def test_the_page_says_what_is_wrong_in_chinese(province: factories.Province) -> None:
+    client = signed_in("wangweimin", factories.PASSWORD)
+    form = {"oldpassword": factories.PASSWORD, "password1": "short", "password2": "short"}
+    page = client.post(CHANGE, form).content.decode()
+    assert "密码至少 12 个字符" in page
+    assert "characters" not in page
 
 
 def test_an_account_that_was_just_opened_begins_with_an_own_password(

@@ -18,12 +18,9 @@ def of(words: Mapping[str, str], code: str) -> str:
 @register.simple_tag
 def password_rules() -> str:
     """What the installation asks of a password, for the line below the field."""
-    rules = [
-        "至少 12 个字符" if "MinimumLength" in type(rule).__name__ else str(rule.get_help_text())
-        for rule in password_validation.get_default_password_validators()
-    ]
+    rules = password_validation.password_validators_help_texts()
     if settings.PASSWORD_HISTORY:
-        rules.append(f"不是最近 {settings.PASSWORD_HISTORY} 次用过的密码")
+        rules.append(f"不与最近 {settings.PASSWORD_HISTORY} 次的密码相同")
     return "；".join(rules)
 
 
