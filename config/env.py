@@ -104,7 +104,10 @@ def read() -> Environment:
         return Environment()
     except ValidationError as error:
         for fault in error.errors():
-            name = str(fault["loc"][0]).upper() if fault["loc"] else "environment"
+            if not fault["loc"]:  # several variables that do not go together
+                sys.stderr.write(f"tongwen: {fault['msg'].removeprefix('Value error, ')}\n")
+                continue
+            name = str(fault["loc"][0]).upper()
             reason = "is not set" if fault["type"] == "missing" else fault["msg"]
             sys.stderr.write(f"tongwen: the environment variable {name} {reason}\n")
         raise SystemExit(78) from None

@@ -154,7 +154,9 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
 # An office stands behind one address: it is locked for guessing, not for one person's slips
 # (docs/adr/0011-lockout.md).
-ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key,50/15m/ip", "login": "60/m/ip"}
+ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key,50/15m/ip", "login": "300/m/ip"}
+# A whole office comes to work behind one address; what is guessed is limited above.
+MFA_RATE_LIMITS = {"webauthn_login": "300/m/ip"}
 # The two standards contradict each other; an installation follows one (docs/adr/0016-sign-in.md).
 _COMMON_RULES = [
     {"NAME": "org.passwords.LongEnough"},

@@ -192,6 +192,14 @@ def test_attempts_at_a_locked_account_stand_in_the_audit_log(
     assert AuditEntry.objects.filter(action="org.sign_in.failed").count() == 6
 
 
+def test_a_flood_from_one_address_is_answered_in_chinese(province: factories.Province) -> None:
+    with override_settings(ACCOUNT_RATE_LIMITS={"login": "1/m/ip"}):
+        attempt("wangweimin")
+        flooded = attempt("wangweimin")
+    assert flooded.status_code == 429
+    assert "请求过于频繁，请稍候再试" in flooded.content.decode()
+
+
 def test_four_failures_lock_nobody_out(province: factories.Province) -> None:
     for _ in range(4):
         attempt("wangweimin", "wrong")

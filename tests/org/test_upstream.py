@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -17,6 +18,7 @@ from django.conf import settings
 from django.test import Client, override_settings
 from django.utils import timezone
 
+from config import env
 from core import actor
 from core.models import AuditEntry
 from org import totp
@@ -422,3 +424,36 @@ def test_it_never_leads_off_the_site(
     question = asked(client, next=target)
     honest(service, question)
     assert answered(client, question)["Location"] == "/"
+
+
+@pytest.mark.parametrize(
+    ("missing", "complaint"),
+    [
+        ({"UPSTREAM_OIDC_CLIENT_ID": ""}, "UPSTREAM_OIDC_CLIENT_ID is not set"),
+        (
+            {"UPSTREAM_OIDC_CLIENT_SECRET_FILE": "/nowhere"},
+            "UPSTREAM_OIDC_CLIENT_SECRET_FILE names no readable file",
+        ),
+        ({"DEPLOYMENT": "production"}, "UPSTREAM_OIDC_ISSUER must be https"),
+    ],
+)
+def test_half_a_configuration_stops_the_start(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    missing: dict[str, str],
+    complaint: str,
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text(CLIENT_SECRET)
+    given = {
+        "DEPLOYMENT": "local",
+        "UPSTREAM_OIDC_ISSUER": "http://127.0.0.1:9",
+        "UPSTREAM_OIDC_CLIENT_ID": CLIENT_ID,
+        "UPSTREAM_OIDC_CLIENT_SECRET_FILE": str(secret),
+    }
+    for name, value in {**given, **missing}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit):
+        env.read()
+    assert complaint in capsys.readouterr().err
