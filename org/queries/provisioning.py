@@ -212,17 +212,7 @@ def users(reach: Reach, where: Where, part: Slice) -> list[UserRow]:
         organs=list(ORGAN_LIKE),
     )
     held = _groups_of(reach, [row[0] for row in rows])
-    return [
-        UserRow(
-            row[0],
-            str(row[1]),
-            *row[2:12],
-            json.loads(row[12]),
-            *row[13:],
-            tuple(held.get(row[0], ())),
-        )
-        for row in rows
-    ]
+    return [UserRow(*_user_columns(row, held)) for row in rows]
 
 
 def count_users(reach: Reach, where: Where) -> int:
@@ -241,9 +231,7 @@ def groups(reach: Reach, where: Where, part: Slice, *, with_members: bool) -> li
         limit=part.limit,
     )
     members = _members_of(reach, [row[0] for row in rows]) if with_members else {}
-    return [
-        GroupRow(*row[:6], row[6] or "", *row[7:], tuple(members.get(row[0], ()))) for row in rows
-    ]
+    return [GroupRow(*_group_columns(row, members)) for row in rows]
 
 
 def count_groups(reach: Reach, where: Where) -> int:
@@ -302,6 +290,15 @@ def _named(reach: Reach, base_id: int, words: str, kinds: str) -> int | None:
         organs=list(ORGAN_LIKE),
     )
     return rows[0][0] if len(rows) == 1 else None
+
+
+def _user_columns(row: tuple[Any, ...], held: Mapping[int, list[Membership]]) -> tuple[Any, ...]:
+    groups = tuple(held.get(row[0], ()))
+    return (row[0], str(row[1]), *row[2:12], json.loads(row[12]), *row[13:], groups)
+
+
+def _group_columns(row: tuple[Any, ...], held: Mapping[int, list[Member]]) -> tuple[Any, ...]:
+    return (*row[:6], row[6] or "", *row[7:], tuple(held.get(row[0], ())))
 
 
 def _groups_of(reach: Reach, person_ids: list[int]) -> dict[int, list[Membership]]:

@@ -1,6 +1,7 @@
 """People are appointed to posts, appointments change and end."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from core import audit, db
@@ -10,6 +11,15 @@ from org.kinds import AppointmentKind, ChangeKind, PostFunction
 from org.models import Appointment
 from org.queries import appointments as queries
 from org.services import changes
+
+
+@dataclass(frozen=True, slots=True)
+class _Grounds:
+    """On what paper, in which reorganisation, with whose consent."""
+
+    basis: str = ""
+    reorganisation_id: int | None = None
+    approved_by: int | None = None
 
 
 @db.service
@@ -31,11 +41,9 @@ def appoint(
     reorganisation_id: int | None = None,
     approved_by: int | None = None,
 ) -> int:
-    """The person holds the post in the unit for the term, from now on where none is given.
+    """The person holds the post for the term, from now on where none is given; returns the id.
 
     Takes the right over the unit, and over the person where the person serves, or served last.
-    Nobody appoints himself. A post of this title is set up in the unit if it has none. Returns the
-    appointment's id.
     """
     if not policies.may_manage_people(actor, unit_id, at=now):
         raise errors.OutOfScope
@@ -50,18 +58,8 @@ def appoint(
         order=order,
         office_phone=office_phone,
     )
-    changes.note(
-        actor=actor,
-        kind=ChangeKind.APPOINT,
-        unit_id=unit_id,
-        person_id=person_id,
-        before={},
-        after=_told(appointment, title, now=now),
-        now=now,
-        basis=basis,
-        reorganisation_id=reorganisation_id,
-        approved_by=approved_by,
-    )
+    grounds = _Grounds(basis, reorganisation_id, approved_by)
+    _note(actor, ChangeKind.APPOINT, appointment, {}, _told(appointment, now), grounds, now)
     return appointment.pk
 
 
@@ -86,21 +84,11 @@ def end(
     appointment = _held(appointment_id, at=now)
     if not policies.may_manage_people(actor, appointment.unit_id, at=now):
         raise errors.OutOfScope
-    title = appointment.post.title
-    told = _told(appointment, title, now=now)
+    told = _told(appointment, now)
     tenures.stop(appointment, at=at, now=now)
-    changes.note(
-        actor=actor,
-        kind=ChangeKind.END,
-        unit_id=appointment.unit_id,
-        person_id=appointment.person_id,
-        before=told,
-        after={"title": title, "valid_to": at.isoformat()},
-        now=now,
-        basis=basis,
-        reorganisation_id=reorganisation_id,
-        approved_by=approved_by,
-    )
+    after = {"title": told["title"], "valid_to": at.isoformat()}
+    grounds = _Grounds(basis, reorganisation_id, approved_by)
+    _note(actor, ChangeKind.END, appointment, told, after, grounds, now)
 
 
 @db.service
@@ -116,10 +104,10 @@ def change(
     office_phone: str | None = None,
     basis: str = "",
 ) -> int:
-    """The appointment has the order and phone given; with another title it goes on as a new one.
+    """The appointment has the order and phone given; returns the id of the one that stands.
 
     What somebody was called stays in the history: another title ends this appointment and begins
-    one of the same kind at the same instant. Returns the id of the one that stands.
+    one of the same kind at the same instant.
     """
     appointment = _held(appointment_id, at=now)
     if not policies.may_manage_people(actor, appointment.unit_id, at=now):
@@ -135,17 +123,9 @@ def change(
         _require_other(actor, appointment.person_id)
         meant = function or PostFunction(held.function)
         appointment = _go_on(appointment, title, meant, rank, order, now=now)
-    changes.note(
-        actor=actor,
-        kind=ChangeKind.APPOINT,
-        unit_id=appointment.unit_id,
-        person_id=appointment.person_id,
-        before=before,
-        after={"title": title or held.title, **_place(appointment)},
-        now=now,
-        basis=basis,
-        action="org.appointment.changed",
-    )
+    after = {"title": title or held.title, **_place(appointment)}
+    act = "org.appointment.changed"
+    _note(actor, ChangeKind.APPOINT, appointment, before, after, _Grounds(basis), now, act)
     return appointment.pk
 
 
@@ -249,11 +229,36 @@ def _place(appointment: Appointment) -> dict[str, object]:
     return {"order": appointment.order, "office_phone": appointment.office_phone}
 
 
-def _told(appointment: Appointment, title: str, *, now: datetime) -> Mapping[str, object]:
+def _told(appointment: Appointment, now: datetime) -> dict[str, object]:
     """What the history says of an appointment; dates only where they were chosen."""
-    told: dict[str, object] = {"title": title, "kind": str(appointment.kind)}
+    told: dict[str, object] = {"title": appointment.post.title, "kind": str(appointment.kind)}
     if appointment.valid_from != now:
         told["valid_from"] = appointment.valid_from.isoformat()
     if appointment.valid_to is not None:
         told["valid_to"] = appointment.valid_to.isoformat()
     return told
+
+
+def _note(
+    actor: Actor,
+    kind: ChangeKind,
+    appointment: Appointment,
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+    grounds: _Grounds,
+    now: datetime,
+    action: str | None = None,
+) -> None:
+    changes.note(
+        actor=actor,
+        kind=kind,
+        unit_id=appointment.unit_id,
+        person_id=appointment.person_id,
+        before=before,
+        after=after,
+        now=now,
+        basis=grounds.basis,
+        reorganisation_id=grounds.reorganisation_id,
+        approved_by=grounds.approved_by,
+        action=action,
+    )

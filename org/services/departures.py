@@ -43,18 +43,10 @@ def leave(
 ) -> int:
     """The person belongs to the organisation no longer; returns the handover's id.
 
-    All appointments have ended, those to come included, the account is disabled with its sessions,
-    every administrative right is revoked, and the handover lists what others now see to. Takes the
-    right over people where the main post is (or was last), and none above it: HoldsGreaterRights.
+    All appointments have ended, the account is disabled with its sessions, every right is revoked.
+    Takes the right over people where the main post is (or was last): HoldsGreaterRights.
     """
-    if actor.kind is ActorKind.PERSON and actor.person_id == person_id:
-        raise errors.OwnDeparture
-    home_id = _permit(actor, person_id, at=now)
-    held = [
-        (row.pk, row.unit_id)
-        for row in Appointment.objects.filter(person_id=person_id).order_by("pk")
-    ]
-    tenures.lock_places(unit_id for _, unit_id in held)
+    home_id = _permit_leave(actor, person_id, at=now)
     person = tenures.lock_person(person_id)
     _require_no_more_rights(actor, person_id, home_id, at=now)
     handover = Handover.objects.create(
@@ -66,19 +58,13 @@ def leave(
         opened_by_id=actor.person_id,
     )
     _list_own(handover, at=now)
-    _disable(actor, person_id, now=now)
-    _end_all(person_id, now=now)
-    revoked = authority.end_of_person(
-        actor=actor, person_id=person_id, reason=reason.label, now=now
-    )
-    person.status = PersonStatus.LEFT
-    person.save(update_fields=["status"])
+    ended = _end_everything(actor, person, reason, now=now)
     changes.note(
         actor=actor,
         kind=ChangeKind.END,
         unit_id=home_id,
         person_id=person_id,
-        before={"appointments": len(held), "grants": revoked},
+        before=ended,
         after={"reason": reason.value, "note": note},
         now=now,
         basis=basis,
@@ -187,6 +173,16 @@ def _permit(actor: Actor, person_id: int, *, at: datetime) -> int | None:
     return home_id
 
 
+def _permit_leave(actor: Actor, person_id: int, *, at: datetime) -> int | None:
+    """The same, for somebody else than the actor; the units of all posts are locked."""
+    if actor.kind is ActorKind.PERSON and actor.person_id == person_id:
+        raise errors.OwnDeparture
+    home_id = _permit(actor, person_id, at=at)
+    places = Appointment.objects.filter(person_id=person_id).values_list("unit_id", flat=True)
+    tenures.lock_places(list(places))
+    return home_id
+
+
 def _require_no_more_rights(
     actor: Actor, person_id: int, home_id: int | None, *, at: datetime
 ) -> None:
@@ -211,9 +207,20 @@ def _disable(actor: Actor, person_id: int, *, now: datetime) -> None:
     row.save(update_fields=["is_active", "auth_version"])
 
 
-def _end_all(person_id: int, *, now: datetime) -> None:
-    for appointment in tenures.lasting(person_id, at=now):
+def _end_everything(
+    actor: Actor, person: Person, why: DepartureReason, *, now: datetime
+) -> dict[str, object]:
+    """How many appointments, those to come included, and how many rights have ended."""
+    _disable(actor, person.pk, now=now)
+    held = tenures.lasting(person.pk, at=now)
+    for appointment in held:
         tenures.stop(appointment, at=now, now=now)
+    revoked = authority.end_of_person(
+        actor=actor, person_id=person.pk, reason=str(why.label), now=now
+    )
+    person.status = PersonStatus.LEFT
+    person.save(update_fields=["status"])
+    return {"appointments": len(held), "grants": revoked}
 
 
 def _list_own(handover: Handover, *, at: datetime) -> None:

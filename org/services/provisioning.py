@@ -334,19 +334,13 @@ def _keep(reach: Reach, person_id: int, spoken: Spoken, *, now: datetime) -> Non
         "active": row.is_active,
         "unit_id": row.unit_id,
     }
+    told = {
+        "external_id": spoken.external_id or "",
+        "attributes": {"said": said, "kept": kept},
+        "modified_at": now,
+    }
     ScimUser.objects.update_or_create(
-        person_id=person_id,
-        defaults={
-            "external_id": spoken.external_id or "",
-            "attributes": {"said": said, "kept": kept},
-            "modified_at": now,
-        },
-        create_defaults={
-            "external_id": spoken.external_id or "",
-            "attributes": {"said": said, "kept": kept},
-            "created_at": now,
-            "modified_at": now,
-        },
+        person_id=person_id, defaults=told, create_defaults={**told, "created_at": now}
     )
 
 

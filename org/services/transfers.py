@@ -38,10 +38,9 @@ def transfer(
 ) -> requests.Done | requests.Asked:
     """The person's main post stands in the other unit from the instant on; other posts stay.
 
-    Takes the right over people at both ends; with the right at one end alone the other end is
-    asked, and nothing changes until it agrees. `from_appointment_id` is the main post that the
-    caller saw: AppointmentChanged where it stands no longer, so that of two transfers at once one
-    wins. Nobody transfers himself.
+    Takes the right over people at both ends; with that at one end alone the other is asked first.
+    `from_appointment_id` is the main post that the caller saw: AppointmentChanged where it stands
+    no longer, so that of two transfers at once one wins.
     """
     if actor.kind is ActorKind.PERSON and actor.person_id == person_id:
         raise errors.OwnAppointment
@@ -50,14 +49,7 @@ def transfer(
     if asked_of is not None:
         _require_seen(source, from_appointment_id)
         return _ask(actor, source, to, asked_of, effective_at, basis, now=now)
-    tenures.lock_places([source.unit_id, to.unit_id])
-    tenures.lock_units([to.unit_id])
-    tenures.lock_person(person_id)
-    # The rows are locked only now: somebody else may have been faster.
-    held = _main_post(person_id, at=now)
-    if held.pk != source.pk:
-        raise errors.AppointmentChanged
-    _require_seen(held, from_appointment_id)
+    held = _locked(source, to, from_appointment_id, at=now)
     made = _carry_over(held, to, effective_at or now, now=now)
     changes.note(
         actor=actor,
@@ -65,17 +57,35 @@ def transfer(
         unit_id=to.unit_id,
         person_id=person_id,
         before={"unit_id": held.unit_id, "title": held.post.title},
-        after={
-            "unit_id": to.unit_id,
-            "title": to.title,
-            "valid_from": made.valid_from.isoformat(),
-        },
+        after=_told(made, to),
         now=now,
         basis=basis,
         reorganisation_id=reorganisation_id,
         approved_by=approved_by,
     )
     return requests.Done(id=made.pk)
+
+
+def _locked(
+    source: Appointment, to: Destination, seen_id: int | None, *, at: datetime
+) -> Appointment:
+    """The main post, behind both units and the person; somebody else may have been faster."""
+    tenures.lock_places([source.unit_id, to.unit_id])
+    tenures.lock_units([to.unit_id])
+    tenures.lock_person(source.person_id)
+    held = _main_post(source.person_id, at=at)
+    if held.pk != source.pk:
+        raise errors.AppointmentChanged
+    _require_seen(held, seen_id)
+    return held
+
+
+def _told(made: Appointment, to: Destination) -> dict[str, object]:
+    return {
+        "unit_id": to.unit_id,
+        "title": to.title,
+        "valid_from": made.valid_from.isoformat(),
+    }
 
 
 def _main_post(person_id: int, *, at: datetime) -> Appointment:

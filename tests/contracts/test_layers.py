@@ -5,12 +5,14 @@ import ast
 from tests.contracts import source
 
 MAY_IMPORT_MODELS = {
-    "models", "policies", "queries", "services", "admin", "tree", "search_rows", "audit",
+    "models", "policies", "queries", "services", "admin", "tree", "search_rows", "tenures", "audit",
 }  # fmt: skip
 """The last three are queries and services under a name of their own: org's write path of the unit
 tree, the rows that its directory is searched by, and core's audit log."""
 
-EDGES = {"api", "handlers", "gateway", "management", "middleware", "sign_in", "urls", "admin"}
+EDGES = {
+    "api", "handlers", "gateway", "management", "middleware", "scim", "sign_in", "urls", "admin",
+}  # fmt: skip
 CLOCK_READERS = {
     "core.http", "core.jobs", "core.localstack", "org.middleware", "org.sign_in",
 }  # fmt: skip

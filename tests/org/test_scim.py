@@ -1,6 +1,7 @@
 """SCIM as a provisioning system meets it: bearer tokens, subtrees, filters, bulk, what is kept."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -93,7 +94,7 @@ def new_user(**more: object) -> dict[str, object]:
     return {"schemas": [USER], "userName": "ZhangSan", "displayName": "张三", **more}
 
 
-def patch(*operations: dict[str, object]) -> dict[str, object]:
+def patch(*operations: Mapping[str, object]) -> dict[str, object]:
     return {"schemas": [PATCH], "Operations": list(operations)}
 
 

@@ -153,23 +153,7 @@ def transfer(request: HttpRequest, person_id: int) -> HttpResponse:
     outcome: list[requests.Done | requests.Asked] = []
 
     def act(given: dict[str, Any]) -> None:
-        to = transfers.Destination(
-            unit_id=given["unit_id"],
-            title=given["title"],
-            function=PostFunction(given["function"]),
-            office_phone=given["office_phone"],
-        )
-        outcome.append(
-            transfers.transfer(
-                actor=actor,
-                person_id=person_id,
-                to=to,
-                from_appointment_id=given["from_appointment_id"],
-                effective_at=forms.begin_of(given["effective_on"]),
-                basis=given["basis"],
-                now=now,
-            )
-        )
+        outcome.append(_transferred(actor, person_id, given, now=now))
 
     if form.is_bound and form.carry_out(act):
         asked = isinstance(outcome[0], requests.Asked)
@@ -240,6 +224,25 @@ def rejoin(request: HttpRequest, person_id: int) -> HttpResponse:
         template="workbench/administration/rejoin.html",
         shown=shown,
         chosen=_chosen_units(form),
+    )
+
+
+def _transferred(
+    actor: Actor, person_id: int, given: dict[str, Any], *, now: datetime
+) -> requests.Done | requests.Asked:
+    return transfers.transfer(
+        actor=actor,
+        person_id=person_id,
+        to=transfers.Destination(
+            unit_id=given["unit_id"],
+            title=given["title"],
+            function=PostFunction(given["function"]),
+            office_phone=given["office_phone"],
+        ),
+        from_appointment_id=given["from_appointment_id"],
+        effective_at=forms.begin_of(given["effective_on"]),
+        basis=given["basis"],
+        now=now,
     )
 
 

@@ -1,6 +1,6 @@
 """系统管理 › 目录同步: tokens with which other systems provision people and units (SCIM)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -63,17 +63,7 @@ def make(request: HttpRequest) -> HttpResponse:
         )
 
     if form.is_bound and form.carry_out(act):
-        root_id = form.cleaned_data["root_id"]
-        context = {
-            "made": made[0],
-            "name": form.cleaned_data["name"],
-            "root": units.names([root_id])[root_id],
-            "base_url": _base_url(),
-            "writes_people": org_policies.may_manage_people(actor, root_id, at=now),
-        }
-        response = render(request, "workbench/administration/sync_secret.html", context)
-        response["Cache-Control"] = "no-store"
-        return response
+        return _secret(request, made[0], form.cleaned_data, at=now)
     chosen = form.cleaned_data.get("root_id") if form.is_bound else None
     return dialogs.show(
         request,
@@ -93,6 +83,23 @@ def revoke(request: HttpRequest, token_id: int) -> HttpResponse:
     now = timezone.now()
     token_services.revoke(actor=http.actor_of(request), token_id=token_id, now=now)
     return dialogs.done(request, to=reverse("administration-sync"), notice="令牌已收回")
+
+
+def _secret(
+    request: HttpRequest, made: token_services.Made, given: dict[str, Any], *, at: datetime
+) -> HttpResponse:
+    """The only page that ever shows this secret; no cache keeps it."""
+    actor, root_id = http.actor_of(request), given["root_id"]
+    context = {
+        "made": made,
+        "name": given["name"],
+        "root": units.names([root_id])[root_id],
+        "base_url": _base_url(),
+        "writes_people": org_policies.may_manage_people(actor, root_id, at=at),
+    }
+    response = render(request, "workbench/administration/sync_secret.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _may_make(office: offices.Office) -> bool:
