@@ -16,8 +16,8 @@ ELSEWHERE = """code,name,level,parent_code
 320104,秦淮区,3,3201
 """
 ROLES = [
-    "县管理员", "邻县管理员", "拟稿人", "核稿人", "签发人", "分管领导", "本局收发员", "收发员一",
-    "收发员二", "应用开发者", "应用审核员", "系统管理员", "安全管理员", "审计管理员", "邻县人员",
+    "县管理员", "县复核员", "邻县管理员", "拟稿人", "核稿人", "签发人", "分管领导", "本局收发员",
+    "收发员一", "收发员二", "应用开发者", "应用审核员", "系统管理员", "安全管理员", "审计管理员", "邻县人员",
 ]  # fmt: skip
 
 
@@ -100,3 +100,31 @@ def test_every_deputy_who_a_long_leave_may_go_to_can_sign_in(tmp_path: Path) -> 
 def test_an_empty_tree_is_said_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="WORKBENCH_NO_DEMO_PLACE"):
         _seed(tmp_path / "accounts.json")
+
+
+@pytest.mark.django_db
+def test_administrators_of_the_demo_sign_in_with_a_second_factor_that_stays(
+    tmp_path: Path,
+) -> None:
+    _load(tmp_path, people=700)
+    file = tmp_path / "accounts.json"
+    accounts, printed = _seed(file)
+    secrets = {one["role"]: one["totp_secret"] for one in accounts}
+    assert {role for role, secret in secrets.items() if not secret} == {
+        "拟稿人", "核稿人", "签发人", "分管领导", "本局收发员", "收发员一", "收发员二",
+        "应用开发者", "邻县人员",
+    }  # fmt: skip
+    assert secrets["县管理员"] in printed
+    again, _ = _seed(file)
+    assert {one["role"]: one["totp_secret"] for one in again} == secrets
+
+    administrator = next(one for one in accounts if one["role"] == "县管理员")
+    client = Client()
+    form = {"login": administrator["username"], "password": administrator["password"]}
+    assert client.post("/accounts/login/", form)["Location"] == "/accounts/2fa/authenticate/"
+    told = StringIO()
+    call_command("demo_code", "县管理员", accounts=file, stdout=told)
+    client.post("/accounts/2fa/authenticate/", {"code": told.getvalue()[:6]})
+    assert client.get("/administration/").status_code == 200
+    with pytest.raises(CommandError):
+        call_command("demo_code", "拟稿人", accounts=file)

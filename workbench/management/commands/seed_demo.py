@@ -17,6 +17,10 @@ from core import actor
 from core.errors import DomainError
 from workbench.demo import accounts, content
 
+HINT = (
+    "有验证器密钥的账号登录时还要 6 位验证码："
+    '把密钥加到身份验证器应用，或运行 make manage ARGS="demo_code 县管理员"'
+)
 COLUMNS = ("角色", "姓名", "单位", "账号", "密码", "验证器密钥")
 
 
@@ -47,7 +51,7 @@ class Command(BaseCommand):
             *((a.role, a.name, a.unit, a.username, a.password, a.totp_secret) for a in listed),
         ]
         self.stdout.write(table(rows))
-        self.stdout.write("管理员登录需要动态验证码：manage.py demo_code 县管理员")
+        self.stdout.write(HINT)
 
     def _seed(self, options: dict[str, Any]) -> list[accounts.DemoAccount]:
         now = timezone.now()
@@ -58,6 +62,7 @@ class Command(BaseCommand):
         accounts.write(file, listed)
         _run("seed_templates")
         _run("seed_sign_off")
+        _run("seed_lines")
         content.register_issuers(cast, actor=platform, now=now)
         if options["sample_port"]:
             _publish_sample(cast, listed, file, options["sample_port"])
@@ -70,6 +75,7 @@ class Command(BaseCommand):
         content.talk(cast, play, now=timezone.now())
         content.ask_for_leave(play, now=timezone.now())
         content.circulate(cast, play, settle=settle)
+        content.draft_merger(cast, play, now=timezone.now())
 
 
 def _publish_sample(
