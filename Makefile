@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo stop reset status logs manage test lint types format lock clean
+.PHONY: help demo stop reset status logs manage test fuzz lint types format lock clean
 
 help: ## Explain every target
 	@printf '%s\n\n' 'make <target>   (同文 Tongwen)'
@@ -31,6 +31,9 @@ manage: ## Run a management command in the demo: make manage ARGS="check_org_tre
 
 test: ## Run linters, types, contracts and all tests on services of their own; ARGS="tests/org -k x" for some
 	@bin/tongwen test
+
+fuzz: ## Send the whole API what nobody writes by hand: three fixed seeds against a site of its own
+	@bin/tongwen fuzz
 
 lint: ## Check the code's form and who imports whom
 	@bin/tongwen lint

@@ -31,6 +31,7 @@ COMMANDS = {
     "logs": ("local.lock", ["core.localstack.demo", "logs"]),
     "manage": ("local.lock", ["core.localstack.demo", "manage"]),
     "test": ("dev.lock", ["core.localstack.suite", "test"]),
+    "fuzz": ("dev.lock", ["core.localstack.suite", "fuzz"]),
     "lint": ("dev.lock", ["core.localstack.suite", "lint"]),
     "types": ("dev.lock", ["core.localstack.suite", "types"]),
     "format": ("dev.lock", ["core.localstack.suite", "format"]),

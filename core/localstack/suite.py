@@ -18,6 +18,7 @@ GIVEN_PREFIX = "TEST_"
 BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser")
 DEBIAN_PACKAGES = ("chromium", "fonts-noto-cjk")
 PACKAGES = (*product.SOURCES, "tests", "bin")
+FUZZING = "tests/journeys/test_unlikely_requests.py"
 # Settings under which `check --deploy` has to be silent.
 PRODUCTION = {"DEPLOYMENT": "production", "SITE_ORIGIN": "https://tongwen.example"}
 
@@ -34,10 +35,11 @@ class Step:
 def main(arguments: list[str]) -> int:
     """Do one command and return the exit code; failures are one sentence on stderr."""
     parser = argparse.ArgumentParser(prog="python -m core.localstack.suite", description=__doc__)
-    parser.add_argument("command", choices=("test", "lint", "types", "format"))
+    parser.add_argument("command", choices=("test", "fuzz", "lint", "types", "format"))
     options = parser.parse_args(arguments)
     actions = {
         "test": test,
+        "fuzz": fuzz,
         "lint": lambda: check(lint_steps()),
         "types": lambda: check(type_steps()),
         "format": format_code,
@@ -65,6 +67,22 @@ def test() -> int:
     if failed:
         print(f"FAILED besides pytest: {', '.join(failed)}", file=sys.stderr)
     return code or (1 if failed else 0)
+
+
+def fuzz() -> int:
+    """Send the whole API of a site of its own what nobody writes by hand, of three fixed seeds."""
+    progress = demo.Progress()
+    missing = _missing(progress)
+    try:
+        progress("starting the tests' own services")
+        running = stack.start(DATA, _given(), progress=progress, throwaway=True)
+        progress("sending requests of three seeds; this takes some minutes")
+        code = _pytest(["-s", FUZZING], {**_environment(running), "FUZZ": "1"})
+    finally:
+        stack.stop(DATA, progress=_silent)
+    for sentence in missing:
+        print(sentence)
+    return code
 
 
 def check(steps: Sequence[Step]) -> int:
