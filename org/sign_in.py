@@ -98,6 +98,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def login(self, request: HttpRequest, user: Any) -> None:
         """The session has a new id and stands for a new sign-in, as the audit log says."""
         method, factor = _shown(request, user)
+        former = request.session.get(SESSION_KEY)
+        if isinstance(former, int):  # the same browser, signed in once more
+            sessions.expire(actor=visitor(request), session_id=former, now=timezone.now())
         super().login(request, user)
         request.session[SESSION_KEY] = sessions.begin(
             actor=_owner(request, user),

@@ -234,6 +234,21 @@ def test_an_administrator_keeps_the_last_one(
     assert Authenticator.objects.filter(type="totp").count() == 1
 
 
+def test_an_administrator_keeps_the_last_key(province: factories.Province) -> None:
+    client = password_given("heguanli")
+    client.post("/accounts/reauthenticate/", {"password": factories.PASSWORD})
+    keys = [
+        Authenticator.objects.create(
+            user_id=province.accounts["何管理"], type="webauthn", data={"name": name}
+        )
+        for name in ("办公电脑", "U 盾")
+    ]
+    path = "/accounts/2fa/webauthn/keys/{}/remove/"
+    assert client.post(path.format(keys[0].pk))["Location"] == "/security/"
+    assert client.post(path.format(keys[1].pk))["Location"] == "/security/"
+    assert list(Authenticator.objects.values_list("id", flat=True)) == [keys[1].pk]
+
+
 # --- lost telephones ----------------------------------------------------------------------
 
 
