@@ -55,7 +55,7 @@ def _frame(request: HttpRequest) -> Frame:
     held = appointments.by_id(actor.appointment_id, at=now) if actor.appointment_id else None
     return Frame(
         person=FramePerson(actor.person_id, actor.name),
-        unit_name=_unit_name(actor.unit_id),
+        unit_name=unit_name(actor.unit_id),
         title=held.title if held else "",
         is_administrator=bool(authority.of_person(actor.person_id, at=now)),
         counts=counts.of(actor.person_id, at=now),
@@ -63,7 +63,7 @@ def _frame(request: HttpRequest) -> Frame:
     )
 
 
-def _unit_name(unit_id: int | None) -> str:
+def unit_name(unit_id: int | None) -> str:
     """The unit with the organ it belongs to: 西湖区民政局 办公室."""
     if unit_id is None:
         return ""

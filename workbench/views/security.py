@@ -16,10 +16,11 @@ from core import http
 from core.actor import Actor
 from org import errors as org_errors
 from org.kinds import AppointmentKind
-from org.queries import accounts, appointments, second_factors, units
+from org.queries import accounts, appointments, second_factors
 from org.queries import sessions as session_queries
 from org.queries.sessions import SignedIn
 from org.services import sessions as session_services
+from workbench import context
 
 FACTOR_WORDS: Final = {
     "totp": "动态验证码",
@@ -45,7 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
     actor = http.actor_of(request)
     signed_in = _signed_in(request)
     account_id = actor.account_id or 0
-    context = {
+    shown = {
         "screen": "security",
         "account": accounts.standing(account_id),
         "factors": second_factors.of(account_id),
@@ -59,7 +60,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "max_age_days": settings.PASSWORD_MAX_AGE_DAYS,
         "posts": _posts(actor),
     }
-    return render(request, "workbench/security/index.html", context)
+    return render(request, "workbench/security/index.html", shown)
 
 
 @http.page
@@ -67,8 +68,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def posts(request: HttpRequest) -> HttpResponse:
     """Fragment: the person's posts in the menu under the name; empty where there is but one."""
     held = _posts(http.actor_of(request))
-    context = {"posts": held if len(held) > 1 else []}
-    return render(request, "workbench/security/posts.html", context)
+    shown = {"posts": held if len(held) > 1 else []}
+    return render(request, "workbench/security/posts.html", shown)
 
 
 @http.page
@@ -123,7 +124,7 @@ def _posts(actor: Actor) -> list[dict[str, object]]:
         {
             "id": one.id,
             "title": one.title,
-            "unit": " ".join(unit.name for unit in units.path(one.unit_id)[-2:]),
+            "unit": context.unit_name(one.unit_id),
             "kind": AppointmentKind(one.kind).label,
             "is_current": one.id == actor.appointment_id,
         }
