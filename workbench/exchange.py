@@ -2,23 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
 from django.http import HttpResponse, QueryDict
 
 from core import errors
-from core.actor import Actor
 from org.exchange import columns, plans
 from org.kinds import ExchangeSubject, ImportOutcome, ImportState
-from org.queries import authority, imports, units, visibility
+from org.queries import imports, units
 from workbench import offices
-from workbench.forms.base import Choices
+from workbench.forms.base import PageForm
 
 RUNNING: Final = (ImportState.CHECKING, ImportState.APPLYING)
 STEPS: Final = ("上传", "对应列", "检查", "确认", "完成")
-BELOW_AT_MOST: Final = 100
 _PLACES: Final = {
     ImportState.UPLOADED: 1,
     ImportState.CHECKING: 2,
@@ -74,23 +71,22 @@ class Column:
     key: str
 
 
-def scopes(actor: Actor, *, at: datetime) -> Choices:
-    """The units that the person manages, and what stands directly below each.
-
-    NotFound for whoever manages neither units nor people.
-    """
-    office = offices.of(actor, at=at)
+def scopes(office: offices.Office) -> list[int]:
+    """The units that the person manages; NotFound for whoever manages neither units nor people."""
     if not office.unit_roots:
         raise errors.NotFound
-    found: Choices = []
-    for root in units.names(office.unit_roots).values():
-        found.append((str(root.id), root.name))
-        below = units.children(
-            root.id, at=at, viewer=visibility.EVERYTHING, limit=BELOW_AT_MOST
-        ).items
-        managed = _managed(actor, [unit.id for unit in below], at=at)
-        found += [(str(one.id), f"　{one.name}") for one in below if one.id in managed]
-    return found
+    return office.unit_roots
+
+
+def purpose_of(office: offices.Office) -> str:
+    """What the picker of scopes keeps to."""
+    return "workplaces" if first_subject(office) == ExchangeSubject.PEOPLE else "parents"
+
+
+def picked(form: PageForm) -> list[units.UnitName]:
+    """The unit that the form names, for the picker to show."""
+    unit_id = form["unit_id"].value()
+    return list(units.names([int(unit_id)]).values()) if str(unit_id).isdecimal() else []
 
 
 def first_subject(office: offices.Office) -> str:
@@ -168,10 +164,3 @@ def attachment(content: bytes, name: str, content_type: str) -> HttpResponse:
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
-
-
-def _managed(actor: Actor, unit_ids: list[int], *, at: datetime) -> set[int]:
-    found: set[int] = set()
-    for subject in ExchangeSubject:
-        found |= authority.administered(imports.administrator_of(actor, subject), unit_ids, at=at)
-    return found

@@ -204,14 +204,8 @@ def detail(actor: Actor, import_id: int, *, at: datetime) -> Detail:
         sheet=batch.sheet,
         header_row=batch.header_row,
         row_count=batch.row_count,
-        headings=batch.headings,
-        samples=batch.samples,
-        columns=batch.columns,
-        counts=batch.counts,
-        guarded=batch.guarded,
-        error_count=batch.error_count,
-        note_count=batch.note_count,
         refusal=batch.refusal,
+        **_found(batch),
         uploaded_by_id=batch.uploaded_by_id,
         uploaded_by=batch.uploaded_by.name,
         approved_by=batch.approved_by.name if batch.approved_by else "",
@@ -324,6 +318,19 @@ def outdated(*, before: datetime, limit: int = 500) -> list[tuple[int, str]]:
     """Imports with a file that nobody needs any more: id and key."""
     rows = DirectoryImport.objects.filter(uploaded_at__lt=before).exclude(file_key="")
     return list(rows.exclude(state__in=_RUNNING).values_list("pk", "file_key")[:limit])
+
+
+def _found(batch: DirectoryImport) -> dict[str, Any]:
+    """What reading and checking found."""
+    return {
+        "headings": batch.headings,
+        "samples": batch.samples,
+        "columns": batch.columns,
+        "counts": batch.counts,
+        "guarded": batch.guarded,
+        "error_count": batch.error_count,
+        "note_count": batch.note_count,
+    }
 
 
 def _managed(role: str) -> str:

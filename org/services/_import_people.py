@@ -1,9 +1,9 @@
 """Writes a plan for people in bulk; org.services.imports holds the transaction and the rights."""
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Max
 from django.utils import timezone
@@ -214,36 +214,43 @@ def _note(
     now: datetime,
 ) -> None:
     """History knows each change; the audit log has one entry for the whole file."""
+    OrgChange.objects.bulk_create(
+        (
+            OrgChange(
+                person_id=people[act.row] if act.row else act.person_id,
+                actor_person_id=actor.person_id,
+                actor_name=actor.name[:80],
+                approved_by_id=approved_by,
+                basis=basis,
+                effective_at=now,
+                **change,
+            )
+            for act in acts
+            for change in _changes(act, begun)
+        ),
+        batch_size=BATCH,
+    )
 
-    def change(kind: ChangeKind, act: PersonAct, unit_id: int | None, **sides: object) -> OrgChange:
-        return OrgChange(
-            kind=kind,
-            unit_id=unit_id,
-            person_id=people[act.row] if act.row else act.person_id,
-            actor_person_id=actor.person_id,
-            actor_name=actor.name[:80],
-            approved_by_id=approved_by,
-            basis=basis,
-            effective_at=now,
-            **sides,
-        )
 
-    found = []
-    for act in acts:
-        moved = {end.kind for end in act.ends} & {begin.kind for begin in act.begins}
-        for end in act.ends:
-            if end.kind not in moved or end.kind != AppointmentKind.MAIN:
-                before = {"appointment_id": end.appointment_id, "kind": end.kind}
-                found.append(change(ChangeKind.END, act, end.unit_id, before=before, after={}))
-        for begin in act.begins:
-            is_transfer = begin.kind == AppointmentKind.MAIN and begin.kind in moved
-            kind = ChangeKind.TRANSFER if is_transfer else ChangeKind.APPOINT
-            before = {"unit_id": act.ends[0].unit_id} if is_transfer else {}
-            after = {"appointment_id": begun[begin.row], "unit_id": begin.unit_id,
-                     "title": begin.title, "kind": begin.kind}  # fmt: skip
-            found.append(change(kind, act, begin.unit_id, before=before, after=after))
-        if act.person_id and act.details:
-            after = {key: value for key, value in act.details.items() if key != "phone"}
-            after |= {"phone": "changed"} if "phone" in act.details else {}
-            found.append(change(ChangeKind.UPDATE, act, None, before={}, after=after))
-    OrgChange.objects.bulk_create(found, batch_size=BATCH)
+def _changes(act: PersonAct, begun: dict[int, int]) -> Iterator[dict[str, Any]]:
+    """What history is told of one person: kind, unit, before, after."""
+    going_on = {end.kind for end in act.ends} & {begin.kind for begin in act.begins}
+    is_transfer = AppointmentKind.MAIN.value in going_on
+    for end in act.ends:
+        if not (is_transfer and end.kind == AppointmentKind.MAIN):
+            before = {"appointment_id": end.appointment_id, "kind": end.kind}
+            yield {"kind": ChangeKind.END, "unit_id": end.unit_id, "before": before, "after": {}}
+    for begin in act.begins:
+        after = {"appointment_id": begun[begin.row], "unit_id": begin.unit_id,
+                 "title": begin.title, "kind": begin.kind}  # fmt: skip
+        told: dict[str, Any] = {"unit_id": begin.unit_id, "after": after}
+        if is_transfer and begin.kind == AppointmentKind.MAIN:
+            left = next(end for end in act.ends if end.kind == AppointmentKind.MAIN)
+            before = {"appointment_id": left.appointment_id, "unit_id": left.unit_id}
+            yield {"kind": ChangeKind.TRANSFER, "before": before, **told}
+        else:
+            yield {"kind": ChangeKind.APPOINT, "before": {}, **told}
+    if act.person_id and act.details:
+        # That a number changed is told, never the number.
+        hidden = {key: "" if key == "phone" else text for key, text in act.details.items()}
+        yield {"kind": ChangeKind.UPDATE, "unit_id": None, "before": {}, "after": hidden}

@@ -1,7 +1,7 @@
 """Files are imported: uploaded, their columns named, checked, confirmed and carried out."""
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -39,8 +39,6 @@ def open_import(
     What headings meant in the unit's last file counts before what they are called.
     """
     _permit(actor, subject, unit_id, at=now)
-    unit = units.names([unit_id])[unit_id]
-    remembered = ImportColumns.objects.filter(unit_id=unit_id, subject=subject).first()
     batch = DirectoryImport.objects.create(
         subject=subject,
         mode=mode,
@@ -56,15 +54,13 @@ def open_import(
         row_count=received.row_count,
         headings=list(received.headings),
         samples=[list(row) for row in received.samples],
-        columns=columns.guess(
-            received.headings, subject, remembered.headings if remembered else None
-        ),
+        columns=_guessed(subject, unit_id, received.headings),
         uploaded_by_id=actor.require_person(),
         account_id=actor.account_id or 0,
         appointment_id=actor.appointment_id,
         uploaded_at=now,
     )
-    detail = {"file": received.file_name, "sha256": received.sha256, "unit": unit.name}
+    detail = {"file": received.file_name, "sha256": received.sha256}
     _record(actor, "org.import.uploaded", batch, detail, now=now)
     return batch.pk
 
@@ -236,6 +232,11 @@ def take_back(*, actor: Actor, request_id: int, now: datetime) -> None:
 def forget(*, actor: Actor, import_id: int, now: datetime) -> None:
     """No file belongs to the import any more; what it did stays known."""
     DirectoryImport.objects.filter(pk=import_id).update(file_key="")
+
+
+def _guessed(subject: ExchangeSubject, unit_id: int, headings: Sequence[str]) -> dict[str, int]:
+    last = ImportColumns.objects.filter(unit_id=unit_id, subject=subject).first()
+    return columns.guess(headings, subject, last.headings if last else None)
 
 
 def _takes_two(actor: Actor, batch: DirectoryImport) -> bool:

@@ -113,7 +113,8 @@ def test_nobody_uploads_for_a_unit_he_does_not_manage(
             "mode": "merge", "unit_id": province.unit("上城区")}  # fmt: skip
     answer = client.post(f"{HOME}imports/", form)
     assert answer.status_code == 422
-    assert "请选择管理范围内的组织" in answer.content.decode()
+    assert "请选择您可以管理人员的组织" in answer.content.decode()
+    assert DirectoryImport.objects.count() == 0
     assert province.client("许收发").get(HOME).status_code == 404
 
 

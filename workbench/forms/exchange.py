@@ -5,7 +5,10 @@ from typing import Any
 from django import forms
 
 from org.kinds import ExchangeSubject, ImportMode, PhoneReach
-from workbench.forms.base import Choices, PageForm, offer
+from workbench.forms.base import Choices, PageForm
+from workbench.parameters import MAX_ID
+
+_WANTED = {"required": "请选择范围", "invalid": "请选择管理范围内的组织"}
 
 FORMATS: Choices = [("xlsx", "Excel 工作簿（.xlsx）"), ("csv", "CSV（UTF-8）")]
 SUBJECTS: Choices = [(one.value, str(one.label)) for one in ExchangeSubject]
@@ -15,8 +18,8 @@ class Upload(PageForm):
     """上传文件."""
 
     subject = forms.ChoiceField(label="内容", choices=SUBJECTS)
-    unit_id = forms.ChoiceField(
-        label="范围", error_messages={"invalid_choice": "请选择管理范围内的组织"}
+    unit_id = forms.IntegerField(
+        label="范围", min_value=1, max_value=MAX_ID, error_messages=_WANTED
     )
     mode = forms.ChoiceField(
         label="方式",
@@ -33,17 +36,13 @@ class Upload(PageForm):
         widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.ods,.csv"}),
     )
 
-    def __init__(self, *args: Any, units: Choices, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        offer(self, "unit_id", units)
-
 
 class Export(PageForm):
     """导出."""
 
     subject = forms.ChoiceField(label="内容", choices=SUBJECTS)
-    unit_id = forms.ChoiceField(
-        label="范围（含下级）", error_messages={"invalid_choice": "请选择管理范围内的组织"}
+    unit_id = forms.IntegerField(
+        label="范围", min_value=1, max_value=MAX_ID, error_messages=_WANTED
     )
     file_format = forms.ChoiceField(label="格式", choices=FORMATS)
     phones = forms.ChoiceField(
@@ -52,6 +51,5 @@ class Export(PageForm):
         help_text="超过 50 人的人员名单须经另一位管理员同意；下载都会留痕",
     )
 
-    def __init__(self, *args: Any, units: Choices, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="id_export_%s", **kwargs)
-        offer(self, "unit_id", units)

@@ -20,6 +20,7 @@ from org.queries import imports as queries
 from org.services import exports, imports, requests
 from workbench import exchange, offices, parameters
 from workbench.forms import exchange as forms
+from workbench.forms.base import PageForm
 
 PER_PAGE = 50
 HISTORY_PER_PAGE = 20
@@ -38,13 +39,11 @@ def index(request: HttpRequest) -> HttpResponse:
 def upload(request: HttpRequest) -> HttpResponse:
     """The file is taken and its import opened; else the page says what is wrong with it."""
     now, actor = timezone.now(), http.actor_of(request)
-    form = forms.Upload(request.POST, request.FILES, units=exchange.scopes(actor, at=now))
-    if not form.is_valid():
+    form = forms.Upload(request.POST, request.FILES)
+    if not _is_right(form, actor, at=now):
         return _index(request, actor, at=now, upload=form, status=422)
     given = form.cleaned_data
-    subject = ExchangeSubject(given["subject"])
-    unit_id = int(given["unit_id"])
-    queries.require_scope(actor, subject, unit_id, at=now)
+    subject, unit_id = ExchangeSubject(given["subject"]), given["unit_id"]
     try:
         received = intake.receive(given["file"].name, given["file"].read(), subject=subject)
     except (errors.Unsupported, errors.TooLarge, errors.Invalid) as refusal:
@@ -175,8 +174,8 @@ def template(request: HttpRequest, subject: str) -> HttpResponse:
     if subject not in ExchangeSubject.values:
         raise errors.NotFound
     meant = ExchangeSubject(subject)
-    offered = exchange.scopes(actor, at=now)
-    unit_id = parameters.optional_id(request.GET, "unit") or int(offered[0][0])
+    offered = exchange.scopes(offices.of(actor, at=now))
+    unit_id = parameters.optional_id(request.GET, "unit") or offered[0]
     queries.require_scope(actor, meant, unit_id, at=now)
     scope = export_queries.scope_of(actor, meant, unit_id, at=now)
     listed = export_queries.places(scope, limit=workbooks.UNITS_IN_TEMPLATE)
@@ -190,13 +189,13 @@ def template(request: HttpRequest, subject: str) -> HttpResponse:
 def ask_export(request: HttpRequest) -> HttpResponse:
     """The list is written in the background, at once or after a second person's consent."""
     now, actor = timezone.now(), http.actor_of(request)
-    form = forms.Export(request.POST, units=exchange.scopes(actor, at=now))
+    form = forms.Export(request.POST)
 
     def act(given: dict[str, Any]) -> None:
         outcome = exports.ask(
             actor=actor,
             subject=ExchangeSubject(given["subject"]),
-            unit_id=int(given["unit_id"]),
+            unit_id=given["unit_id"],
             file_format=files.FileFormat(given["file_format"]),
             phones=PhoneReach(given["phones"]),
             now=now,
@@ -205,7 +204,7 @@ def ask_export(request: HttpRequest) -> HttpResponse:
         told = "已提交复核，同意后生成文件" if asked else "正在生成，完成后可在“我的导出”下载"
         flashes.success(request, told)
 
-    if not form.carry_out(act):
+    if not _is_right(form, actor, at=now) or not form.carry_out(act):
         return _index(request, actor, at=now, export=form, status=422)
     return redirect("administration-exchange")
 
@@ -237,21 +236,34 @@ def _index(
     status: int = 200,
 ) -> HttpResponse:
     office = offices.of(actor, at=at)
-    offered = exchange.scopes(actor, at=at)
+    asked_unit = parameters.optional_id(request.GET, "unit") or exchange.scopes(office)[0]
     page = queries.history(actor, at=at, limit=HISTORY_PER_PAGE, cursor=request.GET.get("cursor"))
-    asked_unit = request.GET.get("unit", "")
     initial = {"unit_id": asked_unit, "subject": exchange.first_subject(office)}
+    upload = upload or forms.Upload(initial=initial)
+    export = export or forms.Export(initial=initial)
     context = {
         "screen": "administration",
         "office": office,
         "tab": "exchange",
-        "upload": upload or forms.Upload(units=offered, initial=initial),
-        "export": export or forms.Export(units=offered, initial=initial),
+        "upload": upload,
+        "export": export,
+        "purpose": exchange.purpose_of(office),
+        "uploaded_to": exchange.picked(upload),
+        "exported_from": exchange.picked(export),
         "page": page,
-        "template_unit": asked_unit if asked_unit.isdecimal() else offered[0][0],
+        "template_unit": asked_unit,
         **_exports(actor, at=at),
     }
     return render(request, "workbench/administration/exchange/index.html", context, status=status)
+
+
+def _is_right(form: PageForm, actor: Actor, *, at: datetime) -> bool:
+    """Whether what was typed can be done by the viewer; else the form says why not."""
+    if form.is_valid():
+        subject = ExchangeSubject(form.cleaned_data["subject"])
+        if not queries.may_exchange(actor, subject, form.cleaned_data["unit_id"], at=at):
+            form.add_error("unit_id", f"请选择您可以管理{subject.label}的组织")
+    return not form.errors
 
 
 def _exports(actor: Actor, *, at: datetime) -> dict[str, object]:
