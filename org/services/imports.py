@@ -224,7 +224,8 @@ def take_back(*, actor: Actor, request_id: int, now: datetime) -> None:
     for waiting in batch:
         waiting.state = ImportState.CHECKED
         waiting.review_request_id = None
-        waiting.save(update_fields=["state", "review_request_id"])
+        waiting.refusal = "未经另一位管理员复核同意，可以重新提交"
+        waiting.save(update_fields=["state", "review_request_id", "refusal"])
         _record(actor, "org.import.returned", waiting, {}, now=now)
 
 

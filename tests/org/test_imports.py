@@ -306,6 +306,29 @@ def test_more_than_fifty_take_a_second_person(
     assert change.approved_by_id == province.person("尤副主")
 
 
+def test_an_import_that_the_second_person_rejects_can_be_submitted_anew(
+    importer: Importer, province: factories.Province
+) -> None:
+    AdminGrant.objects.create(
+        person_id=province.person("尤副主"), role=AdminRole.PEOPLE,
+        root_id=province.unit("西湖区"), valid_from=factories.FOUNDED,
+    )  # fmt: skip
+    rows = [(f"新人{n:02d}", f"139000001{n:02d}", OFFICE, "科员") for n in range(51)]
+    found = importer.check(files.people(*rows))
+    asked = importer.send(found["id"], "confirm", {}).json()["request_id"]
+    path = f"/api/v1/org/requests/{asked}/reject"
+    body = {"remark": "名单不全"}
+    rejected = province.client("尤副主").post(path, body, content_type="application/json")
+    assert rejected.status_code == 200
+    importer.run_jobs()
+    again = importer.show(found["id"])
+    assert (again["state"], again["refusal"]) == (
+        "checked", "未经另一位管理员复核同意，可以重新提交",
+    )  # fmt: skip
+    assert not Person.objects.filter(name="新人00").exists()
+    assert importer.send(found["id"], "confirm", {}).status_code == 202
+
+
 def test_the_columns_are_guessed_chosen_and_remembered_for_the_unit(importer: Importer) -> None:
     rows: list[list[object]] = [["西湖区人员名册"], ["序号", "员工", "联络", "部门", "岗"],
             [1, "赵新民", "13900000001", OFFICE, "科员"]]  # fmt: skip
