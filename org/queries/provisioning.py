@@ -73,6 +73,7 @@ class Spoken:
     formatted_name: str | None = None
     family_name: str | None = None
     given_name: str | None = None
+    nick_name: str | None = None
     title: str | None = None
     active: bool | None = None
     employee_number: str | None = None
@@ -191,6 +192,7 @@ def spoken(row: UserRow) -> Spoken:
     return Spoken(
         user_name=user_name if user_name.lower() == row.username else row.username,
         external_id=row.external_id or None,
+        nick_name=said.get("nick_name"),
         title=said.get("title") if kept.get("title") == row.title else row.title,
         active=said.get("active") if kept.get("active") == row.is_active else row.is_active,
         employee_number=row.staff_number or None,

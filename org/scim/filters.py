@@ -5,7 +5,7 @@ a missing value differs from any other, strings compare without their case unles
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from scim2_models.path import (
 from scim2_models.path.resolution import AttributeBinding, coerce_value
 
 from org.queries.provisioning import KEPT, SAID, Where
+from org.scim.schemas import Email
 
 _ORDERINGS: Final = {
     CompareOperator.gt: ">",
@@ -88,6 +89,7 @@ USERS: Final[Mapping[str, Column]] = {
     "name.familyName": Column(_FAMILY, Type.TEXT),
     "name.givenName": Column(_GIVEN, Type.TEXT),
     "name": Column(f"coalesce({_FORMATTED}, {_FAMILY}, {_GIVEN})", Type.TEXT),
+    "nickName": Column(f"({SAID} ->> 'nick_name')", Type.TEXT),
     "title": Column(_said("title", "title", "t.title", "t.title"), Type.TEXT),
     "active": Column(
         f"(CASE WHEN ({KEPT} ->> 'active')::bool = c.is_active"
@@ -124,15 +126,33 @@ GROUP_LISTS: Final[Mapping[str, str]] = {
 }
 
 
+EMAILS: Final = f"jsonb_array_elements(coalesce({SAID} -> 'emails', '[]'::jsonb))"
+_EMAIL: Final[Mapping[str, Column]] = {
+    "value": Column("e ->> 'value'", Type.TEXT),
+    "type": Column("e ->> 'type'", Type.TEXT),
+    "primary": Column("(e ->> 'primary')::bool", Type.BOOL),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """An attribute with several values: where the values `e` come from, and what is in each."""
+
+    source: str
+    model: type[Any]
+    columns: Mapping[str, Column]
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The attributes of a resource type that have columns, and those that are lists."""
+    """The attributes of a resource type that have columns, memberships, and several values."""
 
     columns: Mapping[str, Column]
-    lists: Mapping[str, str]
+    lists: Mapping[str, str] = field(default_factory=dict)
+    items: Mapping[str, Items] = field(default_factory=dict)
 
 
-USER_TABLE: Final = Table(USERS, USER_LISTS)
+USER_TABLE: Final = Table(USERS, USER_LISTS, {"emails": Items(EMAILS, Email, _EMAIL)})
 GROUP_TABLE: Final = Table(GROUPS, GROUP_LISTS)
 
 
@@ -162,25 +182,48 @@ class _Translation(FilterVisitor[str]):
         binding = self.filter.resolve(node.attr_path, strict=False)
         if binding is None:
             return "FALSE"
-        column = _column(self.table, binding)
-        if column.type in (Type.EXACT, Type.TEXT):
-            return f"(coalesce({column.sql}, '') <> '')"
-        return f"({column.sql} IS NOT NULL)"
+        name = _name(binding)
+        items = self.table.items.get(name.partition(".")[0])
+        if items is None:
+            return _is_present(_column(self.table, binding))
+        part = name.partition(".")[2]
+        wanted = [items.columns[part]] if part else list(items.columns.values())
+        return _any_of(items, " OR ".join(_is_present(column) for column in wanted))
 
     def visit_comparison(self, node: Comparison) -> str:
-        """One attribute against one value."""
+        """One attribute against one value; of several values any may be it, or none differ."""
         binding = self.filter.resolve_comparison(node.attr_path, strict=False)
         if binding is None:
             return "FALSE"
-        listed = self.table.lists.get(_name(binding))
+        name = _name(binding)
+        listed = self.table.lists.get(name)
         if listed is not None:
             return self._of_list(listed, node)
         value = binding.comparable(coerce_value(binding, node.value, node.op))
-        return self._compared(_column(self.table, binding), node.op, value)
+        items = self.table.items.get(name.partition(".")[0])
+        if items is None:
+            return self._compared(_column(self.table, binding), node.op, value)
+        column = items.columns[name.partition(".")[2]]
+        if value is None:
+            raise InvalidFilterException(detail=f"{node.attr_path} is not compared with null")
+        if node.op == CompareOperator.ne:
+            return f"(NOT {_any_of(items, self._compared(column, CompareOperator.eq, value))})"
+        return _any_of(items, self._compared(column, node.op, value))
 
     def visit_value_path(self, node: ValuePath) -> str:
-        """Never: the attributes with several values have no columns."""
-        raise InvalidFilterException(detail=f"A filter cannot select from {node.attr_path}")
+        """Whether one of several values meets the inner filter."""
+        binding = self.filter.resolve(node.attr_path, strict=False)
+        if binding is None:
+            return "FALSE"
+        items = self.table.items.get(_name(binding))
+        if items is None:
+            raise InvalidFilterException(detail=f"A filter cannot select from {node.attr_path}")
+        inner = _Translation(
+            ScimFilter.__class_getitem__(items.model)(str(node.val_filter)), Table(items.columns)
+        )
+        # One numbering of values for the whole statement.
+        inner.values = self.values
+        return _any_of(items, inner.visit(inner.filter.ast))
 
     def _of_list(self, listed: str, node: Comparison) -> str:
         if node.op != CompareOperator.eq or not isinstance(node.value, str):
@@ -230,16 +273,83 @@ def where(scim_filter: ScimFilter[Any] | None, table: Table, model: type[Any]) -
     return Where(sql, translation.values)
 
 
-def order(binding: AttributeBinding | None, table: Table, *, descending: bool, last: str) -> str:
-    """The order that is asked for, a missing value last (first when descending), then by `last`."""
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What rows are sorted by: a column that may be missing a value, then the row's number.
+
+    A missing value comes last, first when descending, as RFC 7644 §3.4.2.3 has it.
+    """
+
+    key: Column | None
+    number: str
+
+    def terms(self) -> list[str]:
+        """What is compared of two rows, one after the other."""
+        if self.key is None:
+            return [self.number]
+        known = f"coalesce({self.key.comparable}, {_LEAST[self.key.type]})"
+        if self.key.type in (Type.EXACT, Type.TEXT):
+            known += ' COLLATE "C"'
+        return [f"({self.key.comparable} IS NULL)", known, self.number]
+
+    def sql(self, *, descending: bool) -> str:
+        """For ORDER BY."""
+        return ", ".join(f"{term} {'DESC' if descending else 'ASC'}" for term in self.terms())
+
+    def beyond(self, key: Any, number: int, *, descending: bool) -> Where:
+        """The rows that stand behind the one with the key and the number."""
+        values: dict[str, Any] = {"anchor": number}
+        bound = ["%(anchor)s"]
+        if self.key is not None:
+            cast = _CASTS[self.key.type]
+            least = _LEAST[self.key.type]
+            values["anchor_key"] = key
+            known = f"coalesce(%(anchor_key)s::{cast}, {least})"
+            bound = [f"(%(anchor_key)s::{cast} IS NULL)", known, "%(anchor)s"]
+        comparison = "<" if descending else ">"
+        return Where(f"(({', '.join(self.terms())}) {comparison} ({', '.join(bound)}))", values)
+
+
+_LEAST: Final = {
+    Type.EXACT: "''",
+    Type.TEXT: "''",
+    Type.BOOL: "FALSE",
+    Type.INSTANT: "'-infinity'::timestamptz",
+}
+
+
+def order(binding: AttributeBinding | None, table: Table, *, number: str) -> Order:
+    """The order that is asked for; InvalidPathException for what nothing is sorted by."""
     if binding is None:
-        return last
-    column = table.columns.get(_name(binding))
+        return Order(None, number)
+    name = _name(binding)
+    items = table.items.get(name.partition(".")[0])
+    column = table.columns.get(name) if items is None else _first_of(items, name)
     if column is None:
         raise InvalidPathException(detail=f"Nothing is sorted by {binding.urn}")
-    exact = ' COLLATE "C"' if column.type in (Type.EXACT, Type.TEXT) else ""
-    way = "DESC NULLS FIRST" if descending else "ASC NULLS LAST"
-    return f"{column.comparable}{exact} {way}, {last}"
+    return Order(column, number)
+
+
+def _first_of(items: Items, name: str) -> Column | None:
+    """Of several values the preferred one, else the first, stands for all."""
+    column = items.columns.get(name.partition(".")[2])
+    if column is None:
+        return None
+    first = (
+        f"(SELECT {column.sql} FROM {items.source} WITH ORDINALITY AS x (e, n)"
+        " ORDER BY (e ->> 'primary')::bool IS NOT TRUE, n LIMIT 1)"
+    )
+    return Column(first, column.type)
+
+
+def _any_of(items: Items, condition: str) -> str:
+    return f"EXISTS (SELECT 1 FROM {items.source} AS x (e) WHERE {condition})"
+
+
+def _is_present(column: Column) -> str:
+    if column.type in (Type.EXACT, Type.TEXT):
+        return f"(coalesce({column.sql}, '') <> '')"
+    return f"({column.sql} IS NOT NULL)"
 
 
 def _column(table: Table, binding: AttributeBinding) -> Column:

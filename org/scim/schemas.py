@@ -19,6 +19,7 @@ from scim2_models import (
     Extension,
     Filter,
     Mutability,
+    Pagination,
     Patch,
     Reference,
     Required,
@@ -36,6 +37,7 @@ from scim2_models.resources.resource import AnyExtension
 MOST_RESULTS: Final = 200
 MOST_OPERATIONS: Final = 500
 MOST_BYTES: Final = 1_048_576
+CURSOR_SECONDS: Final = 3600
 
 
 class Name(ComplexAttribute):
@@ -106,6 +108,9 @@ class User(Resource[AnyExtension]):
 
     display_name: str | None = None
     """The name as colleagues read it."""
+
+    nick_name: str | None = None
+    """What colleagues call the person; kept as it was sent."""
 
     title: str | None = None
     """The title of the main post."""
@@ -217,6 +222,14 @@ def provider() -> ScimProvider:
         change_password=ChangePassword(supported=False),
         sort=Sort(supported=True),
         etag=ETag(supported=True),
+        pagination=Pagination(
+            cursor=True,
+            index=True,
+            default_pagination_method=Pagination.DefaultPaginationMethod.index,
+            default_page_size=MOST_RESULTS,
+            max_page_size=MOST_RESULTS,
+            cursor_timeout=CURSOR_SECONDS,
+        ),
         authentication_schemes=[
             AuthenticationScheme(
                 type=AuthenticationScheme.Type.oauthbearertoken,

@@ -5,8 +5,8 @@ import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from django.db import transaction
@@ -24,12 +24,12 @@ from scim2_server.storage import ScimStorage, SearchPage
 
 from core.actor import Actor
 from org.queries import provisioning
-from org.queries.provisioning import GroupRow, Reach, Slice, UserRow
-from org.scim import filters, refusals, wording
+from org.queries.provisioning import GroupRow, Reach, UserRow
+from org.scim import filters, paging, refusals, wording
 from org.scim.schemas import GroupResource, Kind, UserResource
 from org.services import provisioning as services
 
-_BY_ID: Final = {Kind.USER: "p.id", Kind.GROUP: "u.id"}
+_NUMBERS: Final = {Kind.USER: "p.id", Kind.GROUP: "u.id"}
 _TABLES: Final = {Kind.USER: filters.USER_TABLE, Kind.GROUP: filters.GROUP_TABLE}
 _MODELS: Final[dict[Kind, type[Resource[Any]]]] = {
     Kind.USER: UserResource,
@@ -37,18 +37,10 @@ _MODELS: Final[dict[Kind, type[Resource[Any]]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """How many resources of one type a search found, and what finds them."""
-
-    kind: Kind
-    where: provisioning.Where
-    order: str
-    total: int
-
-
 class DirectoryStorage(ScimStorage):
     """The directory below one root, read and written as one actor at one instant."""
+
+    supports_cursors = True
 
     def __init__(self, *, actor: Actor, root_id: int, now: datetime) -> None:
         self.actor = actor
@@ -80,18 +72,20 @@ class DirectoryStorage(ScimStorage):
         *,
         position: Any = None,
     ) -> SearchPage:
-        """One page; a search of several types lists one type after the other."""
+        """One page, by index or by cursor."""
+        kinds = [Kind(str(one.name)) for one in resource_types]
+        wanted = _wants_members(search_request)
+        search = paging.Search(
+            reach=self.reach,
+            parts=[_found(kind, search_request) for kind in kinds],
+            request=search_request,
+            with_members=wanted,
+            show=partial(_shown, with_members=wanted),
+        )
         with refusals.translated():
-            found = [self._found(Kind(str(one.name)), search_request) for one in resource_types]
-            offset = search_request.start_index_0 or 0
-            wanted = search_request.count
-            resources: list[Resource[Any]] = []
-            for part in found:
-                if wanted is None or wanted > len(resources):
-                    left = None if wanted is None else wanted - len(resources)
-                    resources += self._page(part, search_request, offset, left)
-                offset = max(0, offset - part.total)
-            return SearchPage(sum(part.total for part in found), resources)
+            if search_request.cursor is None:
+                return paging.by_index(search)
+            return paging.by_cursor(search, position)
 
     def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
         """The new resource as it stands now."""
@@ -219,26 +213,21 @@ class DirectoryStorage(ScimStorage):
             raise NotFoundException
         return row
 
-    def _found(self, kind: Kind, request: SearchRequest[Any]) -> _Found:
-        table, model = _TABLES[kind], _MODELS[kind]
-        where = filters.where(request.filter, table, model)
-        descending = request.sort_order == SearchRequest.SortOrder.descending
-        binding = request.sort_binding(model) if request.sort_by is not None else None
-        order = filters.order(binding, table, descending=descending, last=_BY_ID[kind])
-        count = provisioning.count_users if kind is Kind.USER else provisioning.count_groups
-        return _Found(kind, where, order, count(self.reach, where))
 
-    def _page(
-        self, found: _Found, request: SearchRequest[Any], offset: int, limit: int | None
-    ) -> list[Resource[Any]]:
-        part = Slice(found.order, offset, limit)
-        if limit == 0 or offset >= found.total:
-            return []
-        if found.kind is Kind.USER:
-            return [_user(row) for row in provisioning.users(self.reach, found.where, part)]
-        wanted = _wants_members(request)
-        rows = provisioning.groups(self.reach, found.where, part, with_members=wanted)
-        return [_group(row, with_members=wanted) for row in rows]
+def _found(kind: Kind, request: SearchRequest[Any]) -> paging.Found:
+    table, model = _TABLES[kind], _MODELS[kind]
+    binding = request.sort_binding(model) if request.sort_by is not None else None
+    return paging.Found(
+        kind,
+        filters.where(request.filter, table, model),
+        filters.order(binding, table, number=_NUMBERS[kind]),
+    )
+
+
+def _shown(row: UserRow | GroupRow, *, with_members: bool) -> Resource[Any]:
+    if isinstance(row, UserRow):
+        return _user(row)
+    return _group(row, with_members=with_members)
 
 
 def _user(row: UserRow) -> Resource[Any]:

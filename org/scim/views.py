@@ -60,7 +60,7 @@ _DENIALS: Final[dict[type[SCIMException], type[errors.DomainError]]] = {
 }
 """What the audit log calls a refusal that guards something."""
 
-SERVICE: Final = DirectoryService(schemas.provider())
+SERVICE: Final = DirectoryService(schemas.provider(), secret=f"scim:{settings.SECRET_KEY}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ history is written and the same news goes out; here stands what a provisioning s
 to the directory, and how far a token reaches.
 """
 
-import unicodedata
 from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
@@ -15,7 +14,7 @@ from django.db import IntegrityError, transaction
 
 from core import audit, db
 from core.actor import Actor
-from org import errors, names, passwords, placing, policies, tenures
+from org import errors, passwords, placing, policies, provisioned, tenures
 from org.kinds import AdminRole, AppointmentKind, DepartureReason, PostFunction, UnitKind
 from org.models import Account, Appointment, ScimGroup, ScimUser
 from org.queries import authority, provisioning, units
@@ -28,14 +27,7 @@ TITLE: Final = "工作人员"
 
 _OFFICERS: Final = frozenset({AdminRole.SYSTEM, AdminRole.SECURITY, AdminRole.AUDIT})
 _FOUNDED: Final = (UnitKind.DEPARTMENT, UnitKind.VIRTUAL, UnitKind.TEMPORARY)
-_USERNAME_AT_MOST: Final = 60
 _STEM_AT_MOST: Final = 40
-_LONGEST: Final = {
-    "displayName": 60,
-    "title": 80,
-    "employeeNumber": 40,
-    "externalId": 200,
-}
 
 
 @db.service
@@ -47,12 +39,12 @@ def create_user(
     The post is in the unit that organization and department mean, else in the root itself. The
     account has a password that nobody knows: its owner signs in upstream, or is given one.
     """
-    _check(spoken)
+    provisioned.check(spoken)
     reach = Reach(root_id, now)
     unit_id = _place(reach, spoken) or root_id
     admitted = people.admit(
         actor=actor,
-        name=_whole_name(spoken) or spoken.user_name,
+        name=provisioned.whole_name(spoken) or spoken.user_name,
         unit_id=unit_id,
         title=spoken.title or TITLE,
         function=PostFunction.STAFF,
@@ -63,7 +55,7 @@ def create_user(
     account_id = accounts.open_account(
         actor=actor,
         person_id=admitted.person_id,
-        username=_username(spoken),
+        username=provisioned.username(spoken),
         password=passwords.fresh(),
         now=now,
     )
@@ -88,21 +80,21 @@ def change_user(
     Another organization or department moves the main post where the words mean one unit; words
     that mean none move nobody.
     """
-    _check(spoken)
+    provisioned.check(spoken)
     reach = Reach(root_id, now)
     row = _user(reach, person_id)
     before = provisioning.spoken(row)
     people.update(
         actor=actor,
         person_id=person_id,
-        name=_whole_name(spoken) or row.name,
+        name=provisioned.whole_name(spoken) or row.name,
         staff_number=spoken.employee_number or "",
         phone=phone,
         now=now,
     )
     _move(actor, reach, row, before, spoken, now=now)
     _retitle(actor, reach, person_id, spoken.title, now=now)
-    _rename_account(actor, reach, row, _username(spoken), now=now)
+    _rename_account(actor, reach, row, provisioned.username(spoken), now=now)
     if spoken.active is not None and spoken.active != row.is_active:
         _switch(actor, reach, row, spoken.active, now=now)
     _keep(reach, person_id, spoken, now=now)
@@ -131,7 +123,7 @@ def create_group(
     now: datetime,
 ) -> int:
     """A new department (or virtual unit) stands right below the root, with the members."""
-    _require_names(name, short_name)
+    provisioned.check_names(name, short_name)
     unit_id = unit_services.add(
         actor=actor,
         parent_id=root_id,
@@ -160,7 +152,7 @@ def change_group(
     now: datetime,
 ) -> None:
     """The unit has the name and the members."""
-    _require_names(name, short_name)
+    provisioned.check_names(name, short_name)
     reach = Reach(root_id, now)
     group = _group(reach, unit_id)
     present = "" if group.has_plain_short_name else group.short_name
@@ -187,47 +179,6 @@ def withdraw_group(*, actor: Actor, root_id: int, unit_id: int, now: datetime) -
     outcome = unit_services.abolish(actor=actor, unit_id=unit_id, now=now)
     if isinstance(outcome, requests.Asked):
         raise errors.TakesSecondPerson
-
-
-def _check(spoken: Spoken) -> None:
-    said = {
-        "displayName": _whole_name(spoken),
-        "title": spoken.title,
-        "employeeNumber": spoken.employee_number,
-        "externalId": spoken.external_id,
-    }
-    for attribute, value in said.items():
-        longest = _LONGEST[attribute]
-        if value is not None and (len(value) > longest or _has_control(value)):
-            raise errors.AttributeUnfit(
-                attribute=attribute, reason=f"最多 {longest} 个字符，且不含控制字符"
-            )
-    _username(spoken)
-
-
-def _username(spoken: Spoken) -> str:
-    """What is signed in with: accounts know no capitals."""
-    name = unicodedata.normalize("NFC", spoken.user_name).lower()
-    unfit = any(letter.isspace() for letter in name) or _has_control(name)
-    if not 1 <= len(name) <= _USERNAME_AT_MOST or unfit:
-        raise errors.AttributeUnfit(
-            attribute="userName", reason="应为 1 至 60 个字符，不含空白和控制字符"
-        )
-    return name
-
-
-def _has_control(text: str) -> bool:
-    return any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text)
-
-
-def _whole_name(spoken: Spoken) -> str:
-    """How the person is called: 姓 before 名, with a space only between Latin names."""
-    if spoken.display_name or spoken.formatted_name:
-        return (spoken.display_name or spoken.formatted_name or "").strip()
-    family, given = spoken.family_name or "", spoken.given_name or ""
-    if family.isascii() and given.isascii():
-        return f"{given} {family}".strip()
-    return f"{family}{given}".strip()
 
 
 def _place(reach: Reach, spoken: Spoken) -> int | None:
@@ -342,13 +293,6 @@ def _keep(reach: Reach, person_id: int, spoken: Spoken, *, now: datetime) -> Non
     ScimUser.objects.update_or_create(
         person_id=person_id, defaults=told, create_defaults={**told, "created_at": now}
     )
-
-
-def _require_names(name: str, short_name: str) -> None:
-    if not 1 <= len(name) <= 120 or _has_control(name):
-        raise errors.AttributeUnfit(attribute="displayName", reason="应为 1 至 120 个字符")
-    if len(short_name) > names.SHORT_NAME_AT_MOST or _has_control(short_name):
-        raise errors.AttributeUnfit(attribute="shortName", reason="最多 60 个字符")
 
 
 def _kind_below(root_id: int) -> UnitKind:

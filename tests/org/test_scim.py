@@ -297,6 +297,29 @@ def test_pages_meet_and_are_bounded(county: Caller) -> None:
     assert (far["totalResults"], far.get("Resources", [])) == (15, [])
 
 
+def test_cursors_walk_a_directory_that_changes_meanwhile(
+    province: factories.Province, county: Caller
+) -> None:
+    first = county.get("Users?cursor&count=6&sortBy=displayName")
+    assert "totalResults" not in first
+    assert len(first["Resources"]) == 6
+    gone = first["Resources"][-1]["id"]
+    assert county.call("DELETE", f"Users/{gone}").status_code == 204
+    seen = [user["id"] for user in first["Resources"]]
+    page = first
+    while "nextCursor" in page:
+        page = county.get(f"Users?cursor={page['nextCursor']}&count=6&sortBy=displayName")
+        seen += [user["id"] for user in page["Resources"]]
+    assert len(seen) == len(set(seen)) == 15
+    forged = county.call("GET", "Users?cursor=AAAA&count=6")
+    assert (forged.status_code, forged.json()["scimType"]) == (400, "invalidCursor")
+    other = caller(province, "马科员", "上城区")
+    turned = other.get(f"Users?cursor={first['nextCursor']}&count=6&sortBy=displayName")
+    assert {user["userName"] for user in turned.get("Resources", [])} <= {
+        "linshangcheng", "xufuju", "gaoshouwen", "makeyuan", "luokeyuan",
+    }  # fmt: skip
+
+
 # ── users come, change and go ────────────────────────────────────────────────
 
 
