@@ -355,7 +355,7 @@ def test_what_was_bought_before_an_account_changed_hands_stays_dead(
         accounts.enable(actor=administrator, account_id=account_id, now=now)
     elif change == "reset":
         accounts.set_password(
-            actor=administrator, account_id=account_id, password=password, now=now
+            actor=administrator, account_id=account_id, password="Yi-ci-3-xing-de", now=now
         )
     else:
         accounts.change_own_password(actor=province.actor(apps.VIEWER), password=password, now=now)
@@ -364,6 +364,8 @@ def test_what_was_bought_before_an_account_changed_hands_stays_dead(
     assert apps.token_call(roster, form).json()["error"] == "invalid_grant"
     assert apps.exchange(roster, pending).json()["error"] == "invalid_grant"
     assert apps.bearer(own).get("/api/v1/apps/me").status_code == 200
+    if change == "reset":  # before anything else the owner chooses a password of her own
+        accounts.change_own_password(actor=province.actor(apps.VIEWER), password=password, now=now)
     again = apps.exchange(roster, apps.code_for(province.client(apps.VIEWER), roster)).json()
     assert apps.bearer(again["access_token"]).get("/oauth/userinfo/").status_code == 200
     form["refresh_token"] = again["refresh_token"]
