@@ -193,12 +193,16 @@ class _Planner:
                 return None
             self.kept.add(main.id)
             act.ends.append(End(main.id, main.unit_id, main.kind))
-            outcome, before = ImportOutcome.MOVED, {"单位": main.place, "职务": main.title}
+            outcome, before = ImportOutcome.MOVED, {"单位": main.place}
+            if main.title != row.title:
+                before["职务"] = main.title
         since = self._since(person, row, place, ends=main)
         act.begins.append(_begin(row, place, function, since))
         after = {"单位": place.shown, "职务": row.title}
         if outcome is ImportOutcome.APPOINTED:
             after["任职方式"] = _KIND_LABELS[row.kind]
+        elif main is not None and main.title == row.title:
+            del after["职务"]
         return _line(row, place, outcome, before, after)
 
     def _keep(

@@ -1,5 +1,6 @@
 """导入导出 on the screen: upload, columns, check, confirm, and what is refused on the way."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,9 @@ from django.test import Client
 from org.kinds import ImportState
 from org.models import DirectoryExport, DirectoryImport, ImportLine, Person
 from tests import factories
+from tests.contracts import source
 from tests.org import files
+from workbench import exchange_words
 
 pytestmark = [pytest.mark.django_db]
 
@@ -205,3 +208,14 @@ def test_templates_are_offered_for_the_scope_only(
     assert client.get(f"{HOME}template/grants/").status_code == 404
     beyond = client.get(f"{HOME}template/people/", {"unit": province.unit("上城区")})
     assert beyond.status_code == 403
+
+
+def test_every_fault_has_a_word_to_be_narrowed_by() -> None:
+    said: set[str] = set()
+    for module in source.modules():
+        if module.name.startswith("org.exchange."):
+            text = module.path.read_text(encoding="utf-8")
+            said |= set(re.findall(r'(?:error|note)\([^"]*"[a-z_]+", "([A-Z_]+)"', text))
+            said |= set(re.findall(r'NotFound\("([A-Z_]+)"', text))
+    assert len(said) > 30
+    assert {code for code in said if exchange_words.word(code) == code} == set()

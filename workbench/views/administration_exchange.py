@@ -18,7 +18,7 @@ from org.kinds import ExchangeSubject, ImportMode, ImportState, PhoneReach
 from org.queries import exports as export_queries
 from org.queries import imports as queries
 from org.services import exports, imports, requests
-from workbench import exchange, offices, parameters
+from workbench import exchange, exchange_words, offices, parameters
 from workbench.forms import exchange as forms
 from workbench.forms.base import PageForm
 
@@ -313,7 +313,11 @@ def _show(
 def _faults(request: HttpRequest, import_id: int) -> dict[str, object]:
     code = parameters.text(request.GET, "code", longest=40)
     page = queries.faults(import_id, code=code, limit=PER_PAGE, cursor=request.GET.get("cursor"))
-    return {"faults": page, "fault_codes": queries.fault_codes(import_id), "code": code}
+    kinds = [
+        (key, exchange_words.word(key), count)
+        for key, _example, count in queries.fault_codes(import_id)
+    ]
+    return {"faults": page, "fault_kinds": kinds, "code": code}
 
 
 def _lines(request: HttpRequest, found: queries.Detail) -> dict[str, object]:

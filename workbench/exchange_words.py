@@ -1,0 +1,60 @@
+"""Short words for what can be wrong with a row, by which a long list of faults is narrowed."""
+
+from typing import Final
+
+_WORDS: Final = {
+    "AMBIGUOUS_PERSON": "同名人员",
+    "AMBIGUOUS_UNIT": "单位不唯一",
+    "BAD_CODE": "编码有误",
+    "BAD_DATE": "日期格式",
+    "BAD_NAME": "姓名格式",
+    "BAD_NUMBER": "人员编号格式",
+    "BAD_OFFICE_PHONE": "电话格式",
+    "BAD_ORDER": "排序格式",
+    "BAD_PHONE": "手机号格式",
+    "BELOW_ITSELF": "移到自己之下",
+    "CODE_FIXED": "编码不能更改",
+    "CODE_REPEATED": "编码重复",
+    "CODE_TAKEN": "编码已被使用",
+    "DATE_OUT_OF_RANGE": "日期超出范围",
+    "DETAILS_ELSEWHERE": "无权修改资料",
+    "FUNCTION_DIFFERS": "岗位类别不一致",
+    "KIND_FIXED": "类型不能改变",
+    "KIND_NOT_ALLOWED_HERE": "不能设立于此",
+    "MAIN_ELSEWHERE": "主任职在外单位",
+    "MAIN_POST_MISSING": "缺少主任职",
+    "MASKED_PHONE_DIFFERS": "手机号不符",
+    "MASKED_PHONE_UNKNOWN": "手机号不完整",
+    "NAMESAKE": "另有同名人员",
+    "NAMES_DIFFER": "姓名前后不一",
+    "NAME_MISSING": "缺少名称",
+    "NEW_UNNAMED": "新增缺手机号",
+    "NOT_IN_LIST": "不在代码表中",
+    "OTHER_ROW_FAULTY": "同一人另一行有误",
+    "OWN_APPOINTMENT": "自己的任职",
+    "PARENT_MISSING": "缺少上级",
+    "PHONE_NOT_USABLE": "手机号不能使用",
+    "PHONE_REPEATED": "手机号重复",
+    "PHONE_TAKEN": "手机号已登记",
+    "REPEATED_ROW": "重复的行",
+    "SAME_NAME": "同名不同手机号",
+    "SINCE_DIFFERS": "任职日期不同",
+    "SINCE_LONG_PAST": "任职日期过早",
+    "SINCE_TOO_EARLY": "任职日期重叠",
+    "TERM_TO_COME": "已有后续任职",
+    "TITLE_MISSING": "缺少职务",
+    "TOO_LONG": "文字过长",
+    "TOP_FIXED": "顶层组织更名",
+    "TWO_MAIN_POSTS": "两个主任职",
+    "UNIT_IN_USE": "还有在任人员",
+    "UNIT_MISSING": "缺少单位",
+    "UNKNOWN_NUMBER": "编号不存在",
+    "UNKNOWN_PARENT": "上级不存在",
+    "UNKNOWN_UNIT": "单位不存在",
+    "UNKNOWN_UNIT_CODE": "单位编码不存在",
+}
+
+
+def word(code: str) -> str:
+    """What people call the fault; the code itself for one that has no word yet."""
+    return _WORDS.get(code, code)
