@@ -29,6 +29,7 @@ SUBSCRIPTIONS: Final[Subscriptions] = {
     ),
     org_events.ReorganisationDue: (org_handlers.on_reorganisation_due,),
     org_events.ReorganisationMoved: (messaging_handlers.on_reorganisation_moved,),
+    org_events.AppointmentEnded: (messaging_handlers.on_appointment_ended,),
     org_events.PersonLeft: (
         messaging_handlers.on_person_left,
         approvals_handlers.on_person_left,

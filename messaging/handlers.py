@@ -8,7 +8,7 @@ from messaging.queries import handovers
 from messaging.services import notices
 from org import events as org_events
 from org.kinds import HandoverKind, ReorganisationStatus, RequestState
-from org.queries import authority, reorganisations, requests
+from org.queries import appointments, authority, reorganisations, requests
 from org.services import departures
 
 SOURCE: Final = "org"
@@ -88,6 +88,30 @@ def on_reorganisation_moved(event: org_events.ReorganisationMoved, now: datetime
             link=link,
             now=now,
         )
+
+
+def on_appointment_ended(event: org_events.AppointmentEnded, now: datetime) -> None:
+    """Whoever held the post knows that it is over, also where the end was planned long before."""
+    over = appointments.ended(event.appointment_id, at=now)
+    if over is None or not appointments.of_person(over.person_id, at=now):
+        return
+    former = f"“{over.unit_name}”{over.title}（{over.kind_name}）"
+    has_next = bool(over.next_title)
+    notices.send(
+        actor=_ACTOR,
+        source=SOURCE,
+        source_name=SOURCE_NAME,
+        key=f"appointment.ended:{event.appointment_id}",
+        person_ids=[over.person_id],
+        title="任职变动" if has_next else "任职结束",
+        body=(
+            f"您由{former}改任“{over.next_unit_name}”{over.next_title}。"
+            if has_next
+            else f"您的{former}任职已结束。"
+        ),
+        link="",
+        now=now,
+    )
 
 
 def on_person_left(event: org_events.PersonLeft, now: datetime) -> None:

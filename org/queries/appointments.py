@@ -50,6 +50,19 @@ class Tenure:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """An appointment that is over, and the post taken on at the instant of its end, if any."""
+
+    person_id: int
+    unit_name: str
+    title: str
+    kind_name: str
+    ended_at: datetime
+    next_unit_name: str
+    next_title: str
+
+
+@dataclass(frozen=True, slots=True)
 class RosterLine:
     """One appointment in a unit as its administrators see it, with its dates."""
 
@@ -91,6 +104,26 @@ def lasting(appointment_id: int, *, at: datetime) -> Held | None:
         "a.id = %(id)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)", id=appointment_id, at=at
     )
     return found[0] if found else None
+
+
+def ended(appointment_id: int, *, at: datetime) -> Ended | None:
+    """The appointment once it is over; None before, and for one that never was."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT a.person_id, u.name, p.title, a.kind, a.valid_to, n.name, q.title"
+            " FROM org_appointment a JOIN org_post p ON p.id = a.post_id"
+            " JOIN org_unit u ON u.id = a.unit_id"
+            " LEFT JOIN org_appointment b ON b.person_id = a.person_id AND b.kind = a.kind"
+            "  AND b.valid_from = a.valid_to"
+            " LEFT JOIN org_post q ON q.id = b.post_id LEFT JOIN org_unit n ON n.id = b.unit_id"
+            " WHERE a.id = %(id)s AND a.valid_to <= %(at)s ORDER BY b.id LIMIT 1",
+            {"id": appointment_id, "at": at},
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    kind = str(AppointmentKind(row[3]).label)
+    return Ended(row[0], row[1], row[2], kind, row[4], row[5] or "", row[6] or "")
 
 
 def in_unit(unit_id: int, *, at: datetime) -> list[Held]:

@@ -8,7 +8,9 @@ from django.test import Client
 from django.utils import timezone
 
 from core.models import AuditEntry
+from messaging import handlers
 from messaging.services import conversations
+from org.events import AppointmentEnded
 from org.kinds import AdminRole
 from org.models import Account, AdminGrant, Appointment, Handover, HandoverItem, Person
 from org.queries import appointments, departures
@@ -187,3 +189,37 @@ def test_the_next_county_does_not_take_up_whoever_left(province: factories.Provi
     lured = send(province.client("马科员"), f"units/{unit}/appointments", body)
     assert (lured.status_code, lured.json()["code"]) == (403, "ORG_OUT_OF_SCOPE")
     assert appointments.of_person(person, at=timezone.now()) == []
+
+
+def test_whoever_lost_a_post_is_told_and_told_once(
+    province: factories.Province, run_jobs: Callable[[], int]
+) -> None:
+    client = province.client(ADMIN)
+    person = province.person("曾国强")
+    body = {"person_id": person, "title": "联络员", "function": "staff", "kind": "concurrent"}
+    made = send(client, f"units/{province.unit('西湖区卫生健康局')}/appointments", body).json()[
+        "id"
+    ]
+    run_jobs()
+    own = province.client("曾国强")
+    assert own.get("/api/v1/messaging/notices").json()["items"] == []
+    assert send(client, f"appointments/{made}/end").status_code == 204
+    run_jobs()
+    handlers.on_appointment_ended(
+        AppointmentEnded(appointment_id=made, person_id=person), timezone.now()
+    )
+    told = own.get("/api/v1/messaging/notices").json()["items"]
+    assert [(one["title"], one["body"]) for one in told] == [
+        ("任职结束", "您的“西湖区卫生健康局”联络员（兼职）任职已结束。")
+    ]
+
+
+def test_an_end_that_was_put_off_is_not_told(province: factories.Province) -> None:
+    handlers.on_appointment_ended(
+        AppointmentEnded(
+            appointment_id=province.appointments["曾国强"], person_id=province.person("曾国强")
+        ),
+        timezone.now(),
+    )
+    told = province.client("曾国强").get("/api/v1/messaging/notices").json()["items"]
+    assert told == []
