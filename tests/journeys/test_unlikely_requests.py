@@ -18,7 +18,7 @@ from tests.journeys.conftest import SignIn, Site
 IS_WHOLE = os.environ.get("FUZZ") == "1"
 SEEDS = (1, 2, 3) if IS_WHOLE else (1,)
 HOW_MUCH = (
-    ("--phases", "examples,coverage,fuzzing", "-n", "30")
+    ("--phases", "examples,coverage,fuzzing", "-n", "15")
     if IS_WHOLE
     else ("--phases", "fuzzing", "-n", "3")
 )
