@@ -93,12 +93,14 @@ def name_columns(*, actor: Actor, import_id: int, chosen: Mapping[str, int], now
 def check(*, actor: Actor, import_id: int, sheet: Sheet, now: datetime) -> None:
     """What the file would do and what is wrong with it stands beside the import.
 
-    Nothing else changes. Does nothing for an import that is not being checked.
+    Nothing else changes. Does nothing for an import that is not being checked. ImportCancelled.
     """
     batch = DirectoryImport.objects.select_for_update().filter(pk=import_id).first()
     if batch is None or batch.state != ImportState.CHECKING:
         return
     _permit(actor, ExchangeSubject(batch.subject), batch.unit_id, at=now)
+    if batch.cancel_asked_at is not None:
+        raise errors.ImportCancelled
     progress.report(import_id, "检查各行", 0, batch.row_count)
     made = _import_plans.make(batch, sheet, actor=actor, now=now)
     progress.report(import_id, "记录结果", batch.row_count, batch.row_count)

@@ -244,6 +244,15 @@ def test_a_cancelled_import_changes_nothing(importer: Importer) -> None:
     assert (again.status_code, again.json()["code"]) == (409, "ORG_IMPORT_NOT_NOW")
 
 
+def test_a_check_that_was_cancelled_leaves_no_plan(importer: Importer) -> None:
+    opened = importer.upload(files.people(("赵新民", "13900000001", OFFICE, "科员"))).json()["id"]
+    importer.send(opened, "columns", {"columns": importer.show(opened)["columns"]})
+    assert importer.send(opened, "cancel", {}).status_code == 204
+    importer.run_jobs()
+    assert importer.show(opened)["state"] == "cancelled"
+    assert importer.lines(opened) == []
+
+
 def test_an_import_is_carried_out_once_however_often_its_news_arrives(
     importer: Importer, province: factories.Province
 ) -> None:
