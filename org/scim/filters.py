@@ -265,7 +265,7 @@ _CASTS: Final = {
 def where(scim_filter: ScimFilter[Any] | None, table: Table, model: type[Any]) -> Where:
     """The condition that the filter is; InvalidFilterException for what has no column."""
     if scim_filter is None:
-        return Where()
+        return Where(is_plain=True)
     # A search of several types is translated once for each of them.
     single = ScimFilter.__class_getitem__(model)(str(scim_filter))
     translation = _Translation(single, table)

@@ -132,7 +132,11 @@ def _beyond(search: Search, part: Found, anchor: _Anchor | None) -> Where:
         return part.where
     turned = search.descending != anchor.backwards
     beyond = part.order.beyond(anchor.key, anchor.number, descending=turned)
-    return Where(f"{part.where.sql} AND {beyond.sql}", {**part.where.values, **beyond.values})
+    return Where(
+        f"{part.where.sql} AND {beyond.sql}",
+        {**part.where.values, **beyond.values},
+        is_plain=part.where.is_plain,
+    )
 
 
 def _rows(

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from org.models import Appointment, Handover, HandoverItem, Person, ReviewRequest
 from org.queries import appointments
+from tests.conftest import Budget
 from tests.factories import Province
 
 ADMIN = "何管理"
@@ -171,3 +172,28 @@ def test_posts_are_kept_on_their_page(province: Province) -> None:
     assert client.post(f"/administration/posts/{post[1]}/", form).status_code == 204
     assert "1 / 2" in _page(client, address)
     assert province.client("马科员").get(address).status_code == 404
+
+
+def test_names_and_titles_are_shown_as_text(province: Province) -> None:
+    client = province.client(ADMIN)
+    unit = province.unit("西湖区民政局")
+    nasty = '"><img src=x onerror=alert(1)>'
+    form = {"name": "名\u200b", "title": nasty, "function": "staff", "staff_number": "A-1"}
+    assert client.post(f"/administration/units/{unit}/admit/", form).status_code == 204
+    person = Person.objects.get(staff_number="A-1")
+    pages = [
+        f"/administration/?unit={unit}",
+        f"/administration/people/{person.pk}/",
+        f"/administration/units/{unit}/order/",
+        f"/administration/units/{unit}/posts/",
+    ]
+    for address in pages:
+        page = _page(client, address)
+        assert "<img src=x" not in page, address
+        assert "&lt;img src=x" in page, address
+
+
+def test_a_persons_page_costs_a_fixed_number_of_queries(province: Province, budget: Budget) -> None:
+    client = province.client(ADMIN)
+    with budget("workbench.administration.person"):
+        assert client.get(f"/administration/people/{province.person('王伟民')}/").status_code == 200
