@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -13,10 +13,12 @@ from scim2_models import (
     ForbiddenException,
     NotFoundException,
     PayloadTooLargeException,
+    Resource,
     ResourceType,
     SCIMException,
     UnauthorizedException,
 )
+from scim2_server.bulk import BulkPlan, BulkStep
 from scim2_server.handler import ScimHandler
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
@@ -54,11 +56,33 @@ class DirectoryService(ScimService):
             )
 
 
-_DENIALS: Final[dict[type[SCIMException], type[errors.DomainError]]] = {
-    ForbiddenException: org_errors.OutOfScope,
-    NotFoundException: errors.NotFound,
+_DENIALS: Final[dict[int, type[errors.DomainError]]] = {
+    403: org_errors.OutOfScope,
+    404: errors.NotFound,
 }
-"""What the audit log calls a refusal that guards something."""
+"""What the audit log calls a refusal that guards something, by its status."""
+
+
+class DirectoryHandler(ScimHandler):
+    """Serves a request; what is refused inside a bulk stands in the audit log as well."""
+
+    storage: DirectoryStorage
+
+    def run_bulk_step(
+        self, request: ScimRequest, plan: BulkPlan, step: BulkStep
+    ) -> tuple[dict[str, Any], Resource[Any] | None]:
+        """The outcome of one operation; a refusal that guards something is audited."""
+        result, resource = super().run_bulk_step(request, plan, step)
+        refusal = _DENIALS.get(int(result["status"]))
+        if refusal is not None:
+            audit.record_denial(
+                actor=self.storage.actor,
+                refusal=refusal(),
+                path=f"{BASE}{plan.operation(step).path}",
+                now=self.storage.reach.at,
+            )
+        return result, resource
+
 
 SERVICE: Final = DirectoryService(schemas.provider(), secret=f"scim:{settings.SECRET_KEY}")
 
@@ -97,13 +121,13 @@ def _answer(request: HttpRequest, asked: ScimRequest) -> ScimResponse:
     try:
         return _handler(caller.actor, caller.bearer.root_id, now).handle(asked)
     except (ForbiddenException, NotFoundException) as refusal:
-        denied = _DENIALS[type(refusal)]
+        denied = _DENIALS[refusal.status]
         audit.record_denial(actor=caller.actor, refusal=denied(), path=request.path, now=now)
         raise
 
 
-def _handler(actor: Actor, root_id: int, now: datetime) -> ScimHandler:
-    return ScimHandler(SERVICE, DirectoryStorage(actor=actor, root_id=root_id, now=now))
+def _handler(actor: Actor, root_id: int, now: datetime) -> DirectoryHandler:
+    return DirectoryHandler(SERVICE, DirectoryStorage(actor=actor, root_id=root_id, now=now))
 
 
 def _caller(request: HttpRequest, now: datetime) -> _Caller:

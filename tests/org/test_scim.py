@@ -594,6 +594,12 @@ def test_every_operation_of_a_bulk_is_judged_by_itself(
     assert answer.status_code == 200, answer.content
     statuses = [str(one["status"]) for one in answer.json()["Operations"]]
     assert statuses == ["201", "201", "404", "409", "404"]
+    denied = AuditEntry.objects.filter(action="core.access.denied").order_by("id")
+    assert [entry.object_id for entry in denied] == [
+        f"/scim/v2/Users/{outside}"[:80],
+        f"/scim/v2/Groups/{province.unit('上城区民政局')}",
+    ]
+    assert {entry.actor_name for entry in denied} == {"目录同步：人事系统"}
     assert Person.objects.get(pk=province.person("林上城")).status == "active"
     assert Unit.objects.get(pk=province.unit("上城区民政局")).name == "上城区民政局"
     (group,) = county.get('Groups?filter=displayName eq "新组"')["Resources"]
