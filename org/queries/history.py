@@ -5,6 +5,7 @@ a row of UnitPast. The tree of an instant is read by parents from the top: the n
 know the present only.
 """
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,7 +59,7 @@ SELECT u.id FROM followed JOIN org_unit u USING (id)
 _SELECT_CHANGES: Final = """
 SELECT c.id, c.kind, c.effective_at, c.unit_id, coalesce(u.name, ''), c.person_id,
        coalesce(p.name, ''), c.actor_name, coalesce(s.name, ''), c.basis, c.reorganisation_id,
-       c.before, c.after
+       c.before::text, c.after::text
   FROM org_orgchange c LEFT JOIN org_unit u ON u.id = c.unit_id
   LEFT JOIN org_person p ON p.id = c.person_id LEFT JOIN org_person s ON s.id = c.approved_by_id"""
 
@@ -285,7 +286,10 @@ def _named(unit_ids: Collection[int]) -> list[UnitName]:
 
 
 def _change(row: tuple[Any, ...]) -> Change:
-    return Change(row[0], row[1], str(ChangeKind(row[1]).label), *row[2:])
+    # Whether a bare cursor decodes JSON depends on what the connection was used for before.
+    sides = (json.loads(text) for text in row[-2:])
+    told: tuple[Any, ...] = (*row[2:-2], *sides)
+    return Change(row[0], row[1], str(ChangeKind(row[1]).label), *told)
 
 
 def _fetch(sql: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
