@@ -1,5 +1,6 @@
 """People: cards, search, joining, and phone numbers for those who may see them."""
 
+from datetime import datetime
 from typing import Annotated
 
 from django.http import HttpRequest
@@ -54,6 +55,8 @@ class CardAppointmentOut(Schema):
     kind: str
     kind_name: str
     office_phone: str
+    valid_from: datetime
+    valid_to: datetime | None
 
 
 class PersonCardOut(Schema):

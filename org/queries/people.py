@@ -71,6 +71,8 @@ class CardAppointment:
     kind: str
     kind_name: str
     office_phone: str
+    valid_from: datetime
+    valid_to: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +163,7 @@ def in_unit(
             "id": unit_id,
             "at": at,
             "organs": list(units.ORGAN_LIKE),
-            "lft": after[0],
-            "rank": after[1],
-            "order": after[2],
-            "after": after[3],
+            **dict(zip(("lft", "rank", "order", "after"), after, strict=True)),
             "limit": limit + 1,
             **sight.values,
         },
@@ -189,7 +188,8 @@ def card(person_id: int, *, at: datetime, viewer: Viewer) -> PersonCard:
         SELECT a.id, a.unit_id, {sight.shown(MaskedField.TITLE, "t.title")},
                {sight.shown(MaskedField.TITLE, "t.function")}, a.kind,
                {sight.shown(MaskedField.OFFICE_PHONE, "a.office_phone")},
-               {sight.masks(MaskedField.PHONE)}, {sight.masks(MaskedField.JOB_LEVEL)}
+               {sight.masks(MaskedField.PHONE)}, {sight.masks(MaskedField.JOB_LEVEL)},
+               a.valid_from, a.valid_to
           FROM org_appointment a JOIN org_post t ON t.id = a.post_id
           JOIN org_unit u ON u.id = a.unit_id JOIN org_person p ON p.id = a.person_id
          WHERE a.person_id = %(id)s AND {_HOLDS} AND {sight.shows_unit()}
@@ -199,7 +199,6 @@ def card(person_id: int, *, at: datetime, viewer: Viewer) -> PersonCard:
     # A field is masked where any post that is shown masks it.
     is_phone_masked = any(row[6] for row in rows)
     is_level_masked = any(row[7] for row in rows)
-    above = units.paths([row[1] for row in rows])
     return PersonCard(
         id=person.id,
         name=person.name,
@@ -207,19 +206,26 @@ def card(person_id: int, *, at: datetime, viewer: Viewer) -> PersonCard:
         job_level="" if is_level_masked else person.job_level,
         phone_masked="" if is_phone_masked else masked(_phone(person)),
         status=person.status,
-        appointments=tuple(
-            CardAppointment(
-                id=row[0],
-                unit_id=row[1],
-                unit_path=" / ".join(unit.name for unit in above[row[1]]),
-                title=row[2],
-                function=row[3],
-                kind=row[4],
-                kind_name=AppointmentKind(row[4]).label,
-                office_phone=row[5],
-            )
-            for row in rows
-        ),
+        appointments=_on_card(rows),
+    )
+
+
+def _on_card(rows: list[tuple[Any, ...]]) -> tuple[CardAppointment, ...]:
+    above = units.paths([row[1] for row in rows])
+    return tuple(
+        CardAppointment(
+            id=row[0],
+            unit_id=row[1],
+            unit_path=" / ".join(unit.name for unit in above[row[1]]),
+            title=row[2],
+            function=row[3],
+            kind=row[4],
+            kind_name=AppointmentKind(row[4]).label,
+            office_phone=row[5],
+            valid_from=row[8],
+            valid_to=row[9],
+        )
+        for row in rows
     )
 
 

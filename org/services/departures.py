@@ -14,12 +14,13 @@ from org.kinds import (
     HandoverKind,
     PersonStatus,
     PostFunction,
+    SessionEnd,
 )
 from org.models import Account, AdminGrant, Appointment, Handover, HandoverItem, Person
 from org.queries import accounts as account_queries
 from org.queries import appointments as appointment_queries
 from org.queries import departures as queries
-from org.services import accounts, appointments, authority, changes
+from org.services import accounts, appointments, authority, changes, sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +206,7 @@ def _disable(actor: Actor, person_id: int, *, now: datetime) -> None:
     row.is_active = False
     row.auth_version += 1
     row.save(update_fields=["is_active", "auth_version"])
+    sessions.end_with_account(actor=actor, account_id=account.id, why=SessionEnd.DISABLED, now=now)
 
 
 def _end_everything(
