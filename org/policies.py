@@ -89,10 +89,13 @@ ADMINISTERED = f"""EXISTS (
 it stops at its limit. Its values are those of an Administrator and the instant."""
 
 # The second person of a request `q` over the unit `u`: somebody else who holds its role there, or
-# the security administrator, whose office it is to authorise. A move is for the other side alone.
-_SECOND = f"""(g.role = q.role OR (g.role = 'security' AND q.kind <> 'move_unit')) AND {LIVE}
+# the security administrator, whose office it is to authorise. Moves and transfers are for the other
+# side alone.
+_SECOND = f"""(g.role = q.role
+    OR (g.role = 'security' AND q.kind NOT IN ('move_unit', 'transfer'))) AND {LIVE}
   AND g.person_id <> q.requester_id
-  AND (q.kind <> 'grant' OR (q.payload ->> 'person_id')::bigint <> g.person_id)"""
+  AND (q.kind NOT IN ('grant', 'transfer')
+    OR (q.payload ->> 'person_id')::bigint <> g.person_id)"""
 
 SECONDS = f"""JOIN org_admingrant g ON g.root_id = r.id AND {_SECOND} AND {REACHES}"""
 """Joins to a request `q`, its unit `u` and each unit `r` at or above it every grant `g` whose

@@ -190,3 +190,46 @@ def test_of_two_transfers_at_once_one_wins() -> None:
     assert outcomes == ["ORG_APPOINTMENT_CHANGED"] * 3 + ["done"]
     assert Appointment.objects.filter(person_id=person).count() == 2
     assert len(places(person)) == 1
+
+
+def test_nobody_but_the_other_side_agrees(province: factories.Province) -> None:
+    person = province.person("曾国强")
+    answer = send(
+        province.client(ADMIN), f"people/{person}/transfer", order(province, "上城区民政局/一科")
+    )
+    request_id = answer.json()["request_id"]
+    for stranger in ("卫二", "王伟民", "仇海生"):
+        refused = send(province.client(stranger), f"requests/{request_id}/approve", {})
+        assert refused.status_code in (403, 404), stranger
+    assert places(person) == [(province.unit("西湖区民政局/一科"), "科长")]
+    said = send(province.client("马科员"), f"requests/{request_id}/reject", {"remark": "编制已满"})
+    assert said.status_code == 200, said.content
+    assert places(person) == [(province.unit("西湖区民政局/一科"), "科长")]
+
+
+def test_a_transfer_that_was_overtaken_is_not_carried_out(province: factories.Province) -> None:
+    person = province.person("曾国强")
+    client = province.client(ADMIN)
+    path = f"people/{person}/transfer"
+    request_id = send(client, path, order(province, "上城区民政局")).json()["request_id"]
+    assert send(client, path, order(province, "西湖区卫生健康局")).status_code == 200
+    late = send(province.client("马科员"), f"requests/{request_id}/approve", {})
+    assert (late.status_code, late.json()["code"]) == (409, "ORG_APPOINTMENT_CHANGED")
+    assert places(person) == [(province.unit("西湖区卫生健康局"), "主任")]
+
+
+def test_nobody_agrees_to_his_own_transfer(province: factories.Province) -> None:
+    person = province.person("曾国强")
+    AdminGrant.objects.create(
+        person_id=person,
+        role=AdminRole.PEOPLE,
+        root_id=province.unit("上城区民政局"),
+        valid_from=factories.FOUNDED,
+    )
+    answer = send(
+        province.client(ADMIN), f"people/{person}/transfer", order(province, "上城区民政局")
+    )
+    request_id = answer.json()["request_id"]
+    own = send(province.client("曾国强"), f"requests/{request_id}/approve", {})
+    assert own.status_code in (403, 404)
+    assert places(person) == [(province.unit("西湖区民政局/一科"), "科长")]
