@@ -11,7 +11,6 @@ from core.http import actor_of
 from core.paging import Cursor, Limit
 from core.schemas import Id, Schema
 from org import errors, policies
-from org.api import texts
 from org.queries import history as queries
 from org.queries import visibility
 from org.queries.units import UnitName
@@ -22,6 +21,9 @@ Day = Annotated[
     date,
     Query(ge=date(1949, 10, 1), le=date(2200, 1, 1), description="As things stood that evening"),
 ]
+
+
+Code = Annotated[str, Path(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z\-]+$")]
 
 
 class UnitThenOut(Schema):
@@ -182,9 +184,7 @@ def list_person_changes(
 
 
 @router.get("/codes/{code}", response=list[NamedThenOut], url_name="org-code")
-def resolve_code(
-    request: HttpRequest, code: Annotated[texts.Code, Path(min_length=1)]
-) -> list[UnitName]:
+def resolve_code(request: HttpRequest, code: Code) -> list[UnitName]:
     """The units that go on today with what has or once had the code."""
     return queries.resolve(code, at=timezone.now(), viewer=_viewer(request))
 

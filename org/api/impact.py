@@ -43,7 +43,7 @@ def impact_of_abolish(
     return queries.impact_of_abolish(unit_id, successor_id=successor_id, at=now)
 
 
-@router.post("/units/merge/impact", response=ImpactOut, url_name="org-impact-merge")
+@router.post("/mergers/impact", response=ImpactOut, url_name="org-impact-merge")
 def impact_of_merge(request: HttpRequest, body: MergeIn) -> queries.Impact:
     """If the units became one; for the administrators of all of them."""
     now = timezone.now()

@@ -69,7 +69,7 @@ class SplitOut(Schema):
     unit_ids: list[int]
 
 
-@router.post("/units/merge", response={200: MergedOut, 202: AskedOut}, url_name="org-units-merge")
+@router.post("/mergers", response={200: MergedOut, 202: AskedOut}, url_name="org-units-merge")
 def merge_units(
     request: HttpRequest, body: MergeIn
 ) -> Status[mergers.Merged] | Status[requests.Asked]:

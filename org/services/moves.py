@@ -48,9 +48,9 @@ def move(
     tree.hold_all(subtrees=[unit_id], units=[parent_id])
     unit = _permit(actor, unit_id, parent_id, approved_by=approved_by, at=now)
     obstacles.raise_first(obstacles.to_move(unit_id, parent_id, at=now))
-    foreseen = impact.impact_of_move(unit_id, parent_id=parent_id, at=now)
+    people = impact.touched([unit_id], at=now).people
     if approved_by is None and policies.needs_second_person(
-        actor, RequestKind.MASS_CHANGE, people=foreseen.people
+        actor, RequestKind.MASS_CHANGE, people=people
     ):
         above = [unit.parent_id or unit_id, parent_id]
         return requests.ask(
@@ -60,7 +60,7 @@ def move(
             role=AdminRole.ORG,
             payload=_payload(unit_id, parent_id, basis),
             summary=_summary(unit, parent_id),
-            effects=foreseen.notes,
+            effects=impact.impact_of_move(unit_id, parent_id=parent_id, at=now).notes,
             now=now,
         )
     moved = relocation.relocate(unit, parent_id=parent_id, at=now)

@@ -44,12 +44,10 @@ def test_a_moved_unit_brings_parts_people_counts_and_its_past(
     province: factories.Province, budget: Budget
 ) -> None:
     office, target = province.unit("西湖区民政局/一科"), province.unit("西湖区卫生健康局")
+    client = province.client(ADMIN)
     with budget("org.units.move"):
-        moved = send(
-            province.client(ADMIN),
-            f"units/{office}/move",
-            {"parent_id": target, "basis": "西编〔2026〕3号"},
-        )
+        body = {"parent_id": target, "basis": "西编〔2026〕3号"}
+        moved = send(client, f"units/{office}/move", body)
     assert (moved.status_code, moved.json()) == (200, {"moved": 1})
     assert names_below(target) == ["办公室", "一科", "一科"]
     now = timezone.now()
