@@ -8,7 +8,6 @@ from django.db import connection
 from django.db.models import Q
 
 from core.actor import Actor, ActorKind
-from org import placing
 from org.kinds import AdminRole, RequestKind, UnitKind
 from org.models import Appointment
 
@@ -147,10 +146,6 @@ class Wanted:
     highest_level: int | None = None
     depth: int = 0
     until: datetime | None = None
-
-
-Place = placing.Place
-may_contain = placing.may_contain
 
 
 def holds(person_id: int, role: AdminRole, unit_id: int, *, at: datetime) -> bool:

@@ -64,6 +64,8 @@ class UnitCardOut(Schema):
     abolished: bool
     people_count: int
     people_below_count: int
+    other_names: list[str]
+    nature: str
     path: list[UnitNameOut]
 
 
@@ -162,7 +164,7 @@ def show_unit(request: HttpRequest, unit_id: Id) -> UnitCardOut:
     viewer = visibility.viewer_of(actor_of(request), at=now)
     card = queries.card(unit_id, at=now, viewer=viewer)
     path = [UnitNameOut.model_validate(unit) for unit in queries.path(unit_id)]
-    shown = {name: getattr(card, name) for name in card.__slots__}
+    shown = {name: getattr(card, name) for name in card.__slots__ if name != "note"}
     return UnitCardOut(**shown, path=path)
 
 

@@ -1,7 +1,7 @@
 """Units by id, by place in the tree and by name."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from django.db import connection
 
 from core import paging
 from org import codes, errors
-from org.kinds import MaskedField, Scene, UnitKind
+from org.kinds import MaskedField, Scene, UnitKind, UnitNature
 from org.models import Unit
 from org.queries import headcounts
 from org.queries.visibility import Viewer
@@ -76,6 +76,15 @@ class UnitCard:
     abolished: bool
     people_count: int
     people_below_count: int
+    other_names: tuple[str, ...]
+    nature: str
+    note: str
+    """For those who administer the unit."""
+
+    @property
+    def nature_name(self) -> str:
+        """What kind of body it is, in words; empty where nobody has said."""
+        return str(UnitNature(self.nature).label) if self.nature else ""
 
     @property
     def awaits_code(self) -> bool:
@@ -186,30 +195,25 @@ def card(unit_id: int, *, at: datetime, viewer: Viewer) -> UnitCard:
                CASE WHEN {contact} THEN '' ELSE u.address END, u.origin, NOT ({_STANDS}),
                (SELECT count(DISTINCT a.person_id) FROM org_appointment a
                  WHERE a.unit_id = u.id AND {_HOLDS} AND {sight.shows_person("a.person_id")}),
-               {headcounts.shown(sight)}
+               {headcounts.shown(sight)}, u.other_names, u.nature, u.note
           FROM org_unit u WHERE u.id = %(id)s AND {sight.shows_unit()}""",
         {"id": unit_id, "at": at, **sight.values},
     )
     if not rows:
         raise errors.UnitNotFound
-    uid, code, name, short, kind, level, parent_id, phone, address, origin, gone, own, below = rows[
-        0
-    ]
+    (row,) = rows
     return UnitCard(
-        id=uid,
-        code=code,
-        name=name,
-        short_name=short,
-        kind=kind,
-        kind_name=UnitKind(kind).label,
-        level=level,
-        parent_id=parent_id,
-        phone=phone,
-        address=address,
-        synthetic=origin == "synthetic",
-        abolished=gone,
-        people_count=own,
-        people_below_count=below,
+        **asdict(UnitName(*row[:7])),
+        kind_name=str(UnitKind(row[4]).label),
+        phone=row[7],
+        address=row[8],
+        synthetic=row[9] == "synthetic",
+        abolished=row[10],
+        people_count=row[11],
+        people_below_count=row[12],
+        other_names=tuple(row[13]),
+        nature=row[14],
+        note=row[15],
     )
 
 

@@ -122,11 +122,11 @@ def test_a_unit_moves_within_the_scope_and_not_out_of_it(province: Province) -> 
     client = province.client("何管理")
     unit = province.unit("西湖区民政局/一科")
     address = f"/administration/units/{unit}/move/"
-    answer = client.post(address, {"parent_id": province.unit("上城区民政局")})
-    assert answer.status_code == 403
+    beyond = {"parent_id": province.unit("上城区民政局"), "confirmed": "1"}
+    assert client.post(address, beyond)["HX-Redirect"].startswith("/administration/requests/")
     assert units.names([unit])[unit].parent_id == province.unit("西湖区民政局")
     target = province.unit("西湖区卫生健康局")
-    assert client.post(address, {"parent_id": target}).status_code == 204
+    assert client.post(address, {"parent_id": target, "confirmed": "1"}).status_code == 204
     assert units.names([unit])[unit].parent_id == target
 
 
@@ -140,10 +140,12 @@ def test_targets_of_a_move_come_from_the_scope_only(province: Province) -> None:
 
 def test_a_unit_with_people_is_not_abolished(province: Province) -> None:
     unit = province.unit("西湖区民政局/一科")
-    answer = province.client("何管理").post(
-        f"/administration/units/{unit}/abolish/", headers={"HX-Request": "true"}
-    )
-    assert answer.status_code == 409
+    client, address = province.client("何管理"), f"/administration/units/{unit}/abolish/"
+    shown = client.post(address, {}).content.decode()
+    assert "不能撤销" in shown
+    assert 'name="confirmed"' not in shown
+    answer = client.post(address, {"confirmed": "1"})
+    assert answer.status_code == 422
     assert "不能撤销" in answer.content.decode()
     assert not units.card(unit, at=timezone.now(), viewer=visibility.EVERYTHING).abolished
 

@@ -14,16 +14,19 @@ from core import http, paging
 from core.actor import Actor
 from org import errors as org_errors
 from org import policies as org_policies
-from org.kinds import AdminRole
+from org.kinds import AdminRole, UnitKind
 from org.queries import appointments, authority, units, visibility
-from workbench import offices, parameters, trees, viewers
+from workbench import offices, parameters, trees, unit_dialogs, viewers
 from workbench.views import (
     administration_accounts,
     administration_audit,
+    administration_changes,
     administration_departures,
     administration_exchange,
     administration_grants,
     administration_helpdesk,
+    administration_mergers,
+    administration_moves,
     administration_officers,
     administration_people,
     administration_person,
@@ -34,6 +37,7 @@ from workbench.views import (
 )
 
 PEOPLE_PER_PAGE = 50
+PARTS_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,13 @@ class UnitPane:
     may_add: bool
     """Whether any kind of unit may stand below this one."""
     may_rename: bool
+    may_recode: bool
+    may_see_changes: bool
     may_leave: bool
-    """Whether the unit may be moved away or abolished: takes the right over the one above."""
+    """Whether the unit may be moved, merged or abolished: takes the right over the one above."""
+    parts: list[units.UnitBranch]
+    """The first units directly below, in order."""
+    has_more_parts: bool
 
 
 @http.page
@@ -113,7 +122,9 @@ def _pane(request: HttpRequest, actor: Actor, unit_id: int, *, at: datetime) -> 
         and not card.abolished
         and org_policies.may_manage_units(actor, card.parent_id, at=at)
     )
+    below = units.children(unit_id, at=at, viewer=viewer, limit=PARTS_SHOWN)
     judged = org_policies.names_from(unit_id, kind=card.kind, parent_id=card.parent_id)
+    may_rename = may_change if judged == unit_id else may_leave
     return UnitPane(
         unit=card,
         above=units.path(unit_id)[:-1],
@@ -122,10 +133,14 @@ def _pane(request: HttpRequest, actor: Actor, unit_id: int, *, at: datetime) -> 
         ),
         administrators=_administrators(authority.of_unit(unit_id, at=at)),
         may_manage_units=may_change,
-        may_add=may_change and bool(administration_units.kinds_below(card)),
-        may_rename=may_change if judged == unit_id else may_leave,
+        may_add=may_change and bool(unit_dialogs.kinds_below(card.kind, card.level)),
+        may_rename=may_rename,
+        may_recode=may_rename and card.kind in (UnitKind.REGION, UnitKind.GROUP),
+        may_see_changes=may_manage_units,
         may_manage_people=may_manage_people and not card.abolished,
         may_leave=may_leave,
+        parts=below.items,
+        has_more_parts=below.next_cursor is not None,
     )
 
 
@@ -153,6 +168,9 @@ urlpatterns = [
     path("", index, name="administration"),
     path("units/<int:unit_id>/", unit, name="administration-unit"),
     *administration_units.urlpatterns,
+    *administration_moves.urlpatterns,
+    *administration_mergers.urlpatterns,
+    *administration_changes.urlpatterns,
     *administration_people.urlpatterns,
     *administration_person.urlpatterns,
     *administration_departures.urlpatterns,

@@ -1,35 +1,20 @@
-"""系统管理, units: add, rename, move, abolish."""
+"""系统管理, units: add, rename, describe, code, abolish."""
 
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from core import http
-from core.actor import Actor
-from org import errors as org_errors
-from org import policies as org_policies
 from org.kinds import UnitKind
-from org.queries import units, visibility
+from org.queries import impact, units
+from org.queries.impact import Impact
+from org.services import requests
 from org.services import units as unit_services
-from workbench import dialogs
+from workbench import dialogs, foresight, unit_dialogs
 from workbench.forms import units as forms
-from workbench.forms.base import Choices
-
-# The kind that is added most often where it may stand comes first, regions last.
-_BY_USE = (
-    UnitKind.DEPARTMENT,
-    UnitKind.ORGAN,
-    UnitKind.FIELD_OFFICE,
-    UnitKind.TEMPORARY,
-    UnitKind.VIRTUAL,
-    UnitKind.LINE_FOLDER,
-    UnitKind.GROUP,
-    UnitKind.REGION,
-)
 
 
 @http.page
@@ -38,8 +23,9 @@ def add(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Dialog: a new unit below this one."""
     now = timezone.now()
     actor = http.actor_of(request)
-    parent = _managed(actor, unit_id, at=now)
-    form = forms.AddUnit(request.POST or None, kinds=kinds_below(parent))
+    parent = unit_dialogs.managed(actor, unit_id, at=now)
+    kinds = unit_dialogs.kinds_below(parent.kind, parent.level)
+    form = forms.AddUnit(request.POST or None, kinds=kinds)
     added: list[int] = []
 
     def act(given: dict[str, Any]) -> None:
@@ -48,7 +34,7 @@ def add(request: HttpRequest, unit_id: int) -> HttpResponse:
 
     if form.is_bound and form.carry_out(act):
         notice = f"已新增“{form.cleaned_data['name']}”"
-        return dialogs.done(request, to=_page_of(added[0]), notice=notice)
+        return dialogs.done(request, to=unit_dialogs.page_of(added[0]), notice=notice)
     return dialogs.show(request, form, title=f"在“{parent.name}”下新增组织", verb="新增")
 
 
@@ -58,10 +44,7 @@ def rename(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Dialog: new names."""
     now = timezone.now()
     actor = http.actor_of(request)
-    unit = _managed(actor, unit_id, at=now)
-    judged = org_policies.names_from(unit_id, kind=unit.kind, parent_id=unit.parent_id)
-    if judged != unit_id and not org_policies.may_manage_units(actor, judged, at=now):
-        raise org_errors.OutOfScope
+    unit = unit_dialogs.named(actor, unit_id, at=now)
     before = {"name": unit.name, "short_name": unit.short_name}
     form = forms.RenameUnit(request.POST or None, initial=before)
 
@@ -69,101 +52,95 @@ def rename(request: HttpRequest, unit_id: int) -> HttpResponse:
         unit_services.rename(actor=actor, unit_id=unit_id, now=now, **given)
 
     if form.is_bound and form.carry_out(act):
-        return dialogs.done(request, to=_page_of(unit_id), notice="名称已更改")
+        return dialogs.done(request, to=unit_dialogs.page_of(unit_id), notice="名称已更改")
     return dialogs.show(request, form, title=f"更改“{unit.name}”的名称", verb="保存")
 
 
 @http.page
 @require_http_methods(["GET", "POST"])
-def set_code(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """Dialog: the real code in place of the temporary one."""
+def edit(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """Dialog: other names, nature, contact, note."""
     now = timezone.now()
     actor = http.actor_of(request)
-    unit = _managed(actor, unit_id, at=now)
-    form = forms.SetCode(request.POST or None)
+    unit = unit_dialogs.managed(actor, unit_id, at=now)
+    before = {
+        "other_names": list(unit.other_names),
+        "nature": unit.nature,
+        "phone": unit.phone,
+        "address": unit.address,
+        "note": unit.note,
+    }
+    form = forms.EditUnit(request.POST or None, initial=before)
 
     def act(given: dict[str, Any]) -> None:
-        unit_services.set_code(actor=actor, unit_id=unit_id, code=given["code"], now=now)
+        basis = given.pop("basis")
+        details = unit_services.Details(**given)
+        unit_services.update(actor=actor, unit_id=unit_id, details=details, basis=basis, now=now)
 
     if form.is_bound and form.carry_out(act):
-        return dialogs.done(request, to=_page_of(unit_id), notice="编码已补录")
-    return dialogs.show(request, form, title=f"补录“{unit.name}”的编码", verb="保存")
+        return dialogs.done(request, to=unit_dialogs.page_of(unit_id), notice="信息已保存")
+    return dialogs.show(request, form, title=f"编辑“{unit.name}”的信息", verb="保存")
 
 
 @http.page
 @require_http_methods(["GET", "POST"])
-def move(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """Dialog: another parent, found by name within the scope."""
+def set_code(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """Dialog: the real code in place of the temporary one; for a region another code."""
     now = timezone.now()
     actor = http.actor_of(request)
-    unit = _managed(actor, unit_id, at=now)
-    form = forms.MoveUnit(request.POST or None)
+    unit = unit_dialogs.named(actor, unit_id, at=now)
+    is_coded_anew = unit.kind in (UnitKind.REGION, UnitKind.GROUP)
+    form = (forms.RecodeUnit if is_coded_anew else forms.SetCode)(request.POST or None)
 
     def act(given: dict[str, Any]) -> None:
-        unit_services.move(actor=actor, unit_id=unit_id, parent_id=given["parent_id"], now=now)
+        unit_services.set_code(actor=actor, unit_id=unit_id, now=now, **given)
 
     if form.is_bound and form.carry_out(act):
-        return dialogs.done(request, to=_page_of(unit_id), notice=f"已移动“{unit.name}”")
-    return dialogs.show(
-        request,
-        form,
-        title=f"移动“{unit.name}”",
-        verb="移动",
-        template="workbench/administration/move.html",
-        unit=unit,
-        chosen=_chosen(actor, form, at=now),
-    )
+        notice = "编码已变更" if is_coded_anew else "编码已补录"
+        return dialogs.done(request, to=unit_dialogs.page_of(unit_id), notice=notice)
+    title = f"{'变更' if is_coded_anew else '补录'}“{unit.name}”的编码"
+    return dialogs.show(request, form, title=title, verb="保存")
 
 
 @http.page
-@require_POST
+@require_http_methods(["GET", "POST"])
 def abolish(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """The unit stands no longer; the page shows the one above it."""
+    """Dialog: the unit stands no longer; the page then shows the one above it."""
     now = timezone.now()
     actor = http.actor_of(request)
-    unit = _managed(actor, unit_id, at=now)
-    unit_services.abolish(actor=actor, unit_id=unit_id, now=now)
-    return dialogs.done(
-        request, to=_page_of(unit.parent_id or unit_id), notice=f"已撤销“{unit.name}”"
+    unit = unit_dialogs.leaving(actor, unit_id, at=now)
+    form = forms.AbolishUnit(request.POST if foresight.is_asked_for(request) else None)
+    outcome: list[requests.Done | requests.Asked] = []
+
+    def act(given: dict[str, Any]) -> None:
+        outcome.append(unit_services.abolish(actor=actor, unit_id=unit_id, now=now, **given))
+
+    def foresee(given: dict[str, Any]) -> Impact:
+        return impact.impact_of_abolish(unit_id, successor_id=given["successor_id"], at=now)
+
+    if foresight.is_confirmed(request) and form.carry_out(act):
+        done = outcome[0]
+        if isinstance(done, requests.Asked):
+            return dialogs.asked(request, done.request_id)
+        to = unit_dialogs.page_of(unit.parent_id or unit_id)
+        return dialogs.done(request, to=to, notice=f"已撤销“{unit.name}”")
+    picked = form.cleaned_data.get("successor_id") if form.is_bound and form.is_valid() else None
+    return foresight.show(
+        request,
+        form,
+        title=f"撤销“{unit.name}”",
+        verb="撤销",
+        foresee=foresee,
+        template="workbench/administration/unit_abolish.html",
+        unit=unit,
+        chosen=list(units.names([picked]).values()) if picked else [],
     )
-
-
-def _chosen(actor: Actor, form: forms.MoveUnit, *, at: datetime) -> list[units.UnitName]:
-    """The target that was sent, so that a refusal does not lose it."""
-    parent_id = form.cleaned_data.get("parent_id") if form.is_bound else None
-    if not parent_id or not org_policies.may_manage_units(actor, parent_id, at=at):
-        return []
-    return list(units.names([parent_id]).values())
-
-
-def _managed(actor: Actor, unit_id: int, *, at: datetime) -> units.UnitCard:
-    if not org_policies.may_manage_units(actor, unit_id, at=at):
-        raise org_errors.UnitNotFound
-    return units.card(unit_id, at=at, viewer=visibility.viewer_of(actor, at=at))
-
-
-def kinds_below(parent: units.UnitCard) -> Choices:
-    """What may stand directly below the unit, the likeliest first; empty below a leaf."""
-    place = org_policies.Place(parent.kind, parent.level)
-    levels = (parent.level, min(parent.level + 1, 6))
-    return [
-        (kind.value, str(kind.label))
-        for kind in _BY_USE
-        if any(
-            org_policies.may_contain(place, org_policies.Place(kind.value, level))
-            for level in levels
-        )
-    ]
-
-
-def _page_of(unit_id: int) -> str:
-    return f"{reverse('administration')}?unit={unit_id}"
 
 
 urlpatterns = [
     path("units/<int:unit_id>/add/", add, name="administration-unit-add"),
     path("units/<int:unit_id>/rename/", rename, name="administration-unit-rename"),
+    path("units/<int:unit_id>/edit/", edit, name="administration-unit-edit"),
     path("units/<int:unit_id>/code/", set_code, name="administration-unit-code"),
-    path("units/<int:unit_id>/move/", move, name="administration-unit-move"),
     path("units/<int:unit_id>/abolish/", abolish, name="administration-unit-abolish"),
 ]

@@ -1,0 +1,62 @@
+"""Dialogs in two steps: what is asked for, then what it touches; only then it is done."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+
+from org.queries.impact import Impact
+from workbench import dialogs
+from workbench.forms.base import PageForm
+
+_STEPS = frozenset({"confirmed", "back", "csrfmiddlewaretoken"})
+
+
+def is_asked_for(request: HttpRequest) -> bool:
+    """The form was filled in: checked, or sent after its consequences were shown."""
+    return request.method == "POST"
+
+
+def is_confirmed(request: HttpRequest) -> bool:
+    """Whoever sent it has seen what it touches."""
+    return request.POST.get("confirmed") == "1"
+
+
+def show(
+    request: HttpRequest,
+    form: PageForm,
+    *,
+    title: str,
+    verb: str,
+    foresee: Callable[[dict[str, Any]], Impact],
+    template: str,
+    **context: object,
+) -> HttpResponse:
+    """The form; once it is filled in rightly, what would happen, with the button that does it.
+
+    The second step carries what was typed along and leads back to it.
+    """
+    goes_back = request.POST.get("back") == "1"
+    if form.is_bound and not goes_back and form.is_valid():
+        whole = {
+            "title": title,
+            "verb": verb,
+            "action": request.path,
+            "impact": foresee(dict(form.cleaned_data)),
+            "typed": _typed(request.POST),
+        }
+        return render(request, "workbench/administration/unit_foreseen.html", whole)
+    answer = dialogs.show(request, form, title=title, verb="查看影响", template=template, **context)
+    if goes_back:
+        answer.status_code = 200
+    return answer
+
+
+def _typed(sent: QueryDict) -> list[tuple[str, str]]:
+    return [
+        (name, str(value))
+        for name, values in sent.lists()
+        if name not in _STEPS
+        for value in values
+    ]

@@ -1,0 +1,171 @@
+"""系统管理, units: several become one, one gives off another."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from core import http
+from org.kinds import UnitKind
+from org.queries import appointments, impact, obstacles, people, units
+from org.queries.impact import Impact
+from org.queries.obstacles import Part
+from org.services import mergers, requests
+from workbench import dialogs, foresight, unit_dialogs
+from workbench.forms import units as forms
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Something that may go over to the new unit."""
+
+    id: int
+    name: str
+    detail: str
+    is_chosen: bool
+
+
+@http.page
+@require_http_methods(["GET", "POST"])
+def merge(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """Dialog: other units with this one; it goes on, or all make way for a new one."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    unit = unit_dialogs.leaving(actor, unit_id, at=now)
+    form = forms.MergeUnits(request.POST if foresight.is_asked_for(request) else None)
+    outcome: list[mergers.Merged | requests.Asked] = []
+
+    def act(given: dict[str, Any]) -> None:
+        new = _new_of(given)
+        outcome.append(
+            mergers.merge(
+                actor=actor,
+                unit_ids=_merged(unit_id, given),
+                into_id=None if new else unit_id,
+                new=new,
+                basis=given["basis"],
+                now=now,
+            )
+        )
+
+    def foresee(given: dict[str, Any]) -> Impact:
+        new = _new_of(given)
+        return impact.impact_of_merge(
+            _merged(unit_id, given),
+            into_id=None if new else unit_id,
+            new_name=new.name if new else "",
+            at=now,
+        )
+
+    if foresight.is_confirmed(request) and form.carry_out(act):
+        done = outcome[0]
+        if isinstance(done, requests.Asked):
+            return dialogs.asked(request, done.request_id)
+        notice = f"已合并：{done.units} 个下级组织、{done.people} 人转入"
+        return dialogs.done(request, to=unit_dialogs.page_of(done.unit_id), notice=notice)
+    picked = form.cleaned_data.get("others", []) if form.is_bound and form.is_valid() else []
+    return foresight.show(
+        request,
+        form,
+        title=f"合并“{unit.name}”",
+        verb="合并",
+        foresee=foresee,
+        template="workbench/administration/unit_merge.html",
+        unit=unit,
+        chosen=list(units.names(picked).values()),
+    )
+
+
+@http.page
+@require_http_methods(["GET", "POST"])
+def split(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """Dialog: a new unit beside this one, with some of its departments and people."""
+    now = timezone.now()
+    actor = http.actor_of(request)
+    unit = unit_dialogs.leaving(actor, unit_id, at=now)
+    above = units.names([unit.parent_id])[unit.parent_id] if unit.parent_id else None
+    kinds = unit_dialogs.kinds_below(above.kind, above.level) if above else []
+    form = forms.SplitUnit(
+        request.POST if foresight.is_asked_for(request) else None,
+        kinds=kinds,
+        initial={"kind": unit.kind},
+    )
+    outcome: list[mergers.Split | requests.Asked] = []
+
+    def act(given: dict[str, Any]) -> None:
+        outcome.append(
+            mergers.split(
+                actor=actor,
+                unit_id=unit_id,
+                new_units=[_part(given)],
+                basis=given["basis"],
+                now=now,
+            )
+        )
+
+    def foresee(given: dict[str, Any]) -> Impact:
+        return impact.impact_of_split(unit_id, parts=[_part(given)], at=now)
+
+    if foresight.is_confirmed(request) and form.carry_out(act):
+        done = outcome[0]
+        if isinstance(done, requests.Asked):
+            return dialogs.asked(request, done.request_id)
+        notice = f"已分出“{form.cleaned_data['name']}”"
+        return dialogs.done(request, to=unit_dialogs.page_of(done.unit_ids[0]), notice=notice)
+    given = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    return foresight.show(
+        request,
+        form,
+        title=f"拆分“{unit.name}”",
+        verb="拆分",
+        foresee=foresee,
+        template="workbench/administration/unit_split.html",
+        unit=unit,
+        parts=_departments(unit_id, given.get("department_ids", []), at=now),
+        people=_people(unit_id, given.get("appointment_ids", []), at=now),
+    )
+
+
+def _merged(unit_id: int, given: dict[str, Any]) -> list[int]:
+    others: list[int] = given["others"]
+    return [unit_id, *others] if given["way"] == forms.MergeUnits.NEW else others
+
+
+def _new_of(given: dict[str, Any]) -> mergers.NewUnit | None:
+    if given["way"] != forms.MergeUnits.NEW:
+        return None
+    return mergers.NewUnit(name=given["name"], short_name=given["short_name"], code=given["code"])
+
+
+def _part(given: dict[str, Any]) -> Part:
+    return Part(
+        name=given["name"],
+        kind=UnitKind(given["kind"]),
+        short_name=given["short_name"],
+        code=given["code"],
+        department_ids=tuple(given["department_ids"]),
+        appointment_ids=tuple(given["appointment_ids"]),
+    )
+
+
+def _departments(unit_id: int, chosen: list[int], *, at: datetime) -> list[Tick]:
+    return [
+        Tick(part.id, part.name, "", part.id in chosen)
+        for part in obstacles.parts_of([unit_id], at=at)
+    ]
+
+
+def _people(unit_id: int, chosen: list[int], *, at: datetime) -> list[Tick]:
+    held = appointments.in_unit(unit_id, at=at)
+    named = people.names([one.person_id for one in held], at=at)
+    return [Tick(one.id, named[one.person_id].name, one.title, one.id in chosen) for one in held]
+
+
+urlpatterns = [
+    path("units/<int:unit_id>/merge/", merge, name="administration-unit-merge"),
+    path("units/<int:unit_id>/split/", split, name="administration-unit-split"),
+]
