@@ -1,40 +1,41 @@
 """The tree is filled from a file of divisions, with synthetic units and people, by COPY."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from itertools import islice
-
-from django.db import connection
 
 from core import audit, crypto, db
 from core.actor import Actor, ActorKind
-from org import errors, layout, names, tree
+from org import bulk, errors, headcounts, layout, names, tree
 from org.divisions import DivisionFile
 from org.models import DivisionLoad, Unit
-from org.queries import directory
+from org.queries.directory import ANCHORS, ORGAN_LIKE
 from org.synthesis import people as synthetic_people
 from org.synthesis import units as synthetic_units
 from org.synthesis.people import NewPerson, Staff
 from org.synthesis.units import NewUnit
 
-Progress = Callable[[str, int, int], None]
-"""Called with the stage, how much of it is done and how much it has."""
-
 # Appointments and units of a loaded tree stand since then, whenever it was loaded.
 FOUNDED = datetime(2024, 1, 1, tzinfo=UTC)
-_BATCH = 5_000
+_UNSEARCHED = {"initials": "", "name_grams": []}
+TABLES = (
+    "org_unit", "org_post", "org_person", "org_appointment", "org_appointmentsearch",
+    "org_headcount",
+)  # fmt: skip
 _POST_COLUMNS = "id, unit_id, title, function, rank"
 _PERSON_COLUMNS = (
     "id, public_id, name, pinyin, initials, phone_cipher, phone_index, job_level, status,"
-    " created_at"
+    " created_at, staff_number"
 )
 _APPOINTMENT_COLUMNS = 'id, person_id, post_id, unit_id, kind, "order", office_phone, valid_from'
-_SEARCH_COLUMNS = "appointment_id, city_id, county_id, township_id, name, pinyin, initials, grams"
+_SEARCH_COLUMNS = (
+    "appointment_id, city_id, county_id, township_id, name, pinyin, initials, grams,"
+    " organ_id, main, level, rank"
+)
 _UNIT_COLUMNS = (
     "id, parent_id, tree_id, lft, rght, depth, code, name, short_name, kind, level, sort,"
-    " valid_from, phone, address, origin, name_grams"
+    " valid_from, phone, address, origin, initials, name_grams"
 )
 
 
@@ -62,7 +63,7 @@ def load(
     people: int,
     seed: int,
     now: datetime,
-    progress: Progress,
+    progress: bulk.Progress,
 ) -> Loaded:
     """The file's divisions stand in the tree, with organs, departments, groups and people.
 
@@ -82,11 +83,12 @@ def load(
     progress("organs and groups", 0, 1)
     units = synthetic_units.whole_tree(file.divisions)
     progress("organs and groups", 1, 1)
-    first = _reserve("org_unit", len(units))
+    first = bulk.reserve("org_unit", len(units))
     _copy_units(units, first, progress)
     staff = synthetic_people.staff(units, count=people, seed=seed)
     _copy_staff(staff, units, first, now=now, progress=progress)
-    _analyse()
+    headcounts.rebuild(now=now)
+    bulk.analyse(TABLES)
     done = DivisionLoad.objects.create(
         digest=file.digest, people=people, seed=seed, units=len(units), loaded_at=now
     )
@@ -110,7 +112,7 @@ def _record(actor: Actor, done: DivisionLoad, *, now: datetime) -> None:
     )
 
 
-def _copy_units(units: Sequence[NewUnit], first: int, progress: Progress) -> None:
+def _copy_units(units: Sequence[NewUnit], first: int, progress: bulk.Progress) -> None:
     children: dict[int, list[int]] = {}
     for unit in units:
         if unit.parent is not None:
@@ -122,10 +124,11 @@ def _copy_units(units: Sequence[NewUnit], first: int, progress: Progress) -> Non
         plan = layout.plan(root, children)
         places.update((index, (tree_id, place)) for index, place in plan.places.items())
     rows = (_unit_row(unit, first, *places[unit.index]) for unit in units)
-    _copy("org_unit", _UNIT_COLUMNS, rows, len(units), "units", progress)
+    bulk.copy("org_unit", _UNIT_COLUMNS, rows, len(units), "units", progress)
 
 
 def _unit_row(unit: NewUnit, first: int, tree_id: int, place: layout.Place) -> tuple[object, ...]:
+    searched = names.unit_search(unit.name, unit.short_name) if unit.searchable else _UNSEARCHED
     return (
         first + unit.index,
         None if unit.parent is None else first + unit.parent,
@@ -143,16 +146,22 @@ def _unit_row(unit: NewUnit, first: int, tree_id: int, place: layout.Place) -> t
         "",
         "",
         unit.origin.value,
-        _array(names.grams(unit.name)) if unit.searchable else None,
+        searched["initials"],
+        bulk.array(searched["name_grams"]) if unit.searchable else None,
     )
 
 
 def _copy_staff(
-    staff: Staff, units: Sequence[NewUnit], first_unit: int, *, now: datetime, progress: Progress
+    staff: Staff,
+    units: Sequence[NewUnit],
+    first_unit: int,
+    *,
+    now: datetime,
+    progress: bulk.Progress,
 ) -> None:
-    first_post = _reserve("org_post", len(staff.posts))
-    first_person = _reserve("org_person", len(staff.people))
-    first_appointment = _reserve("org_appointment", len(staff.people))
+    first_post = bulk.reserve("org_post", len(staff.posts))
+    first_person = bulk.reserve("org_person", len(staff.people))
+    first_appointment = bulk.reserve("org_appointment", len(staff.people))
     posts = (
         (first_post + p.index, first_unit + p.unit, p.title, p.function.value, p.rank)
         for p in staff.posts
@@ -173,10 +182,12 @@ def _copy_staff(
     )
     rows = _search_rows(staff, units, first_unit, first_appointment)
     total = len(staff.people)
-    _copy("org_post", _POST_COLUMNS, posts, len(staff.posts), "posts", progress)
-    _copy("org_person", _PERSON_COLUMNS, people, total, "people", progress)
-    _copy("org_appointment", _APPOINTMENT_COLUMNS, appointments, total, "appointments", progress)
-    _copy("org_appointmentsearch", _SEARCH_COLUMNS, rows, total, "search rows", progress)
+    bulk.copy("org_post", _POST_COLUMNS, posts, len(staff.posts), "posts", progress)
+    bulk.copy("org_person", _PERSON_COLUMNS, people, total, "people", progress)
+    bulk.copy(
+        "org_appointment", _APPOINTMENT_COLUMNS, appointments, total, "appointments", progress
+    )
+    bulk.copy("org_appointmentsearch", _SEARCH_COLUMNS, rows, total, "search rows", progress)
 
 
 def _person_row(person: NewPerson, first: int, now: datetime) -> tuple[object, ...]:
@@ -186,11 +197,12 @@ def _person_row(person: NewPerson, first: int, now: datetime) -> tuple[object, .
         person.name,
         person.pinyin,
         person.initials,
-        _bytes(crypto.encrypt_text(person.phone)),
-        _bytes(crypto.blind_index(person.phone)),
+        bulk.octets(crypto.encrypt_text(person.phone)),
+        bulk.octets(crypto.blind_index(person.phone)),
         person.job_level,
         "active",
         now.isoformat(),
+        "",
     )
 
 
@@ -199,76 +211,25 @@ def _search_rows(
 ) -> Iterator[tuple[object, ...]]:
     for person in staff.people:
         anchors: dict[int, int] = {}
-        index: int | None = staff.posts[person.post].unit
+        post = staff.posts[person.post]
+        index: int | None = post.unit
+        organ: int | None = None
         while index is not None:
             unit = units[index]
-            if unit.kind == "region" and unit.level in directory.ANCHORS:
+            if unit.kind == "region" and unit.level in ANCHORS:
                 anchors[unit.level] = first_unit + index
+            if organ is None and unit.kind.value in ORGAN_LIKE:
+                organ = first_unit + index
             index = unit.parent
         yield (
             first_appointment + person.index,
-            *(anchors.get(level) for level in directory.ANCHORS),
+            *(anchors.get(level) for level in ANCHORS),
             person.name.lower(),
             person.pinyin,
             person.initials,
-            _array(names.grams(person.name)),
+            bulk.array(names.grams(person.name)),
+            organ,
+            "t",
+            units[post.unit].level,
+            post.rank,
         )
-
-
-def _copy(
-    table: str,
-    columns: str,
-    rows: Iterable[tuple[object, ...]],
-    total: int,
-    stage: str,
-    progress: Progress,
-) -> None:
-    done = 0
-    progress(stage, 0, total)
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy,
-    ):
-        waiting = iter(rows)
-        while batch := list(islice(waiting, _BATCH)):
-            copy.write("".join(_line(row) for row in batch))
-            done += len(batch)
-            progress(stage, done, total)
-
-
-def _line(row: tuple[object, ...]) -> str:
-    return "\t".join("\\N" if cell is None else _escaped(str(cell)) for cell in row) + "\n"
-
-
-def _escaped(text: str) -> str:
-    if "\\" not in text and text.isprintable():
-        return text
-    text = text.replace("\\", "\\\\").replace("\t", "\\t")
-    return text.replace("\n", "\\n").replace("\r", "\\r")
-
-
-def _array(values: Iterable[str]) -> str:
-    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    return "{" + ",".join(f'"{value}"' for value in quoted) + "}"
-
-
-def _bytes(value: bytes) -> str:
-    return "\\x" + value.hex()
-
-
-def _reserve(table: str, count: int) -> int:
-    """The first of `count` ids that nobody else will get."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id'))", [table])
-        first: int = cursor.fetchone()[0]
-        if count > 1:
-            cursor.execute(
-                "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [table, first + count - 1]
-            )
-    return first
-
-
-def _analyse() -> None:
-    with connection.cursor() as cursor:
-        for table in ("unit", "post", "person", "appointment", "appointmentsearch"):
-            cursor.execute(f"ANALYZE org_{table}")

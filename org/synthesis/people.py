@@ -8,22 +8,8 @@ from itertools import islice
 
 from org import names
 from org.kinds import PostFunction, UnitKind
-from org.synthesis.units import NewUnit
-
-# Surnames with their share among a thousand, rare ones with uncommon readings included.
-_SURNAMES = (
-    "王71 李70 张65 刘50 陈54 杨29 黄22 赵20 吴25 周24 徐23 孙14 马10 朱17 胡16 郭10 何12 林15 高9"
-    " 罗9 郑12 梁7 谢8 宋7 唐7 许9 韩6 冯8 邓6 曹6 彭6 曾6 肖6 田5 董6 潘8 袁6 蔡7 蒋8 余7 于5"
-    " 杜5 叶9 程6 魏5 苏5 吕6 丁7 任5 沈13 姚7 卢6 姜5 钟5 谭4 陆7 汪7 范6 金10 石4 廖4 贾4 夏5"
-    " 韦3 付4 方7 白3 邹4 孟4 熊4 秦4 邱5 江5 尹3 薛3 阎2 段3 雷3 侯3 龙3 史3 陶5 黎2 贺3 顾5 毛6"
-    " 郝3 龚4 邵6 万3 钱8 严5 覃2 武2 戴6 莫2 孔3 向2 汤4 俞9 骆4 楼5 章6 祝3 应4 屠3 诸2 单3 仇2"
-    " 区1 解2 查2 乐1 缪2 翟2 葛3 欧阳2 诸葛1 上官1 尉迟1"
-)
-_GIVEN_ONE = "伟芳娜敏静丽强磊军洋勇艳杰涛明超霞平刚辉鹏华红健斌琳宁波峰燕玲欣颖晨浩宇轩琪蕾凯琴"
-_GIVEN_FIRST = "建国志文晓小海春玉秀永德庆世光家俊思雨子嘉佳梦雅美天振泽明国立卫学宏新金一亦若书诗"
-_GIVEN_SECOND = (
-    "华军平明辉强伟峰林杰芳英梅兰萍燕玲琴娟云龙飞波涛浩宇轩然怡涵琪雯瑶婷敏洁悦宁安庆荣生"
-)
+from org.synthesis import naming
+from org.synthesis.units import OTHERS_SORT, NewUnit
 
 _HEAD_TITLES = (
     ("办公厅", "主任"), ("办公室", "主任"), ("委员会", "主任"), ("厅", "厅长"),
@@ -92,7 +78,7 @@ def staff(units: Sequence[NewUnit], *, count: int, seed: int) -> Staff:
     other cities, counties and townships; whoever is left joins as further staff, round by round.
     """
     dice = random.Random(seed)  # noqa: S311  # repeatable, not secret
-    surnames, weights = _surnames()
+    surnames, weights = naming.surnames()
     posts: dict[tuple[int, str], NewPost] = {}
     holders: dict[int, int] = {}
     people: list[NewPerson] = []
@@ -102,7 +88,7 @@ def staff(units: Sequence[NewUnit], *, count: int, seed: int) -> Staff:
             post = NewPost(len(posts), seat.unit, seat.title, seat.function, seat.rank)
             posts[(seat.unit, seat.title)] = post
         holders[post.index] = holders.get(post.index, 0) + 1
-        name = dice.choices(surnames, weights)[0] + _given(dice)
+        name = dice.choices(surnames, weights)[0] + naming.given(dice)
         pinyin, initials = names.reading(name)
         people.append(
             NewPerson(
@@ -121,15 +107,9 @@ def staff(units: Sequence[NewUnit], *, count: int, seed: int) -> Staff:
     return Staff(posts=list(posts.values()), people=people)
 
 
-def _surnames() -> tuple[list[str], list[int]]:
-    pairs = [(entry.rstrip("0123456789"), entry) for entry in _SURNAMES.split()]
-    return [name for name, _ in pairs], [int(entry[len(name) :]) for name, entry in pairs]
-
-
-def _given(dice: random.Random) -> str:
-    if dice.random() < 0.22:
-        return dice.choice(_GIVEN_ONE)
-    return dice.choice(_GIVEN_FIRST) + dice.choice(_GIVEN_SECOND)
+def head_title(organ: str) -> str:
+    """What the head of an organ of this name is called."""
+    return next((title for end, title in _HEAD_TITLES if organ.endswith(end)), "负责人")
 
 
 def _seats(units: Sequence[NewUnit]) -> Iterator[_Seat]:
@@ -161,7 +141,8 @@ def _tiers(units: Sequence[NewUnit]) -> list[tuple[list[NewUnit], int]]:
             cities_seen.add(unit.parent)
         if unit.parent is None or is_first_city or (unit.level > 2 and unit.parent in showcase):
             showcase.add(unit.index)
-    organs = [unit for unit in units if unit.kind is UnitKind.ORGAN]
+    everything = [unit for unit in units if unit.kind is UnitKind.ORGAN]
+    organs = [organ for organ in everything if organ.sort < OTHERS_SORT]
     first = {
         level: [organ for organ in organs if organ.level == level and organ.parent in showcase]
         for level in (1, 2, 3)
@@ -179,11 +160,12 @@ def _tiers(units: Sequence[NewUnit]) -> list[tuple[list[NewUnit], int]]:
         (others[2], 0),
         (others[3], 2),
         (others[4], 3),
+        ([organ for organ in everything if organ.sort >= OTHERS_SORT], 2),
     ]
 
 
 def _core_seats(organ: NewUnit, parts: list[NewUnit], staff_seats: int) -> Iterator[_Seat]:
-    title = next((t for end, t in _HEAD_TITLES if organ.name.endswith(end)), "负责人")
+    title = head_title(organ.name)
     for function, seat_title in (
         (PostFunction.HEAD, title),
         (PostFunction.DEPUTY, f"副{title}"),

@@ -10,49 +10,12 @@ from dataclasses import dataclass
 from org import codes
 from org.divisions import Division
 from org.kinds import UnitKind, UnitOrigin
+from org.synthesis import organs
 
 REGION_SORT = 1000
+OTHERS_SORT = 100
+"""Organs from here on are not of the government proper; they are staffed last."""
 
-# Organs of a province, a city and a county: (province, city, county), None where it has none.
-_ORGANS: tuple[tuple[str | None, str | None, str | None], ...] = (
-    ("人民政府办公厅", "人民政府办公室", "人民政府办公室"),
-    ("发展和改革委员会", "发展和改革委员会", "发展和改革局"),
-    ("经济和信息化厅", "经济和信息化局", "经济和信息化局"),
-    ("教育厅", "教育局", "教育局"),
-    ("科学技术厅", "科学技术局", "科学技术局"),
-    ("公安厅", "公安局", "公安分局"),
-    ("民政厅", "民政局", "民政局"),
-    ("司法厅", "司法局", "司法局"),
-    ("财政厅", "财政局", "财政局"),
-    ("人力资源和社会保障厅", "人力资源和社会保障局", "人力资源和社会保障局"),
-    ("自然资源厅", "规划和自然资源局", "规划和自然资源分局"),
-    ("生态环境厅", "生态环境局", "生态环境分局"),
-    ("住房和城乡建设厅", "城乡建设委员会", "住房和城乡建设局"),
-    ("交通运输厅", "交通运输局", "交通运输局"),
-    ("水利厅", "林业水利局", "农业农村局"),
-    ("农业农村厅", "农业农村局", None),
-    ("商务厅", "商务局", "商务局"),
-    ("文化广电和旅游厅", "文化广电旅游局", "文化和广电旅游体育局"),
-    ("卫生健康委员会", "卫生健康委员会", "卫生健康局"),
-    ("退役军人事务厅", "退役军人事务局", "退役军人事务局"),
-    ("应急管理厅", "应急管理局", "应急管理局"),
-    ("审计厅", "审计局", "审计局"),
-    ("市场监督管理局", "市场监督管理局", "市场监督管理局"),
-    ("统计局", "统计局", "统计局"),
-    ("医疗保障局", "医疗保障局", "医疗保障局"),
-    ("数据局", "数据资源管理局", "数据局"),
-    ("信访局", "信访局", "信访局"),
-    ("综合行政执法指导办公室", "综合行政执法局", "综合行政执法局"),
-)
-_DEPARTMENTS = {
-    1: ("办公室", "综合处", "政策法规处", "业务一处", "业务二处", "人事处"),
-    2: ("办公室", "综合处", "法规处", "业务处", "组织人事处"),
-    3: ("办公室", "综合科", "业务科", "法制科"),
-    4: ("党政综合办公室", "经济发展办公室", "社会事务办公室", "平安法治办公室", "综合信息指挥室"),
-}
-_TOWNSHIP_OFFICES = (("街道", "办事处"), ("镇", "人民政府"), ("乡", "人民政府"), ("会", ""))
-# Rows of the statistics that stand for no government of their own.
-_PLACEHOLDERS = {"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"}
 # County and higher: a serial per organ; townships follow, far from them.
 _SERIALS = {1: 1_000, 2: 2_000, 3: 3_000, 4: 10_000}
 
@@ -95,48 +58,80 @@ def whole_tree(divisions: Sequence[Division]) -> list[NewUnit]:
             )
         )
     named = {division.code: division.name for division in divisions}
+    below: dict[str, list[Division]] = {}
+    for division in divisions:
+        below.setdefault(division.parent_code, []).append(division)
     for division in divisions:
         if division.level == 5:
             rows.extend(_groups(division, position[division.code], len(rows)))
-        elif division.name not in {*_PLACEHOLDERS, named.get(division.parent_code)}:
+        elif division.name not in {*organs.PLACEHOLDERS, named.get(division.parent_code)}:
             # 东莞市 stands in the statistics twice, as a city and as its own only county.
-            rows.extend(_organs(division, position[division.code], len(rows)))
+            parts = below.get(division.code, [])
+            rows.extend(_organs(division, position[division.code], parts, len(rows)))
     return rows
 
 
-def _organs(division: Division, region: int, start: int) -> Iterator[NewUnit]:
+def _organs(
+    division: Division, region: int, below: Sequence[Division], start: int
+) -> Iterator[NewUnit]:
     index = start
-    for sort, (name, short) in enumerate(_organ_names(division)):
+    for sort, (name, short) in _organ_names(division):
         code = codes.credit_code(division.code[:6].ljust(6, "0"), _serial(division, sort))
         organ = index
-        yield _synthetic(organ, region, code, name, short, UnitKind.ORGAN, division.level, sort)
-        for part, inner in enumerate(_DEPARTMENTS[division.level], start=1):
+        level = division.level
+        yield _synthetic(organ, region, code, name, short, UnitKind.ORGAN, level, sort)
+        parts = [(f"{part:02d}", inner, UnitKind.DEPARTMENT) for part, inner in _parts(division)]
+        parts += _field_offices(short, below)
+        for part, (suffix, inner, kind) in enumerate(parts, start=1):
             yield _synthetic(
-                organ + part,
-                organ,
-                f"{code}-{part:02d}",
-                inner,
-                inner,
-                UnitKind.DEPARTMENT,
-                division.level,
-                part,
+                organ + part, organ, f"{code}-{suffix}", inner, inner, kind, level, part
             )
-        index += 1 + len(_DEPARTMENTS[division.level])
+        index += 1 + len(parts)
 
 
-def _organ_names(division: Division) -> list[tuple[str, str]]:
+def _parts(division: Division) -> Iterator[tuple[int, str]]:
+    stations = organs.STATIONS if division.level == 4 else ()
+    return enumerate((*organs.DEPARTMENTS[division.level], *stations), start=1)
+
+
+def _field_offices(organ: str, below: Sequence[Division]) -> list[tuple[str, str, UnitKind]]:
+    """One in each township, of the organs that keep any; its code ends as the township's does."""
+    office = next(
+        (office for end, office in organs.FIELD_OFFICES.items() if organ.endswith(end)), ""
+    )
+    if not office:
+        return []
+    return [
+        (f"P{place.code[6:]}", f"{_place(place.name)}{office}", UnitKind.FIELD_OFFICE)
+        for place in below
+        if place.level == 4
+    ]
+
+
+def _place(township: str) -> str:
+    """闲林 of 闲林街道, as it stands in the names of its 派出所."""
+    for end in ("街道", "镇", "乡"):
+        if township.endswith(end) and len(township) > len(end) + 1:
+            return township.removesuffix(end)
+    return township
+
+
+def _organ_names(division: Division) -> list[tuple[int, tuple[str, str]]]:
+    """Each with its place in the order, the government's before the others."""
     if division.level == 4:
         office = next(
-            (office for end, office in _TOWNSHIP_OFFICES if division.name.endswith(end)),
+            (office for end, office in organs.TOWNSHIP_ENDS if division.name.endswith(end)),
             "管理委员会",
         )
-        return [(f"{division.name}{office}", f"{division.name}{office}")]
-    column = division.level - 1
-    found = [name for name in (row[column] for row in _ORGANS) if name is not None]
-    if not division.name.endswith("区"):
-        # Branch offices are what districts of a city have.
-        found = [name.replace("分局", "局") for name in found]
-    return [(f"{division.name}{name}", name) for name in found]
+        return [(0, (f"{division.name}{office}", f"{division.name}{office}"))]
+    found = []
+    for first, rows in ((0, organs.GOVERNMENT), (OTHERS_SORT, organs.OTHERS)):
+        named = [name for row in rows if (name := row[division.level - 1]) is not None]
+        if not division.name.endswith("区"):
+            # Branch offices are what districts of a city have.
+            named = [name.replace("分局", "局") for name in named]
+        found += [(first + n, (f"{division.name}{name}", name)) for n, name in enumerate(named)]
+    return found
 
 
 def _serial(division: Division, sort: int) -> int:

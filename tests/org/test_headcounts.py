@@ -15,7 +15,7 @@ from org.models import Appointment, Headcount, HeadcountChange, Post
 from org.queries import headcounts as queries
 from org.queries.visibility import Sight, Subjects
 from org.services import headcounts as upkeep
-from org.services import units
+from org.services import moves, units
 from tests import factories
 
 SYSTEM = actor.system("test")
@@ -149,7 +149,7 @@ def test_a_move_takes_the_people_along_open_changes_included(
 
 
 def test_the_services_keep_the_counts(province: factories.Province) -> None:
-    units.move(
+    moves.move(
         actor=SYSTEM,
         unit_id=province.unit("西湖区民政局"),
         parent_id=province.unit("上城区"),

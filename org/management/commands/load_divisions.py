@@ -1,7 +1,5 @@
 """Fills the tree from a file of divisions: `manage.py load_divisions FILE.csv[.gz]`."""
 
-import sys
-import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from django.utils import timezone
 from core import actor
 from core.errors import DomainError
 from org import divisions
+from org.progress import ProgressBar
 from org.services import divisions as loading
 
 SHOWN_FAULTS = 50
@@ -63,29 +62,3 @@ class Command(BaseCommand):
         if len(file.faults) > SHOWN_FAULTS:
             self.stderr.write(f"… and {len(file.faults) - SHOWN_FAULTS} more")
         raise CommandError(f"{len(file.faults)} faults: nothing was loaded")
-
-
-class ProgressBar:
-    """A bar on a terminal's standard error; one line a stage elsewhere."""
-
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-        self._is_terminal = sys.stderr.isatty()
-
-    def show(self, stage: str, done: int, total: int) -> None:
-        """How far the stage is."""
-        share = done / total if total else 1.0
-        filled = round(share * 30)
-        seconds = time.monotonic() - self._began
-        line = (
-            f"{stage:>18} [{'█' * filled}{'·' * (30 - filled)}] {done:>7}/{total} {seconds:5.1f} s"
-        )
-        if self._is_terminal:
-            end = "\n" if done >= total else "\r"
-            print(line, end=end, file=sys.stderr, flush=True)  # noqa: T201  # it is the bar
-        elif done >= total:
-            print(line, file=sys.stderr, flush=True)  # noqa: T201  # it is the bar
-
-    def close(self) -> None:
-        """Nothing is left to be shown."""
-        sys.stderr.flush()
