@@ -1,5 +1,6 @@
 """Who may do what to which unit or person; each answer is one query on live ranges."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -267,6 +268,14 @@ def needs_second_person(
     if kind is RequestKind.GRANT:
         return role in _OFFICERS or (level is not None and level <= _HIGH_LEVEL)
     return False
+
+
+def merger_takes_two(actor: Actor, kinds: Collection[str], *, people: int) -> bool:
+    """Units of these kinds stand no longer, and the people go over: two decide, as each asks."""
+    return any(
+        needs_second_person(actor, RequestKind.ABOLISH_UNIT, people=people, unit_kind=kind)
+        for kind in kinds
+    )
 
 
 def may_grant(actor: Actor, wanted: Wanted, *, at: datetime) -> bool:

@@ -86,6 +86,9 @@ def _line(change: Change, names: Mapping[int, str], of_unit_id: int) -> Line:
 def _rows(change: Change, names: Mapping[int, str]) -> Iterable[Row]:
     keys = dict.fromkeys([*change.after, *change.before])
     for key in keys:
+        if key == "units" and change.after[key] == 1:
+            # Nothing but the unit itself.
+            continue
         before = _shown(key, change.before.get(key), names)
         after = _shown(key, change.after.get(key), names)
         if before != after:

@@ -30,20 +30,25 @@ def show(
     title: str,
     verb: str,
     foresee: Callable[[dict[str, Any]], Impact],
+    takes_two: Callable[[dict[str, Any], Impact], bool],
     template: str,
     **context: object,
 ) -> HttpResponse:
     """The form; once it is filled in rightly, what would happen, with the button that does it.
 
-    The second step carries what was typed along and leads back to it.
+    The second step carries what was typed along and leads back to it. It says where a second
+    person decides.
     """
     goes_back = request.POST.get("back") == "1"
     if form.is_bound and not goes_back and form.is_valid():
+        given = dict(form.cleaned_data)
+        impact = foresee(given)
         whole = {
             "title": title,
             "verb": verb,
             "action": request.path,
-            "impact": foresee(dict(form.cleaned_data)),
+            "impact": impact,
+            "takes_two": takes_two(given, impact),
             "typed": _typed(request.POST),
         }
         return render(request, "workbench/administration/unit_foreseen.html", whole)

@@ -211,6 +211,16 @@ def rights_rooted_at(unit_ids: Collection[int], *, at: datetime) -> list[Holder]
     return [Holder(row[0], row[1], f"{row[2]}（{AdminRole(row[3]).label}）") for row in rows]
 
 
+def has_history(unit_id: int) -> bool:
+    """Somebody served in the unit, or something stood below it."""
+    rows = _fetch(
+        "SELECT EXISTS (SELECT 1 FROM org_appointment WHERE unit_id = %(id)s)"
+        " OR EXISTS (SELECT 1 FROM org_unit WHERE parent_id = %(id)s)",
+        {"id": unit_id},
+    )
+    return bool(rows[0][0])
+
+
 def listed(words: Sequence[str]) -> str:
     """Some of them by name, and how many there are."""
     shown = "、".join(words[:NAMED_AT_MOST])

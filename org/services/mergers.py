@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from core import audit, db
 from core.actor import Actor
@@ -17,9 +17,6 @@ from org.queries import units as queries
 from org.queries.obstacles import Part
 from org.services import changes, requests
 from org.services.requests import Asked
-
-# Where these are merged, a second person looks on: other offices write to them.
-_TAKE_TWO: Final = frozenset({UnitKind.REGION, UnitKind.ORGAN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +183,7 @@ def _permit(
 
 def _takes_two(actor: Actor, merged: Sequence[Unit], *, at: datetime) -> bool:
     people = impact.touched([unit.pk for unit in merged], at=at).people
-    kinds = {UnitKind(unit.kind) for unit in merged}
-    kind = RequestKind.ABOLISH_UNIT if kinds & _TAKE_TWO else RequestKind.MASS_CHANGE
-    unit_kind = next(iter(kinds & _TAKE_TWO), "")
-    return policies.needs_second_person(actor, kind, people=people, unit_kind=unit_kind)
+    return policies.merger_takes_two(actor, {unit.kind for unit in merged}, people=people)
 
 
 def _ask_to_merge(

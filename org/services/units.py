@@ -11,7 +11,7 @@ from core import db
 from core.actor import Actor, ActorKind
 from org import codes, errors, founding, guards, inheritance, pasts, policies, tree
 from org.kinds import AdminRole, ChangeKind, RequestKind, UnitKind, UnitNature, UnitOrigin
-from org.models import Appointment, Unit
+from org.models import Unit
 from org.queries import impact, obstacles
 from org.queries import units as queries
 from org.services import changes, requests
@@ -264,7 +264,7 @@ def abolish(
         actor,
         RequestKind.ABOLISH_UNIT,
         unit_kind=unit.kind,
-        has_history=_has_history(unit_id),
+        has_history=obstacles.has_history(unit_id),
     ):
         return requests.ask(
             actor=actor,
@@ -308,9 +308,3 @@ def _differences(unit: Unit, details: Details) -> tuple[dict[str, object], dict[
         if value is not None and value != getattr(unit, name)
     }
     return {name: getattr(unit, name) for name in after}, after
-
-
-def _has_history(unit_id: int) -> bool:
-    """Somebody served in the unit, or something stood below it."""
-    served = Appointment.objects.filter(unit_id=unit_id).exists()
-    return served or Unit.objects.filter(parent_id=unit_id).exists()

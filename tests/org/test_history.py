@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from core.actor import system
-from org.kinds import PostFunction, UnitKind
+from org.kinds import AppointmentKind, PostFunction, UnitKind
 from org.models import UnitPast
 from org.queries import history
 from org.queries.visibility import EVERYTHING
@@ -207,7 +207,7 @@ def test_the_past_of_a_unit_added_later_is_empty(province: factories.Province) -
         unit_id=unit,
         title="顾问",
         function=PostFunction.STAFF,
-        kind="concurrent",  # type: ignore[arg-type]  # as it reaches the service from a form
+        kind=AppointmentKind.CONCURRENT,
         now=timezone.now(),
     )
     assert shown(province, "西湖区民政局", "2025-04-30") == [("办公室", 1)]

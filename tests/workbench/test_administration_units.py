@@ -128,6 +128,10 @@ def test_a_merger_of_organs_waits_for_a_second_person(province: Province) -> Non
         "code": codes.credit_code("330106", 9),
         **CONFIRMED,
     }
+    status, shown = post(client, f"{organ}/merge/", {**form, "confirmed": ""})
+    assert (status, "此项操作须另一位管理员复核" in shown, ">提交复核</button>" in shown) == (
+        200, True, True,
+    )  # fmt: skip
     answer = client.post(f"/administration/units/{organ}/merge/", form)
     assert re.fullmatch(r"/administration/requests/\d+/", answer["HX-Redirect"])
     asked = client.get(answer["HX-Redirect"]).content.decode()

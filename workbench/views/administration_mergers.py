@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from core import http
-from org.kinds import UnitKind
+from org import policies
+from org.kinds import RequestKind, UnitKind
 from org.queries import appointments, impact, obstacles, people, units
 from org.queries.impact import Impact
 from org.queries.obstacles import Part
@@ -61,6 +62,9 @@ def merge(request: HttpRequest, unit_id: int) -> HttpResponse:
             at=now,
         )
 
+    def takes_two(given: dict[str, Any], foreseen: Impact) -> bool:
+        return policies.merger_takes_two(actor, {unit.kind}, people=foreseen.people)
+
     if foresight.is_confirmed(request) and form.carry_out(act):
         done = outcome[0]
         if isinstance(done, requests.Asked):
@@ -74,6 +78,7 @@ def merge(request: HttpRequest, unit_id: int) -> HttpResponse:
         title=f"合并“{unit.name}”",
         verb="合并",
         foresee=foresee,
+        takes_two=takes_two,
         template="workbench/administration/unit_merge.html",
         unit=unit,
         chosen=list(units.names(picked).values()),
@@ -110,6 +115,9 @@ def split(request: HttpRequest, unit_id: int) -> HttpResponse:
     def foresee(given: dict[str, Any]) -> Impact:
         return impact.impact_of_split(unit_id, parts=[_part(given)], at=now)
 
+    def takes_two(given: dict[str, Any], foreseen: Impact) -> bool:
+        return policies.needs_second_person(actor, RequestKind.MASS_CHANGE, people=foreseen.people)
+
     if foresight.is_confirmed(request) and form.carry_out(act):
         done = outcome[0]
         if isinstance(done, requests.Asked):
@@ -123,6 +131,7 @@ def split(request: HttpRequest, unit_id: int) -> HttpResponse:
         title=f"拆分“{unit.name}”",
         verb="拆分",
         foresee=foresee,
+        takes_two=takes_two,
         template="workbench/administration/unit_split.html",
         unit=unit,
         parts=_departments(unit_id, given.get("department_ids", []), at=now),

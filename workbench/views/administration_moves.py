@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core import http
 from org import policies as org_policies
+from org.kinds import RequestKind
 from org.queries import impact, units, visibility
 from org.queries.impact import Impact
 from org.services import moves, requests
@@ -51,6 +52,12 @@ def move(request: HttpRequest, unit_id: int) -> HttpResponse:
     def foresee(given: dict[str, Any]) -> Impact:
         return impact.impact_of_move(unit_id, parent_id=given["parent_id"], at=now)
 
+    def takes_two(given: dict[str, Any], foreseen: Impact) -> bool:
+        is_own = org_policies.may_manage_units(actor, given["parent_id"], at=now)
+        return not is_own or org_policies.needs_second_person(
+            actor, RequestKind.MASS_CHANGE, people=foreseen.people
+        )
+
     if foresight.is_confirmed(request) and form.carry_out(act):
         done = outcome[0]
         if isinstance(done, requests.Asked):
@@ -64,6 +71,7 @@ def move(request: HttpRequest, unit_id: int) -> HttpResponse:
         title=f"移动“{unit.name}”",
         verb="移动",
         foresee=foresee,
+        takes_two=takes_two,
         template="workbench/administration/move.html",
         unit=unit,
         chosen=list(units.names([picked]).values()) if picked else [],

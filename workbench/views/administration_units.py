@@ -8,8 +8,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from core import http
-from org.kinds import UnitKind
-from org.queries import impact, units
+from org import policies
+from org.kinds import RequestKind, UnitKind
+from org.queries import impact, obstacles, units
 from org.queries.impact import Impact
 from org.services import requests
 from org.services import units as unit_services
@@ -118,6 +119,14 @@ def abolish(request: HttpRequest, unit_id: int) -> HttpResponse:
     def foresee(given: dict[str, Any]) -> Impact:
         return impact.impact_of_abolish(unit_id, successor_id=given["successor_id"], at=now)
 
+    def takes_two(given: dict[str, Any], foreseen: Impact) -> bool:
+        return policies.needs_second_person(
+            actor,
+            RequestKind.ABOLISH_UNIT,
+            unit_kind=unit.kind,
+            has_history=obstacles.has_history(unit_id),
+        )
+
     if foresight.is_confirmed(request) and form.carry_out(act):
         done = outcome[0]
         if isinstance(done, requests.Asked):
@@ -131,6 +140,7 @@ def abolish(request: HttpRequest, unit_id: int) -> HttpResponse:
         title=f"撤销“{unit.name}”",
         verb="撤销",
         foresee=foresee,
+        takes_two=takes_two,
         template="workbench/administration/unit_abolish.html",
         unit=unit,
         chosen=list(units.names([picked]).values()) if picked else [],
