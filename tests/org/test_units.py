@@ -92,8 +92,8 @@ def test_units_are_found_by_two_characters_and_by_code(
     client = province.client("王伟民")
     with budget("org.units.search"):
         found = get(client, "units/search", text="民政局", root_id=province.unit("杭州市"))
-    assert [unit["name"] for unit in found] == ["杭州市民政局", "西湖区民政局", "上城区民政局"]
-    assert found[1]["path"] == "浙江省 / 杭州市 / 西湖区"
+    assert [unit["name"] for unit in found] == ["西湖区民政局", "杭州市民政局", "上城区民政局"]
+    assert found[0]["path"] == "浙江省 / 杭州市 / 西湖区"
     assert [u["name"] for u in get(client, "units/search", text="330106")] == ["西湖区"]
     assert get(client, "units/search", text="100%_民") == []
 
