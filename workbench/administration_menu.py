@@ -45,6 +45,13 @@ GROUPS: Final = (
                 "administration",
                 frozenset({"org", "people", "helpdesk"}),
             ),
+            Entry(
+                "reorganisations",
+                "机构改革",
+                "administration-reorganisations",
+                frozenset({"org"}),
+            ),
+            Entry("lines", "条线", "administration-lines", frozenset({"org"})),
             Entry("exchange", "导入导出", "administration-exchange", frozenset({"org", "people"})),
             Entry("departures", "离职交接", "administration-departures", frozenset({"people"})),
             Entry("sync", "目录同步", "administration-sync", frozenset({"org", "system"})),

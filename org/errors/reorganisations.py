@@ -101,3 +101,10 @@ class ReorganisationRightsLost(errors.Forbidden):
 
     code: ClassVar[str] = "ORG_REORGANISATION_RIGHTS_LOST"
     message: ClassVar[str] = "{name}已不再是方案范围的组织管理员，须重新提交审批"
+
+
+class ReorganisationReasonMissing(errors.Invalid):
+    """Nobody sends a plan back without saying why."""
+
+    code: ClassVar[str] = "ORG_REORGANISATION_REASON_MISSING"
+    message: ClassVar[str] = "请填写退回的理由"

@@ -67,6 +67,8 @@ def reject(
 ) -> None:
     """The reorganisation goes back to its drafter, who reads why."""
     held = _decided(actor, reorganisation_id, revision, now=now)
+    if not reason.strip():
+        raise errors.ReorganisationReasonMissing
     held.reason = reason
     _stand(actor, held, Status.REJECTED, now=now)
 
