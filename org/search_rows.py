@@ -51,10 +51,11 @@ def write(appointment_ids: Collection[int]) -> None:
 def write_below(unit_id: int) -> None:
     """The rows of all appointments at and below the unit stand under its present place."""
     with connection.cursor() as cursor:
+        # Unit by unit: the planner does not know how few a range holds, and would read them all.
         cursor.execute(
             "SELECT a.id FROM org_unit r JOIN org_unit u ON u.tree_id = r.tree_id"
-            " AND u.lft BETWEEN r.lft AND r.rght JOIN org_appointment a ON a.unit_id = u.id"
-            " WHERE r.id = %s",
+            " AND u.lft BETWEEN r.lft AND r.rght CROSS JOIN LATERAL ("
+            "SELECT a.id FROM org_appointment a WHERE a.unit_id = u.id OFFSET 0) a WHERE r.id = %s",
             [unit_id],
         )
         write([row[0] for row in cursor.fetchall()])

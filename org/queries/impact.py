@@ -136,15 +136,19 @@ def touched(
 
     The holders of the further appointments are counted too, each person once.
     """
+    # Unit by unit: the planner does not know how few a range holds, and would read all people.
     row = _fetch(
         f"""
         WITH below AS MATERIALIZED (
           SELECT DISTINCT u.id FROM org_unit r JOIN org_unit u ON u.tree_id = r.tree_id
              AND u.lft BETWEEN r.lft AND r.rght WHERE r.id = ANY(%(ids)s) AND {_STANDS}
         ), held AS MATERIALIZED (
-          SELECT DISTINCT a.person_id FROM org_appointment a
-           WHERE {_LASTS} AND (a.unit_id IN (SELECT id FROM below)
-                  OR a.id = ANY(%(appointments)s))
+          SELECT a.person_id FROM below CROSS JOIN LATERAL (
+            SELECT a.person_id FROM org_appointment a
+             WHERE a.unit_id = below.id AND {_LASTS} OFFSET 0) a
+          UNION
+          SELECT a.person_id FROM org_appointment a
+           WHERE a.id = ANY(%(appointments)s) AND {_LASTS}
         )
         SELECT (SELECT count(*) FROM below), (SELECT count(*) FROM held),
                (SELECT count(*) FROM org_admingrant g
