@@ -1,6 +1,7 @@
 """Keeps the rows that searches for people read in step with appointments and the tree."""
 
 from collections.abc import Collection
+from typing import Final
 
 from django.db import connection
 
@@ -10,6 +11,30 @@ from org.models import Appointment, AppointmentSearch
 from org.queries import units
 from org.queries.directory import ANCHORS
 from org.queries.units import UnitName
+
+_INSIDE: Final = """EXISTS (SELECT 1 FROM org_unit x WHERE x.id = s.{column}
+     AND x.tree_id = r.tree_id AND x.lft BETWEEN r.lft AND r.rght)"""
+_COMES_ALONG: Final = ", ".join(
+    f"coalesce(%({column})s::bigint, CASE WHEN {_INSIDE.format(column=column)}"
+    f" THEN s.{column} END) AS {column}"
+    for column in ANCHORS.values()
+)
+_ANCHORS: Final = ", ".join(ANCHORS.values())
+_OLD: Final = ", ".join(f"s.{column}" for column in ANCHORS.values())
+_NEW: Final = ", ".join(f"n.{column}" for column in ANCHORS.values())
+# Unit by unit: the planner does not know how few a range holds, and would read all appointments.
+_FOLLOW: Final = f"""
+UPDATE org_appointmentsearch s SET ({_ANCHORS}, organ_id, level) = ROW({_NEW}, n.organ_id, n.level)
+  FROM (
+    SELECT s.appointment_id, {_COMES_ALONG}, u.level,
+           CASE WHEN {_INSIDE.format(column="organ_id")} THEN s.organ_id
+                ELSE %(organ_id)s::bigint END AS organ_id
+      FROM org_unit r JOIN org_unit u ON u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght
+      CROSS JOIN LATERAL (SELECT a.id FROM org_appointment a WHERE a.unit_id = u.id OFFSET 0) a
+      JOIN org_appointmentsearch s ON s.appointment_id = a.id
+     WHERE r.id = %(id)s) n
+ WHERE s.appointment_id = n.appointment_id
+   AND ({_OLD}, s.organ_id, s.level) IS DISTINCT FROM ({_NEW}, n.organ_id, n.level)"""
 
 # A few letters grow when they are lowered (İ).
 NAME_AT_MOST = 60
@@ -49,16 +74,13 @@ def write(appointment_ids: Collection[int]) -> None:
 
 
 def write_below(unit_id: int) -> None:
-    """The rows of all appointments at and below the unit stand under its present place."""
+    """The rows of all appointments at and below the unit stand under its present place.
+
+    What anchors a row inside the subtree moved along with it; the rest is the unit's own.
+    """
+    path = units.path(unit_id)
     with connection.cursor() as cursor:
-        # Unit by unit: the planner does not know how few a range holds, and would read them all.
-        cursor.execute(
-            "SELECT a.id FROM org_unit r JOIN org_unit u ON u.tree_id = r.tree_id"
-            " AND u.lft BETWEEN r.lft AND r.rght CROSS JOIN LATERAL ("
-            "SELECT a.id FROM org_appointment a WHERE a.unit_id = u.id OFFSET 0) a WHERE r.id = %s",
-            [unit_id],
-        )
-        write([row[0] for row in cursor.fetchall()])
+        cursor.execute(_FOLLOW, {"id": unit_id, "organ_id": _organ(path), **anchors(path)})
 
 
 def _organ(path: list[UnitName]) -> int | None:

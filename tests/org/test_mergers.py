@@ -1,25 +1,29 @@
 """Units become one and give off others: people, parts, rights and codes go where they belong."""
 
+import contextlib
+import random
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from core.actor import system
+from core.actor import Actor, system
 from core.errors import DomainError
 from core.models import AuditEntry
 from org import codes
 from org.events import AppointmentEnded
-from org.kinds import AppointmentKind, PostFunction
+from org.kinds import AppointmentKind, PostFunction, UnitKind
 from org.models import AdminGrant, Appointment, LineUnit, OrgChange, Unit, UnitSuccession
 from org.queries import appointments, headcounts, units
 from org.queries import tree as tree_queries
+from org.queries.obstacles import Part
 from org.services import appointments as appointment_services
 from org.services import lines as line_services
-from org.services import mergers
+from org.services import mergers, moves
 from tests import factories
 from tests.org.calls import ADMIN, approve, assert_sound, everything, get, grant, refused, send
 
@@ -282,6 +286,60 @@ def test_two_mergers_at_once_leave_one(transactional_db: None) -> None:
     assert Unit.objects.filter(pk__in=[one, two], valid_to__isnull=True).count() == 1
     assert Appointment.objects.filter(valid_to__isnull=True).count() == 35
     assert tree_queries.check().faults == ()
+
+
+def test_mergers_moves_and_appointments_at_once_leave_all_sound(transactional_db: None) -> None:
+    province = factories.small_province()
+    by = system("test")
+    counties = [province.unit("西湖区"), province.unit("上城区"), province.unit("海曙区")]
+    organs = [province.unit(name) for name in ("西湖区民政局", "西湖区卫生健康局", "上城区民政局")]
+    people = [province.person(name) for name in ("褚一", "卫二", "杨一", "朱二", "吕安全")]
+
+    def act(seed: int) -> None:
+        chance = random.Random(seed)  # noqa: S311  # decides what a test does
+        try:
+            for _ in range(12):
+                with contextlib.suppress(DomainError):
+                    _one_act(chance, by, organs, counties, people)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=4) as writers:
+        # Anything but a refusal, a deadlock above all, comes out here.
+        list(writers.map(act, range(4)))
+    assert tree_queries.check().faults == ()
+    assert headcounts.faults(at=timezone.now()) == []
+    served = Appointment.objects.filter(valid_to__isnull=True, unit__valid_to__isnull=False)
+    assert served.count() == 0
+
+
+def _one_act(
+    chance: random.Random, by: Actor, organs: list[int], counties: list[int], people: list[int]
+) -> None:
+    now = timezone.now()
+    kind = chance.choice(["move", "move", "appoint", "appoint", "merge", "split"])
+    if kind == "move":
+        moves.move(
+            actor=by, unit_id=chance.choice(organs), parent_id=chance.choice(counties), now=now
+        )
+    elif kind == "appoint":
+        appointment_services.appoint(
+            actor=by,
+            person_id=chance.choice(people),
+            unit_id=chance.choice(organs),
+            title="顾问",
+            function=PostFunction.STAFF,
+            kind=AppointmentKind.CONCURRENT,
+            now=now,
+        )
+    elif kind == "merge":
+        one, two = chance.sample(organs, 2)
+        mergers.merge(actor=by, unit_ids=[one], into_id=two, now=now)
+    else:
+        part = Part("新局", UnitKind.ORGAN)
+        split = mergers.split(actor=by, unit_id=chance.choice(organs), new_units=[part], now=now)
+        assert isinstance(split, mergers.Split)
+        organs.extend(split.unit_ids)
 
 
 def test_the_end_of_every_post_is_news(province: factories.Province) -> None:

@@ -5,9 +5,9 @@ from django.utils import timezone
 
 from core.actor import system
 from core.models import AuditEntry
-from org import codes
+from org import codes, search_rows
 from org.kinds import AppointmentKind, PostFunction, UnitKind
-from org.models import OrgChange, Unit, UnitPast
+from org.models import AppointmentSearch, OrgChange, Unit, UnitPast
 from org.queries import headcounts, people, units
 from org.queries.visibility import EVERYTHING
 from org.services import appointments, moves
@@ -262,3 +262,27 @@ def test_a_system_move_needs_nobody(province: factories.Province) -> None:
         now=timezone.now(),
     )
     assert outcome == moves.Moved(units=1)
+
+
+@pytest.mark.parametrize(
+    ("unit", "target"),
+    [
+        ("西湖区民政局/一科", "上城区民政局"),
+        ("西湖区民政局", "海曙区"),
+        ("西湖区民政局", "杭州市"),
+        ("西湖区", "宁波市"),
+        ("杭州市民政局", "西湖区"),
+    ],
+)
+def test_search_rows_after_a_move_are_what_writing_them_anew_makes_them(
+    province: factories.Province, unit: str, target: str
+) -> None:
+    moves.move(
+        actor=system("test"),
+        unit_id=province.unit(unit),
+        parent_id=province.unit(target),
+        now=timezone.now(),
+    )
+    moved = list(AppointmentSearch.objects.order_by("pk").values_list())
+    search_rows.write([row[0] for row in moved])
+    assert list(AppointmentSearch.objects.order_by("pk").values_list()) == moved
