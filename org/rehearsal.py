@@ -54,13 +54,15 @@ class Change:
     split: Collection[int]
     reordered: Collection[int]
     focus: Collection[int]
+    made: Collection[int]
 
     def marks(self, unit_id: int) -> tuple[Mark, ...]:
         """Everything that happens to the unit, the weightiest first."""
         was, now = self.old.get(unit_id), self.new.get(unit_id)
         stood, stands = bool(was and was.stands), bool(now and now.stands)
         if not stood:
-            return (Mark.NEW,) if stands else ()
+            # What stands below a new or widened unit may come into view for the first time.
+            return (Mark.NEW,) if stands and unit_id in self.made else ()
         if not stands:
             return (Mark.MERGED if self._goes_with_a_merger(unit_id) else Mark.ABOLISHED,)
         found = []
@@ -165,8 +167,8 @@ def _lines(change: Change, state: Snapshot, scope_id: int, *, is_after: bool) ->
 
 
 def _is_opened(unit: PlacedUnit, change: Change, shown: Collection[int]) -> bool:
-    """Whether the page says how many more stand below: where some do, or the unit is in focus."""
-    return unit.id in change.focus or any(
+    """Whether the page says how many more stand below: where some of them are shown."""
+    return any(
         other.parent_id == unit.id and other.id in shown
         for state in (change.old, change.new)
         for other in state.values()
@@ -174,7 +176,7 @@ def _is_opened(unit: PlacedUnit, change: Change, shown: Collection[int]) -> bool
 
 
 def _shown(change: Change, state: Snapshot, scope_id: int) -> set[int]:
-    """What changes or is in focus, the way up from it, and small families as a whole."""
+    """What changes or is in focus, the way up from it, and small families that it stands in."""
     shown = {scope_id}
     for unit_id in state:
         if change.marks(unit_id) or unit_id in change.focus:
@@ -183,9 +185,15 @@ def _shown(change: Change, state: Snapshot, scope_id: int) -> set[int]:
                 shown.add(here)
                 unit = state.get(here)
                 here = unit.parent_id if unit else None
+    touched = {
+        unit.parent_id
+        for known in (change.old, change.new)
+        for unit in known.values()
+        if unit.stands and change.marks(unit.id)
+    }
     families: dict[int, list[int]] = {}
     for unit in state.values():
-        if unit.parent_id in change.focus and unit.stands and unit.id not in shown:
+        if unit.parent_id in touched and unit.stands and unit.id not in shown:
             families.setdefault(unit.parent_id or 0, []).append(unit.id)
     for members in families.values():
         if len(members) <= _ALWAYS_SHOWN:

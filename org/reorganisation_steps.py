@@ -88,7 +88,11 @@ class Merge(_Part):
 
     units: Annotated[tuple[Ref, ...], Field(min_length=1, max_length=UNITS_AT_MOST)]
     into: Ref | None = None
-    name: Annotated[str, StringConstraints(max_length=120, strip_whitespace=True)] = ""
+    name: Annotated[
+        str,
+        StringConstraints(max_length=120, strip_whitespace=True),
+        AfterValidator(without_nul),
+    ] = ""
     code: Code = ""
 
     @model_validator(mode="after")

@@ -33,6 +33,7 @@ class ShownStep:
     """A step with what is wrong with it, if anything."""
 
     row: queries.StepRow
+    sentence: str
     problem: str
     is_first: bool
     is_last: bool
@@ -115,6 +116,7 @@ def of(actor: Actor, reorganisation_id: int, *, at: datetime) -> Plan:
     rows = queries.steps(reorganisation_id)
     tried, refusal = _tried(actor, card, rows, at=at)
     problems: Mapping[int, rehearsals.Problem] = tried.by_step if tried else {}
+    kept: Mapping[str, str] = (card.outcome or {}).get("sentences", {})
     is_drafter = actor.person_id == card.drafter_id
     administers = org_policies.may_manage_units(actor, card.scope_id, at=at)
     is_waiting = card.status in (Status.SUBMITTED, Status.APPROVED)
@@ -125,6 +127,7 @@ def of(actor: Actor, reorganisation_id: int, *, at: datetime) -> Plan:
         steps=tuple(
             ShownStep(
                 row=row,
+                sentence=kept.get(str(row.id), row.sentence),
                 problem=problems[row.id].text if row.id in problems else "",
                 is_first=row.position == 1,
                 is_last=row.position == len(rows),

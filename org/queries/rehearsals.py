@@ -58,19 +58,28 @@ class Below:
     grants: int
 
 
-def snapshot(focus_ids: Collection[int], context_ids: Collection[int], *, at: datetime) -> Snapshot:
+def snapshot(
+    focus_ids: Collection[int],
+    context_ids: Collection[int],
+    *,
+    at: datetime,
+    near_ids: Collection[int] = (),
+) -> Snapshot:
     """The units in focus with those directly below them, the context, and the way up from all.
+
+    `near_ids` are counted like those below a focus, wherever they stand now.
 
     Everything is read in one statement from the live numbers of the tree.
     """
     rows = _fetch(
         f"""
         WITH RECURSIVE up AS (
-          SELECT id, parent_id FROM org_unit WHERE id = ANY(%(ids)s) OR id = ANY(%(context)s)
+          SELECT id, parent_id FROM org_unit
+           WHERE id = ANY(%(ids)s) OR id = ANY(%(context)s) OR id = ANY(%(near)s)
           UNION
           SELECT p.id, p.parent_id FROM org_unit p JOIN up c ON p.id = c.parent_id
         ), wanted AS (
-          SELECT id, id = ANY(%(ids)s) AS near FROM up
+          SELECT id, id = ANY(%(ids)s) OR id = ANY(%(near)s) AS near FROM up
           UNION SELECT id, TRUE FROM org_unit WHERE parent_id = ANY(%(ids)s)
         )
         SELECT u.id, u.name, u.code, u.kind, u.level, u.parent_id, u.sort, {_STANDS},
@@ -81,7 +90,12 @@ def snapshot(focus_ids: Collection[int], context_ids: Collection[int], *, at: da
                    JOIN org_appointment a ON a.unit_id = b.id AND {_HOLDS}
                   WHERE b.tree_id = u.tree_id AND b.lft BETWEEN u.lft AND u.rght) END
           FROM wanted w JOIN org_unit u ON u.id = w.id GROUP BY u.id""",
-        {"ids": list(focus_ids), "context": list(context_ids), "at": at},
+        {
+            "ids": list(focus_ids),
+            "context": list(context_ids),
+            "near": list(near_ids),
+            "at": at,
+        },
     )
     return {row[0]: PlacedUnit(*row) for row in rows}
 

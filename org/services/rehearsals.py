@@ -132,7 +132,7 @@ def _try_all(run: Run, steps: Sequence[queries.StepRow]) -> _Tried:
     held = rehearsals.held_below(near, at=run.now)
     problems = tuple(problem for row in steps if (problem := _try(run, row)) is not None)
     made = [unit_id for units in run.made.values() for unit_id in units]
-    new = rehearsals.snapshot([*near, *made], [*context, run.scope_id], at=run.now)
+    new = rehearsals.snapshot([*focus, *made], [*context, run.scope_id], near_ids=near, at=run.now)
     change = rehearsal.Change(
         old=old,
         new=new,
@@ -141,6 +141,7 @@ def _try_all(run: Run, steps: Sequence[queries.StepRow]) -> _Tried:
         split=_subjects(steps, shapes.Split),
         reordered=_subjects(steps, shapes.Reorder),
         focus=[*focus, *made],
+        made=made,
     )
     trees = rehearsal.trees(change, scope_id=run.scope_id)
     moved = _moved(held, rehearsals.held_below([*near, *made], at=run.now))

@@ -141,10 +141,16 @@ def _carry_out(actor: Actor, held: Reorganisation, progress: _Progress, *, now: 
     if not policies.may_manage_units(run.actor, held.scope_id, at=now):
         raise errors.ReorganisationRightsLost(name=card.drafter_name)
     seen = rehearsals.try_out(actor=actor, card=card, now=now)
-    for row in queries.steps(held.pk):
+    steps = queries.steps(held.pk)
+    for row in steps:
         progress.position = row.position
         _carrying_out.carry_out(run, row.id, row.step)
-    held.outcome = {"counts": asdict(seen.counts), "trees": asdict(seen.trees)}
+    held.outcome = {
+        "counts": asdict(seen.counts),
+        "trees": asdict(seen.trees),
+        # As it was read when it was approved: the units carry other names from now on.
+        "sentences": {str(row.id): row.sentence for row in steps},
+    }
 
 
 def _decided(

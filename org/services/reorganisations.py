@@ -117,8 +117,8 @@ def remove_step(
     """The draft has the step no longer; steps that need it are told so by a rehearsal."""
     held = _reorganising.opened(actor, reorganisation_id, revision, now=now)
     steps = list(_reorganising.steps(held))
-    row = _step(steps, step_id)
-    row.delete()
+    _step(steps, step_id)
+    ReorganisationStep.objects.filter(pk=step_id).delete()
     _number([step for step in steps if step.pk != step_id])
     return _touch(held)
 

@@ -173,6 +173,12 @@ def test_two_townships_become_one(
     }
     assert set(changes.values_list("kind", flat=True)) >= {"merge", "rename"}
     assert tree.check().faults == ()
+    kept = Reorganisation.objects.get(pk=plan).outcome
+    assert kept["counts"]["units"] == 5
+    assert list(kept["sentences"].values()) == [
+        "将“北山街道”并入“西溪街道”",
+        "将“西溪街道”更名为“北溪街道”",
+    ]
 
 
 def test_a_step_may_speak_of_a_unit_that_an_earlier_one_sets_up(
@@ -324,6 +330,13 @@ def test_removing_a_step_leaves_those_that_need_it_broken(
     )
     assert [(row.position, row.sentence) for row in queries.steps(plan)] == [
         (1, "将“西湖区民政局一科”划归“（已删除的步骤所设组织）”")
+    ]
+    _merge(province, plan)
+    reorganisations.remove_step(
+        actor=actor, reorganisation_id=plan, revision=_revision(plan), step_id=needs, now=now
+    )
+    assert [(row.position, row.sentence) for row in queries.steps(plan)] == [
+        (1, "将“北山街道”并入“西溪街道”")
     ]
 
 

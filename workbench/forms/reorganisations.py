@@ -1,6 +1,6 @@
 """The forms of 机构改革: the plan, and one form for each kind of step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final, cast
 
 from django import forms
@@ -201,16 +201,22 @@ class Split(StepForm):
     unit = PickedUnit(label="被拆分的组织", required=False)
     name = forms.CharField(label="拆出的新组织", max_length=_NAME_LENGTH)
     code = forms.CharField(label="编码", max_length=18, required=False, help_text=_CODE_HINT)
-    unit_ids = PickedUnits(label="带走的下级组织", required=False)
+    unit_ids = forms.MultipleChoiceField(
+        label="带走的下级组织",
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "box"}),
+    )
     appointment_ids = forms.MultipleChoiceField(
-        label="带走的本级人员", required=False, widget=forms.CheckboxSelectMultiple
+        label="带走的本级人员",
+        required=False,
+        widget=forms.CheckboxSelectMultiple(attrs={"class": "box"}),
     )
     unit_kind = forms.CharField(required=False, widget=forms.HiddenInput)
-    optional = frozenset({"unit_ids"})
 
-    def __init__(self, *args: Any, people: Choices = (), **kwargs: Any) -> None:  # type: ignore[assignment]  # an empty tuple is no choice
+    def __init__(self, *args: Any, parts: Choices, people: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "appointment_ids", list(people))
+        offer(self, "unit_ids", parts)
+        offer(self, "appointment_ids", people)
 
     def payload(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """One new unit a step; more are more steps."""
@@ -218,7 +224,7 @@ class Split(StepForm):
             "name": given["name"],
             "unit_kind": given.get("unit_kind") or UnitKind.DEPARTMENT.value,
             "code": given.get("code") or "",
-            "unit_ids": [int(ref["unit_id"]) for ref in given["unit_ids"] if "unit_id" in ref],
+            "unit_ids": [int(one) for one in given.get("unit_ids") or ()],
             "appointment_ids": [int(one) for one in given.get("appointment_ids") or ()],
         }
         return {"unit": given["unit"], "parts": [part]}
@@ -235,9 +241,10 @@ def initial_of(kind: StepKind, payload: Mapping[str, Any]) -> dict[str, Any]:
     if kind is not StepKind.SPLIT:
         return dict(payload)
     part: Mapping[str, Any] = payload["parts"][0]
-    refs: Sequence[dict[str, int]] = [{"unit_id": one} for one in part.get("unit_ids", ())]
-    held = [str(one) for one in part.get("appointment_ids", ())]
-    return {**part, "unit": payload["unit"], "unit_ids": refs, "appointment_ids": held}
+    ticked = {
+        name: [str(one) for one in part.get(name, ())] for name in ("unit_ids", "appointment_ids")
+    }
+    return {**part, **ticked, "unit": payload["unit"]}
 
 
 def _made(text: str) -> dict[str, int]:

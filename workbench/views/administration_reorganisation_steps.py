@@ -23,6 +23,7 @@ from workbench.forms import reorganisations as forms
 from workbench.forms.base import Choices
 
 PEOPLE_AT_MOST: Final = 100
+PARTS_AT_MOST: Final = 200
 
 
 @http.page
@@ -148,12 +149,21 @@ def _form(
     named = units.names([held]).get(held) if held else None
     if named is not None:
         initial["unit_kind"] = named.kind
-    offered = _people_of(held, actor, at=at) if held else []
-    return forms.Split(request.POST or None, initial=initial, people=offered)
-
-
-def _people_of(unit_id: int, actor: Actor, *, at: datetime) -> Choices:
     viewer = visibility.viewer_of(actor, at=at)
+    return forms.Split(
+        request.POST or None,
+        initial=initial,
+        parts=_parts_of(held, viewer, at=at) if held else [],
+        people=_people_of(held, viewer, at=at) if held else [],
+    )
+
+
+def _parts_of(unit_id: int, viewer: visibility.Viewer, *, at: datetime) -> Choices:
+    page = units.children(unit_id, at=at, viewer=viewer, limit=PARTS_AT_MOST)
+    return [(str(one.id), one.name) for one in page.items]
+
+
+def _people_of(unit_id: int, viewer: visibility.Viewer, *, at: datetime) -> Choices:
     page = people.in_unit(unit_id, at=at, viewer=viewer, limit=PEOPLE_AT_MOST)
     return [(str(one.appointment_id), f"{one.name}　{one.title}") for one in page.items]
 
@@ -205,10 +215,11 @@ def _drawn(
         "is_picker": True,
         "many": field.many,
         "purpose": field.purpose,
+        "placeholder": "" if is_person else "组织名称、简称或代码",
         "required": field.required or name not in form.optional,
         "picked": [{"id": one, "name": named[one].name} for one in ids if one in named],
         "made_chosen": [one for one in chosen if one in made],
-        "offers_made": bool(made) and not is_person and name != "unit_ids",
+        "offers_made": bool(made) and not is_person,
     }
 
 
