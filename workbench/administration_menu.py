@@ -74,6 +74,12 @@ GROUPS: Final = (
                 "administration-accounts",
                 frozenset({"people", "helpdesk", "security"}),
             ),
+            Entry(
+                "visibility",
+                "可见范围",
+                "administration-visibility",
+                frozenset({"org", "security"}),
+            ),
             Entry("audit", "审计日志", "administration-audit", frozenset({AUDIT})),
         ),
     ),

@@ -87,6 +87,8 @@ def end(*, actor: Actor, rule_id: int, now: datetime) -> None:
 
 
 def _require_administers(actor: Actor, subject: Subject, *, at: datetime) -> None:
+    if (subject.unit_id is None) == (subject.person_id is None):
+        raise errors.VisibilityRuleEmpty(reason="请指定一个组织或一名人员")
     if visibility_rules.may_rule(actor, subject.unit_id, subject.person_id, at=at):
         return
     raise errors.UnitNotFound if subject.unit_id is not None else errors.PersonNotFound

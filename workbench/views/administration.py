@@ -36,6 +36,7 @@ from workbench.views import (
     administration_requests,
     administration_sync,
     administration_units,
+    administration_visibility,
 )
 
 PEOPLE_PER_PAGE = 50
@@ -187,4 +188,5 @@ urlpatterns = [
     *administration_requests.urlpatterns,
     *administration_reorganisations.urlpatterns,
     *administration_lines.urlpatterns,
+    *administration_visibility.urlpatterns,
 ]
