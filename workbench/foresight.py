@@ -23,6 +23,13 @@ def is_confirmed(request: HttpRequest) -> bool:
     return request.POST.get("confirmed") == "1"
 
 
+def given(form: PageForm) -> dict[str, Any]:
+    """What was typed, so that a step back or a refusal does not lose what was picked."""
+    if form.is_bound:
+        form.is_valid()
+    return dict(getattr(form, "cleaned_data", {}))
+
+
 def show(
     request: HttpRequest,
     form: PageForm,
@@ -41,14 +48,14 @@ def show(
     """
     goes_back = request.POST.get("back") == "1"
     if form.is_bound and not goes_back and form.is_valid():
-        given = dict(form.cleaned_data)
-        impact = foresee(given)
+        typed = dict(form.cleaned_data)
+        impact = foresee(typed)
         whole = {
             "title": title,
             "verb": verb,
             "action": request.path,
             "impact": impact,
-            "takes_two": takes_two(given, impact),
+            "takes_two": takes_two(typed, impact),
             "typed": _typed(request.POST),
         }
         return render(request, "workbench/administration/unit_foreseen.html", whole)

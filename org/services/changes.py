@@ -45,7 +45,7 @@ def note(
     Judges no right: the service that changed something has. Takes the lock of the actor's audit
     chain until the commit, so whoever locks rows does so before the first note.
     """
-    OrgChange.objects.create(
+    row = OrgChange.objects.create(
         kind=kind,
         unit_id=unit_id,
         person_id=person_id,
@@ -58,23 +58,23 @@ def note(
         before=dict(before),
         after=dict(after),
     )
-    is_of_person = person_id is not None
+    _record(actor, action or _ACTIONS[kind], row)
+
+
+def _record(actor: Actor, action: str, row: OrgChange) -> None:
     further = {
-        "person_id": person_id,
-        "basis": basis,
-        "reorganisation_id": reorganisation_id,
-        "approved_by": approved_by,
+        "person_id": row.person_id,
+        "basis": row.basis,
+        "reorganisation_id": row.reorganisation_id,
+        "approved_by": row.approved_by_id,
     }
+    known = {name: value for name, value in further.items() if value not in (None, "")}
     audit.record(
         actor=actor,
-        action=action or _ACTIONS[kind],
-        object_kind="org.person" if is_of_person else "org.unit",
-        object_id=str(person_id if is_of_person else unit_id),
-        unit_id=unit_id,
-        now=now,
-        detail={
-            "before": dict(before),
-            "after": dict(after),
-            **{name: value for name, value in further.items() if value not in (None, "")},
-        },
+        action=action,
+        object_kind="org.unit" if row.person_id is None else "org.person",
+        object_id=str(row.unit_id if row.person_id is None else row.person_id),
+        unit_id=row.unit_id,
+        now=row.effective_at,
+        detail={"before": row.before, "after": row.after, **known},
     )

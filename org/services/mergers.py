@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import partial
-from typing import Any
 
 from core import audit, db
 from core.actor import Actor
@@ -12,6 +10,7 @@ from org import errors, founding, guards, inheritance, policies, relocation, tre
 from org.inheritance import Carried, Passed
 from org.kinds import AdminRole, ChangeKind, RequestKind, UnitKind
 from org.models import Unit
+from org.orders import Order
 from org.queries import impact, obstacles
 from org.queries import units as queries
 from org.queries.obstacles import Part
@@ -62,6 +61,7 @@ def merge(
     all of them and over the unit that goes on; a second person for organs, regions and more than
     fifty people. Posts keep their titles; rights pass as `inheritance.pass_rights` says.
     """
+    order = Order(actor, now, basis, reorganisation_id, approved_by)
     if (into_id is None) == (new is None):
         raise errors.NothingToMerge
     _permit(actor, unit_ids, into_id, at=now)
@@ -69,44 +69,8 @@ def merge(
     merged = _permit(actor, unit_ids, into_id, at=now)
     obstacles.raise_first(obstacles.to_merge(unit_ids, into_id, at=now))
     if approved_by is None and _takes_two(actor, merged, at=now):
-        return _ask_to_merge(actor, merged, into_id, new, basis, now=now)
-    note = partial(
-        changes.note,
-        actor=actor,
-        now=now,
-        basis=basis,
-        reorganisation_id=reorganisation_id,
-        approved_by=approved_by,
-    )
-    into = _unit_that_goes_on(merged[0], into_id, new, now=now)
-    people = inheritance.locked_appointments(unit_ids=unit_ids, at=now)
-    parts = _bring(obstacles.parts_of(unit_ids, at=now), into.pk, at=now)
-    carried = inheritance.carry(people, into_id=into.pk, at=now)
-    passed = inheritance.pass_rights(actor, unit_ids, into_id=into.pk, at=now)
-    inheritance.pass_lines(unit_ids, into_id=into.pk, at=now)
-    inheritance.close(unit_ids, successor_ids=[into.pk], at=now)
-    if new is not None:
-        _note_new(note, into)
-    _note_parts(note, parts, into.pk)
-    _note_people(note, carried, into.pk)
-    _record_rights(actor, passed, into.pk, now=now)
-    for unit in merged:
-        note(
-            kind=ChangeKind.MERGE,
-            unit_id=unit.pk,
-            before={"name": unit.name, "code": unit.code},
-            after={"into_id": into.pk},
-        )
-    units = sum(count for _, count in parts)
-    served = len({one.person_id for one in carried})
-    note(
-        kind=ChangeKind.MERGE,
-        unit_id=into.pk,
-        before={},
-        after={"merged_ids": list(unit_ids), "units": units, "people": served},
-        action="org.unit.enlarged",
-    )
-    return Merged(unit_id=into.pk, units=units, people=served)
+        return _ask_to_merge(order, merged, into_id, new)
+    return _merge(order, merged, into_id, new)
 
 
 @db.service
@@ -125,45 +89,26 @@ def split(
     The unit goes on with the rest. Takes the right over the unit above; more than fifty people
     take a second person. Rights over parts that move go with them, none are given over new units.
     """
+    order = Order(actor, now, basis, reorganisation_id, approved_by)
     guards.permit_leaving(actor, guards.standing(unit_id, at=now), at=now)
     tree.hold_all(subtrees=[unit_id])
     unit = guards.standing(unit_id, at=now)
     guards.permit_leaving(actor, unit, at=now)
     obstacles.raise_first(obstacles.to_split(unit_id, new_units, at=now))
-    foreseen = impact.impact_of_split(unit_id, parts=new_units, at=now)
+    people = impact.impact_of_split(unit_id, parts=new_units, at=now).people
     if approved_by is None and policies.needs_second_person(
-        actor, RequestKind.MASS_CHANGE, people=foreseen.people
+        actor, RequestKind.MASS_CHANGE, people=people
     ):
-        return requests.ask(
-            actor=actor,
-            kind=RequestKind.MASS_CHANGE,
-            unit_id=unit.parent_id or unit_id,
-            role=AdminRole.ORG,
-            payload={
-                "act": "mergers.split",
-                "unit_id": unit_id,
-                "new_units": [asdict(part) for part in new_units],
-                "basis": basis,
-            },
-            summary=f"从“{unit.name}”分出{_quoted(part.name for part in new_units)}",
-            effects=foreseen.notes,
-            now=now,
-        )
-    note = partial(
-        changes.note,
-        actor=actor,
-        now=now,
-        basis=basis,
-        reorganisation_id=reorganisation_id,
-        approved_by=approved_by,
-    )
+        return _ask_to_split(order, unit, new_units)
     given = _give_off(unit, new_units, at=now)
     for new, parts, carried in given:
-        _note_new(note, new)
-        _note_parts(note, parts, new.pk)
-        _note_people(note, carried, new.pk)
+        _note_new(order, new)
+        _note_parts(order, parts, new.pk)
+        _note_people(order, carried, new.pk)
     ids = [new.pk for new, _, _ in given]
-    note(kind=ChangeKind.SPLIT, unit_id=unit_id, before={}, after={"new_ids": ids})
+    changes.note(
+        **order.told, kind=ChangeKind.SPLIT, unit_id=unit_id, before={}, after={"new_ids": ids}
+    )
     return Split(unit_ids=tuple(ids))
 
 
@@ -186,21 +131,78 @@ def _takes_two(actor: Actor, merged: Sequence[Unit], *, at: datetime) -> bool:
     return policies.merger_takes_two(actor, {unit.kind for unit in merged}, people=people)
 
 
+def _merge(
+    order: Order, merged: Sequence[Unit], into_id: int | None, new: NewUnit | None
+) -> Merged:
+    """Everything is locked and written before the first note is taken."""
+    at, ids = order.now, [unit.pk for unit in merged]
+    into = _unit_that_goes_on(merged[0], into_id, new, now=at)
+    held = inheritance.locked_appointments(unit_ids=ids, at=at)
+    parts = _bring(obstacles.parts_of(ids, at=at), into.pk, at=at)
+    carried = inheritance.carry(held, into_id=into.pk, at=at)
+    passed = inheritance.pass_rights(order.actor, ids, into_id=into.pk, at=at)
+    inheritance.pass_lines(ids, into_id=into.pk, at=at)
+    inheritance.close(ids, successor_ids=[into.pk], at=at)
+    if new is not None:
+        _note_new(order, into)
+    _note_parts(order, parts, into.pk)
+    _note_people(order, carried, into.pk)
+    _record_rights(order, passed, into.pk)
+    units = sum(count for _, count in parts)
+    people = len({one.person_id for one in carried})
+    _note_merged(order, merged, into.pk, units=units, people=people)
+    return Merged(unit_id=into.pk, units=units, people=people)
+
+
+def _note_merged(
+    order: Order, merged: Sequence[Unit], into_id: int, *, units: int, people: int
+) -> None:
+    for unit in merged:
+        changes.note(
+            **order.told,
+            kind=ChangeKind.MERGE,
+            unit_id=unit.pk,
+            before={"name": unit.name, "code": unit.code},
+            after={"into_id": into_id},
+        )
+    ids = [unit.pk for unit in merged]
+    changes.note(
+        **order.told,
+        kind=ChangeKind.MERGE,
+        unit_id=into_id,
+        before={},
+        after={"merged_ids": ids, "units": units, "people": people},
+        action="org.unit.enlarged",
+    )
+
+
+def _ask_to_split(order: Order, unit: Unit, new_units: Sequence[Part]) -> Asked:
+    return requests.ask(
+        actor=order.actor,
+        kind=RequestKind.MASS_CHANGE,
+        unit_id=unit.parent_id or unit.pk,
+        role=AdminRole.ORG,
+        payload={
+            "act": "mergers.split",
+            "unit_id": unit.pk,
+            "new_units": [asdict(part) for part in new_units],
+            "basis": order.basis,
+        },
+        summary=f"从“{unit.name}”分出{_quoted(part.name for part in new_units)}",
+        effects=impact.impact_of_split(unit.pk, parts=new_units, at=order.now).notes,
+        now=order.now,
+    )
+
+
 def _ask_to_merge(
-    actor: Actor,
-    merged: Sequence[Unit],
-    into_id: int | None,
-    new: NewUnit | None,
-    basis: str,
-    *,
-    now: datetime,
+    order: Order, merged: Sequence[Unit], into_id: int | None, new: NewUnit | None
 ) -> Asked:
     ids = [unit.pk for unit in merged]
     into_name = new.name if new else queries.names([into_id])[into_id].name if into_id else ""
     above = [unit.parent_id or unit.pk for unit in merged]
-    foreseen = impact.impact_of_merge(ids, into_id=into_id, new_name=into_name, at=now)
+    foreseen = impact.impact_of_merge(ids, into_id=into_id, new_name=into_name, at=order.now)
     return requests.ask(
-        actor=actor,
+        actor=order.actor,
         kind=RequestKind.MASS_CHANGE,
         unit_id=guards.lowest_above([*above, *([into_id] if into_id else [])]),
         role=AdminRole.ORG,
@@ -209,11 +211,11 @@ def _ask_to_merge(
             "unit_ids": ids,
             "into_id": into_id,
             "new": asdict(new) if new else None,
-            "basis": basis,
+            "basis": order.basis,
         },
         summary=f"把{_quoted(unit.name for unit in merged)}合并为“{into_name}”",
         effects=foreseen.notes,
-        now=now,
+        now=order.now,
     )
 
 
@@ -278,14 +280,15 @@ def _bring(
     ]
 
 
-def _note_new(note: Any, unit: Unit) -> None:
+def _note_new(order: Order, unit: Unit) -> None:
     after = {"name": unit.name, "kind": unit.kind, "code": unit.code, "parent_id": unit.parent_id}
-    note(kind=ChangeKind.CREATE, unit_id=unit.pk, before={}, after=after)
+    changes.note(**order.told, kind=ChangeKind.CREATE, unit_id=unit.pk, before={}, after=after)
 
 
-def _note_parts(note: Any, parts: Iterable[tuple[queries.UnitName, int]], into_id: int) -> None:
+def _note_parts(order: Order, parts: Iterable[tuple[queries.UnitName, int]], into_id: int) -> None:
     for part, units in parts:
-        note(
+        changes.note(
+            **order.told,
             kind=ChangeKind.MOVE,
             unit_id=part.id,
             before={"parent_id": part.parent_id},
@@ -293,9 +296,10 @@ def _note_parts(note: Any, parts: Iterable[tuple[queries.UnitName, int]], into_i
         )
 
 
-def _note_people(note: Any, carried: Iterable[Carried], into_id: int) -> None:
+def _note_people(order: Order, carried: Iterable[Carried], into_id: int) -> None:
     for one in carried:
-        note(
+        changes.note(
+            **order.told,
             kind=ChangeKind.TRANSFER,
             unit_id=into_id,
             person_id=one.person_id,
@@ -304,28 +308,27 @@ def _note_people(note: Any, carried: Iterable[Carried], into_id: int) -> None:
         )
 
 
-def _record_rights(actor: Actor, passed: Iterable[Passed], into_id: int, *, now: datetime) -> None:
+def _record_rights(order: Order, passed: Iterable[Passed], into_id: int) -> None:
     for right in passed:
-        told: Mapping[str, object] = {"person_id": right.person_id, "role": right.role}
-        audit.record(
-            actor=actor,
-            action="org.grant.revoked",
-            object_kind="org.grant",
-            object_id=right.grant_id,
-            unit_id=right.unit_id,
-            now=now,
-            detail=told,
-        )
+        told = {"person_id": right.person_id, "role": right.role}
+        _record_right(order, "org.grant.revoked", right.grant_id, right.unit_id, told)
         if right.successor_grant_id is not None:
-            audit.record(
-                actor=actor,
-                action="org.grant.given",
-                object_kind="org.grant",
-                object_id=right.successor_grant_id,
-                unit_id=into_id,
-                now=now,
-                detail={**told, "unit_id": into_id},
-            )
+            given = {**told, "unit_id": into_id}
+            _record_right(order, "org.grant.given", right.successor_grant_id, into_id, given)
+
+
+def _record_right(
+    order: Order, action: str, grant_id: int, unit_id: int, detail: Mapping[str, object]
+) -> None:
+    audit.record(
+        actor=order.actor,
+        action=action,
+        object_kind="org.grant",
+        object_id=grant_id,
+        unit_id=unit_id,
+        now=order.now,
+        detail=detail,
+    )
 
 
 def _quoted(names: Iterable[str]) -> str:

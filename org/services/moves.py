@@ -11,6 +11,7 @@ from core.actor import Actor
 from org import errors, founding, guards, pasts, policies, relocation, tree
 from org.kinds import AdminRole, ChangeKind, RequestKind
 from org.models import Unit
+from org.orders import Order
 from org.queries import impact, obstacles
 from org.queries import units as queries
 from org.services import changes, requests
@@ -44,6 +45,7 @@ def move(
     Takes the right over where it stood and over where it goes, the latter the actor's or that of
     whoever approved: nobody moves his own root. More than fifty people take a second person.
     """
+    order = Order(actor, now, basis, reorganisation_id, approved_by)
     _permit(actor, unit_id, parent_id, approved_by=approved_by, at=now)
     tree.hold_all(subtrees=[unit_id], units=[parent_id])
     unit = _permit(actor, unit_id, parent_id, approved_by=approved_by, at=now)
@@ -52,28 +54,14 @@ def move(
     if approved_by is None and policies.needs_second_person(
         actor, RequestKind.MASS_CHANGE, people=people
     ):
-        above = [unit.parent_id or unit_id, parent_id]
-        return requests.ask(
-            actor=actor,
-            kind=RequestKind.MASS_CHANGE,
-            unit_id=guards.lowest_above(above),
-            role=AdminRole.ORG,
-            payload=_payload(unit_id, parent_id, basis),
-            summary=_summary(unit, parent_id),
-            effects=impact.impact_of_move(unit_id, parent_id=parent_id, at=now).notes,
-            now=now,
-        )
+        return _ask_to_move(order, unit, parent_id)
     moved = relocation.relocate(unit, parent_id=parent_id, at=now)
     changes.note(
-        actor=actor,
+        **order.told,
         kind=ChangeKind.MOVE,
         unit_id=unit_id,
         before={"parent_id": unit.parent_id},
         after={"parent_id": parent_id, "units": moved},
-        now=now,
-        basis=basis,
-        reorganisation_id=reorganisation_id,
-        approved_by=approved_by,
     )
     return Moved(units=moved)
 
@@ -117,6 +105,7 @@ def reorder(
 
     Takes the right over the unit above. Where it stands there already nothing changes.
     """
+    order = Order(actor, now, basis, reorganisation_id, approved_by)
     unit = guards.standing(unit_id, at=now)
     guards.permit_leaving(actor, unit, at=now)
     tree.hold_children(unit.parent_id)
@@ -125,21 +114,17 @@ def reorder(
     obstacles.raise_first(obstacles.to_reorder(unit_id, before_id, at=now))
     siblings = _siblings(unit)
     was = [one.pk for one in siblings]
-    order = _placed(was, unit_id, before_id)
-    if order == was:
+    placed = _placed(was, unit_id, before_id)
+    if placed == was:
         return
-    _write_order(siblings, order, unit_id, at=now)
+    _write_order(siblings, placed, unit_id, at=now)
     shown = {one.pk for one in siblings if one.valid_to is None}
     changes.note(
-        actor=actor,
+        **order.told,
         kind=ChangeKind.REORDER,
         unit_id=unit_id,
         before={"position": _position(unit_id, was, shown)},
-        after={"position": _position(unit_id, order, shown)},
-        now=now,
-        basis=basis,
-        reorganisation_id=reorganisation_id,
-        approved_by=approved_by,
+        after={"position": _position(unit_id, placed, shown)},
     )
 
 
@@ -150,6 +135,19 @@ def _permit(
     guards.permit_leaving(actor, unit, at=at)
     guards.permit_receiving(actor, parent_id, approved_by=approved_by, at=at)
     return unit
+
+
+def _ask_to_move(order: Order, unit: Unit, parent_id: int) -> Asked:
+    return requests.ask(
+        actor=order.actor,
+        kind=RequestKind.MASS_CHANGE,
+        unit_id=guards.lowest_above([unit.parent_id or unit.pk, parent_id]),
+        role=AdminRole.ORG,
+        payload=_payload(unit.pk, parent_id, order.basis),
+        summary=_summary(unit, parent_id),
+        effects=impact.impact_of_move(unit.pk, parent_id=parent_id, at=order.now).notes,
+        now=order.now,
+    )
 
 
 def _payload(unit_id: int, parent_id: int, basis: str) -> Mapping[str, object]:

@@ -12,6 +12,7 @@ from core.actor import Actor, ActorKind
 from org import codes, errors, founding, guards, inheritance, pasts, policies, tree
 from org.kinds import AdminRole, ChangeKind, RequestKind, UnitKind, UnitNature, UnitOrigin
 from org.models import Unit
+from org.orders import Order
 from org.queries import impact, obstacles
 from org.queries import units as queries
 from org.services import changes, requests
@@ -59,36 +60,11 @@ def add(
     code or get a temporary one, regions bring their statistics code. `level` is the parent's
     except for regions and groups.
     """
-    guards.permit(actor, parent_id, at=now)
-    tree.hold(parent_id)
-    guards.standing(parent_id, at=now)
-    guards.permit(actor, parent_id, at=now)
+    order = Order(actor, now, basis, reorganisation_id, approved_by)
     wanted = founding.Wanted(
-        name=name,
-        kind=kind,
-        short_name=short_name,
-        code=code,
-        level=level,
-        sort=sort,
-        phone=phone,
-        address=address,
-        other_names=other_names,
-        nature=nature,
-        note=remark,
+        name, kind, short_name, code, level, sort, phone, address, other_names, nature, remark
     )
-    unit = founding.found(wanted, parent=queries.names([parent_id])[parent_id], now=now)
-    changes.note(
-        actor=actor,
-        kind=ChangeKind.CREATE,
-        unit_id=unit.pk,
-        before={},
-        after={"name": name, "kind": kind.value, "code": unit.code, "parent_id": parent_id},
-        now=now,
-        basis=basis,
-        reorganisation_id=reorganisation_id,
-        approved_by=approved_by,
-    )
-    return unit.pk
+    return _add(order, parent_id, wanted)
 
 
 @db.service
@@ -130,6 +106,7 @@ def rename(
     A region takes the right over the one above it: a county does not rename itself. Names that
     it carries already change nothing.
     """
+    order = Order(actor, now, basis, reorganisation_id, approved_by)
     guards.permit_naming(actor, guards.standing(unit_id, at=now), at=now)
     tree.hold(unit_id)
     unit = guards.standing(unit_id, at=now)
@@ -141,15 +118,11 @@ def rename(
     pasts.keep([unit_id], at=now)
     tree.rename(unit_id=unit_id, **after)
     changes.note(
-        actor=actor,
+        **order.told,
         kind=ChangeKind.RENAME,
         unit_id=unit_id,
         before=before,
         after=after,
-        now=now,
-        basis=basis,
-        reorganisation_id=reorganisation_id,
-        approved_by=approved_by,
     )
 
 
@@ -168,6 +141,7 @@ def update(
 
     A region's other names take the right over the one above it, as its name does.
     """
+    order = Order(actor, now, basis, reorganisation_id, approved_by)
     guards.permit(actor, unit_id, at=now)
     tree.hold(unit_id)
     unit = guards.standing(unit_id, at=now)
@@ -180,15 +154,11 @@ def update(
         pasts.keep([unit_id], at=now)
     Unit.objects.filter(pk=unit_id).update(**after)
     changes.note(
-        actor=actor,
+        **order.told,
         kind=ChangeKind.UPDATE,
         unit_id=unit_id,
         before=before,
         after=after,
-        now=now,
-        basis=basis,
-        reorganisation_id=reorganisation_id,
-        approved_by=approved_by,
     )
 
 
@@ -208,15 +178,14 @@ def set_code(
     An organ's temporary code gives way to its unified social credit code, once. Regions and
     groups get another when divisions are redrawn, from those above them. Ours never change.
     """
+    order = Order(actor, now, basis, reorganisation_id, approved_by)
     guards.permit_naming(actor, guards.standing(unit_id, at=now), at=now)
     tree.hold(unit_id)
     unit = guards.standing(unit_id, at=now)
     guards.permit_naming(actor, unit, at=now)
     if not founding.is_coded_by_state(unit.kind) and not codes.is_temporary(unit.code):
         raise errors.UnitCodeFixed
-    above = queries.names([unit.parent_id]).get(unit.parent_id) if unit.parent_id else None
-    parent_code = above.code if above else ""
-    given = founding.code_for(UnitKind(unit.kind), code, level=unit.level, parent_code=parent_code)
+    given = _code_below(unit, code)
     if given == unit.code:
         return
     pasts.keep([unit_id], at=now)
@@ -226,15 +195,11 @@ def set_code(
     except IntegrityError as clash:
         raise founding.taken(given) from clash
     changes.note(
-        actor=actor,
+        **order.told,
         kind=ChangeKind.CODE,
         unit_id=unit_id,
         before={"code": unit.code},
         after={"code": given},
-        now=now,
-        basis=basis,
-        reorganisation_id=reorganisation_id,
-        approved_by=approved_by,
     )
 
 
@@ -255,6 +220,7 @@ def abolish(
     it, UnitAdministered while rights are granted over it. Takes the right over the unit above it,
     and a second person for an organ, a region and whatever had people or parts.
     """
+    order = Order(actor, now, basis, reorganisation_id, approved_by)
     guards.permit_leaving(actor, guards.standing(unit_id, at=now), at=now)
     tree.hold_all(subtrees=[unit_id], units=[successor_id] if successor_id else [])
     unit = guards.standing(unit_id, at=now)
@@ -266,30 +232,59 @@ def abolish(
         unit_kind=unit.kind,
         has_history=obstacles.has_history(unit_id),
     ):
-        return requests.ask(
-            actor=actor,
-            kind=RequestKind.ABOLISH_UNIT,
-            unit_id=unit.parent_id or unit_id,
-            role=AdminRole.ORG,
-            payload={"unit_id": unit_id, "successor_id": successor_id, "basis": basis},
-            summary=f"撤销“{unit.name}”",
-            effects=impact.impact_of_abolish(unit_id, at=now, successor_id=successor_id).notes,
-            now=now,
-        )
+        return _ask_to_abolish(order, unit, successor_id)
     inheritance.leave_lines([unit_id], at=now)
     inheritance.close([unit_id], successor_ids=[successor_id] if successor_id else [], at=now)
     changes.note(
-        actor=actor,
+        **order.told,
         kind=ChangeKind.ABOLISH,
         unit_id=unit_id,
         before={"name": unit.name, "code": unit.code},
         after={"successor_ids": [successor_id]} if successor_id else {},
-        now=now,
-        basis=basis,
-        reorganisation_id=reorganisation_id,
-        approved_by=approved_by,
     )
     return Done()
+
+
+def _add(order: Order, parent_id: int, wanted: founding.Wanted) -> int:
+    guards.permit(order.actor, parent_id, at=order.now)
+    tree.hold(parent_id)
+    guards.standing(parent_id, at=order.now)
+    guards.permit(order.actor, parent_id, at=order.now)
+    unit = founding.found(wanted, parent=queries.names([parent_id])[parent_id], now=order.now)
+    changes.note(
+        **order.told,
+        kind=ChangeKind.CREATE,
+        unit_id=unit.pk,
+        before={},
+        after={
+            "name": unit.name,
+            "kind": str(unit.kind),
+            "code": unit.code,
+            "parent_id": parent_id,
+        },
+    )
+    return unit.pk
+
+
+def _code_below(unit: Unit, code: str) -> str:
+    """The code, checked against the kind of the unit and the code of the one above it."""
+    above = queries.names([unit.parent_id]).get(unit.parent_id) if unit.parent_id else None
+    parent_code = above.code if above else ""
+    return founding.code_for(UnitKind(unit.kind), code, level=unit.level, parent_code=parent_code)
+
+
+def _ask_to_abolish(order: Order, unit: Unit, successor_id: int | None) -> Asked:
+    foreseen = impact.impact_of_abolish(unit.pk, at=order.now, successor_id=successor_id)
+    return requests.ask(
+        actor=order.actor,
+        kind=RequestKind.ABOLISH_UNIT,
+        unit_id=unit.parent_id or unit.pk,
+        role=AdminRole.ORG,
+        payload={"unit_id": unit.pk, "successor_id": successor_id, "basis": order.basis},
+        summary=f"撤销“{unit.name}”",
+        effects=foreseen.notes,
+        now=order.now,
+    )
 
 
 def _differences(unit: Unit, details: Details) -> tuple[dict[str, object], dict[str, object]]:

@@ -6,9 +6,11 @@ from tests.contracts import source
 
 MAY_IMPORT_MODELS = {
     "models", "policies", "queries", "services", "admin", "tree", "search_rows", "tenures", "audit",
+    "founding", "guards", "inheritance", "relocation",
 }  # fmt: skip
-"""The last three are queries and services under a name of their own: org's write path of the unit
-tree, the rows that its directory is searched by, and core's audit log."""
+"""The last of them are queries and services under a name of their own: org's write path of the unit
+tree, the rows that its directory is searched by, appointments, core's audit log, and what several
+services of the tree do alike: set units up, ask for rights under locks, hand over, bring along."""
 
 EDGES = {
     "api", "handlers", "gateway", "management", "middleware", "scim", "sign_in", "urls", "admin",

@@ -18,6 +18,9 @@ from org.queries.obstacles import Part
 from org.services import mergers, requests
 from workbench import dialogs, foresight, unit_dialogs
 from workbench.forms import units as forms
+from workbench.forms.base import Choices
+
+_BY_NUMBER = RequestKind.MASS_CHANGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,26 +44,15 @@ def merge(request: HttpRequest, unit_id: int) -> HttpResponse:
     outcome: list[mergers.Merged | requests.Asked] = []
 
     def act(given: dict[str, Any]) -> None:
-        new = _new_of(given)
-        outcome.append(
-            mergers.merge(
-                actor=actor,
-                unit_ids=_merged(unit_id, given),
-                into_id=None if new else unit_id,
-                new=new,
-                basis=given["basis"],
-                now=now,
-            )
-        )
+        asked = _asked(unit_id, given)
+        merged = mergers.merge(actor=actor, basis=given["basis"], now=now, **asked)
+        outcome.append(merged)
 
     def foresee(given: dict[str, Any]) -> Impact:
-        new = _new_of(given)
-        return impact.impact_of_merge(
-            _merged(unit_id, given),
-            into_id=None if new else unit_id,
-            new_name=new.name if new else "",
-            at=now,
-        )
+        asked = _asked(unit_id, given)
+        name = asked["new"].name if asked["new"] else ""
+        into_id = asked["into_id"]
+        return impact.impact_of_merge(asked["unit_ids"], into_id=into_id, new_name=name, at=now)
 
     def takes_two(given: dict[str, Any], foreseen: Impact) -> bool:
         return policies.merger_takes_two(actor, {unit.kind}, people=foreseen.people)
@@ -71,7 +63,7 @@ def merge(request: HttpRequest, unit_id: int) -> HttpResponse:
             return dialogs.asked(request, done.request_id)
         notice = f"已合并：{done.units} 个下级组织、{done.people} 人转入"
         return dialogs.done(request, to=unit_dialogs.page_of(done.unit_id), notice=notice)
-    picked = form.cleaned_data.get("others", []) if form.is_bound and form.is_valid() else []
+    picked = foresight.given(form).get("others", [])
     return foresight.show(
         request,
         form,
@@ -92,25 +84,16 @@ def split(request: HttpRequest, unit_id: int) -> HttpResponse:
     now = timezone.now()
     actor = http.actor_of(request)
     unit = unit_dialogs.leaving(actor, unit_id, at=now)
-    above = units.names([unit.parent_id])[unit.parent_id] if unit.parent_id else None
-    kinds = unit_dialogs.kinds_below(above.kind, above.level) if above else []
-    form = forms.SplitUnit(
-        request.POST if foresight.is_asked_for(request) else None,
-        kinds=kinds,
-        initial={"kind": unit.kind},
-    )
+    sent = request.POST if foresight.is_asked_for(request) else None
+    form = forms.SplitUnit(sent, kinds=_kinds_beside(unit), initial={"kind": unit.kind})
     outcome: list[mergers.Split | requests.Asked] = []
 
     def act(given: dict[str, Any]) -> None:
-        outcome.append(
-            mergers.split(
-                actor=actor,
-                unit_id=unit_id,
-                new_units=[_part(given)],
-                basis=given["basis"],
-                now=now,
-            )
+        parts, basis = [_part(given)], given["basis"]
+        given_off = mergers.split(
+            actor=actor, unit_id=unit_id, new_units=parts, basis=basis, now=now
         )
+        outcome.append(given_off)
 
     def foresee(given: dict[str, Any]) -> Impact:
         return impact.impact_of_split(unit_id, parts=[_part(given)], at=now)
@@ -124,7 +107,7 @@ def split(request: HttpRequest, unit_id: int) -> HttpResponse:
             return dialogs.asked(request, done.request_id)
         notice = f"已分出“{form.cleaned_data['name']}”"
         return dialogs.done(request, to=unit_dialogs.page_of(done.unit_ids[0]), notice=notice)
-    given = form.cleaned_data if form.is_bound and form.is_valid() else {}
+    given = foresight.given(form)
     return foresight.show(
         request,
         form,
@@ -139,15 +122,17 @@ def split(request: HttpRequest, unit_id: int) -> HttpResponse:
     )
 
 
-def _merged(unit_id: int, given: dict[str, Any]) -> list[int]:
-    others: list[int] = given["others"]
-    return [unit_id, *others] if given["way"] == forms.MergeUnits.NEW else others
-
-
-def _new_of(given: dict[str, Any]) -> mergers.NewUnit | None:
+def _asked(unit_id: int, given: dict[str, Any]) -> dict[str, Any]:
+    """Which units are merged into which: into this one, or all of them into a new one."""
     if given["way"] != forms.MergeUnits.NEW:
-        return None
-    return mergers.NewUnit(name=given["name"], short_name=given["short_name"], code=given["code"])
+        return {"unit_ids": given["others"], "into_id": unit_id, "new": None}
+    new = mergers.NewUnit(name=given["name"], short_name=given["short_name"], code=given["code"])
+    return {"unit_ids": [unit_id, *given["others"]], "into_id": None, "new": new}
+
+
+def _kinds_beside(unit: units.UnitCard) -> Choices:
+    above = units.names([unit.parent_id])[unit.parent_id] if unit.parent_id else None
+    return unit_dialogs.kinds_below(above.kind, above.level) if above else []
 
 
 def _part(given: dict[str, Any]) -> Part:

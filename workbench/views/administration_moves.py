@@ -64,7 +64,7 @@ def move(request: HttpRequest, unit_id: int) -> HttpResponse:
             return dialogs.asked(request, done.request_id)
         to = unit_dialogs.page_of(unit_id)
         return dialogs.done(request, to=to, notice=f"已移动“{unit.name}”")
-    picked = form.cleaned_data.get("parent_id") if form.is_bound and form.is_valid() else None
+    picked = foresight.given(form).get("parent_id")
     return foresight.show(
         request,
         form,

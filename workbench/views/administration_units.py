@@ -133,7 +133,7 @@ def abolish(request: HttpRequest, unit_id: int) -> HttpResponse:
             return dialogs.asked(request, done.request_id)
         to = unit_dialogs.page_of(unit.parent_id or unit_id)
         return dialogs.done(request, to=to, notice=f"已撤销“{unit.name}”")
-    picked = form.cleaned_data.get("successor_id") if form.is_bound and form.is_valid() else None
+    picked = foresight.given(form).get("successor_id")
     return foresight.show(
         request,
         form,
