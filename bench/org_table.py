@@ -1,0 +1,219 @@
+"""The unit tree of a province against its peers: one run, one database, one table.
+
+It changes the tree and makes tables of its own: point DATABASE_URL at a scratch database with a
+province in it, then bin/bench-org (docs/operations/scale.md).
+"""
+
+import argparse
+import multiprocessing
+import os
+import random
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from django.db import connection, transaction  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from bench import org_peers as peers  # noqa: E402
+from core import actor  # noqa: E402
+from org.kinds import UnitKind  # noqa: E402
+from org.queries import tree as tree_queries  # noqa: E402
+from org.services import units  # noqa: E402
+
+try:
+    from bench import org_treebeard
+except ModuleNotFoundError:
+    org_treebeard = None  # type: ignore[assignment]  # the product's environment has no peers
+
+# Never forked: children would share the sockets of the connection pool.
+PROCESSES = multiprocessing.get_context("spawn")
+TOUCHED = "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_xact_user_tables"
+SLOW = ("django-mptt", "treebeard NS")
+
+
+@dataclass(frozen=True)
+class Places:
+    """Units to read and to write, by what they are."""
+
+    villages: list[int]
+    townships: list[int]
+    counties: list[int]
+    cities: list[int]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Milliseconds over several runs, and rows written in the last one."""
+
+    median: float
+    p95: float
+    touched: int = 0
+
+
+def measure(act: Callable[[], object], runs: int) -> Figure:
+    """Everything is rolled back."""
+    took, touched = [], 0
+    for _ in range(runs):
+        with transaction.atomic():
+            began = time.perf_counter()
+            act()
+            took.append((time.perf_counter() - began) * 1000)
+            touched = peers.rows(TOUCHED)[0][0]
+            transaction.set_rollback(True)
+    took.sort()
+    return Figure(statistics.median(took), took[int(len(took) * 0.95)], touched)
+
+
+def compare(peer: peers.Peer, places: Places, runs: int) -> dict[str, Figure]:
+    dice = random.Random(1)
+    numbers = iter(range(10**9, 2 * 10**9))
+    few = 3 if peer.name in SLOW else runs
+
+    def move(below: list[int], above: list[int]) -> None:
+        peer.move(dice.choice(below), dice.choice(above))
+
+    late = places.villages[-len(places.villages) // 10 :]
+    return {
+        "add a leaf": measure(lambda: peer.add(dice.choice(places.villages), next(numbers)), few),
+        "move a village": measure(lambda: move(places.villages, places.townships), few),
+        "move a county": measure(
+            lambda: move(places.counties, places.cities), min(few, max(3, runs // 5))
+        ),
+        "subtree of a county": measure(lambda: peer.subtree(dice.choice(places.counties)), runs),
+        "subtree of a city": measure(lambda: peer.subtree(dice.choice(places.cities)), runs),
+        "ancestors of a village": measure(lambda: peer.ancestors(dice.choice(late)), runs),
+    }
+
+
+def write(kind: str, seed: int, seconds: float, places: Places) -> tuple[int, list[float]]:
+    """One process: four leaves, then a village moves, and so on, all committed."""
+    connection.close()
+    (peer,) = [one for one in all_peers() if one.name == kind]
+    dice, took = random.Random(seed), []
+    numbers = iter(range(3 * 10**9 + seed * 10**7, 4 * 10**9))
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        began = time.perf_counter()
+        if len(took) % 5 < 4:
+            peer.add(dice.choice(places.villages), next(numbers))
+        else:
+            peer.move(dice.choice(places.villages), dice.choice(places.townships))
+        took.append((time.perf_counter() - began) * 1000)
+    connection.close()
+    return len(took), took
+
+
+def race(kind: str, places: Places, writers: int, seconds: float) -> tuple[float, float]:
+    """Operations a second of all writers together, and the p95 of one in milliseconds."""
+    connection.close()
+    began = time.perf_counter()
+    with PROCESSES.Pool(writers) as pool:
+        done = pool.starmap(write, [(kind, seed, seconds, places) for seed in range(writers)])
+    spent = max(seconds, time.perf_counter() - began - 0.2)
+    took = sorted(one for _, many in done for one in many)
+    return sum(count for count, _ in done) / spent, took[int(len(took) * 0.95)]
+
+
+def serve(seed: int, seconds: float, places: Places) -> list[float]:
+    """One process adds units through the service: rights, lock, history, audit, commit."""
+    connection.close()
+    dice, took = random.Random(seed), []
+    who = actor.Actor(kind=actor.ActorKind.SYSTEM, name=f"bench {seed}", account_id=seed)
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        began = time.perf_counter()
+        units.add(
+            actor=who,
+            parent_id=dice.choice(places.townships),
+            name=f"压测{seed}-{len(took)}",
+            kind=UnitKind.VIRTUAL,
+            now=timezone.now(),
+        )
+        took.append((time.perf_counter() - began) * 1000)
+    connection.close()
+    return took
+
+
+def all_peers() -> list[peers.Peer]:
+    more = [org_treebeard.MaterialisedPath, org_treebeard.NestedSets] if org_treebeard else []
+    return [make() for make in [*peers.PEERS, *more]]
+
+
+def regions() -> Places:
+    def ids(level: int) -> list[int]:
+        found = peers.rows(
+            "SELECT id FROM org_unit WHERE kind = 'region' AND level = %s ORDER BY lft", [level]
+        )
+        return [row[0] for row in found]
+
+    return Places(ids(5), ids(4), ids(3), ids(2))
+
+
+TARGETS = {
+    "add a leaf": "≥ 500 × mptt, ≤ 2 × ltree",
+    "move a village": "≤ 2 × ltree",
+    "move a county": "≤ 300 ms, ≤ 2 × ltree",
+    "subtree of a county": "≤ 2 ms, ≤ 2.5 × closure",
+    "subtree of a city": "≤ 2.5 × closure",
+    "ancestors of a village": "≤ 1 ms, ≤ 2.5 × closure",
+}
+
+
+def print_table(found: dict[str, dict[str, Figure]], raced: dict[str, tuple[float, float]]) -> None:
+    names = list(found)
+    print(f"| operation, ms median (rows) | {' | '.join(names)} | target |")
+    print("|---" * (len(names) + 2) + "|")
+    for operation, target in TARGETS.items():
+        ours = found["ours"][operation].median
+        cells = []
+        for name in names:
+            figure = found[name][operation]
+            rows = f" ({figure.touched:,})" if figure.touched else ""
+            ratio = "" if name == "ours" else f" · {figure.median / ours:.2g} ×"
+            cells.append(f"{figure.median:,.2f}{rows}{ratio}")
+        print(f"| {operation} | {' | '.join(cells)} | {target} |")
+    cells = [f"{rate:,.1f}/s, p95 {p95:,.0f} ms" for rate, p95 in (raced[name] for name in names)]
+    print(f"| 4 writers, 4 leaves to 1 move | {' | '.join(cells)} | ≥ 200/s |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--writers", type=int, default=4)
+    parser.add_argument("--seconds", type=float, default=5, help="how long the writers race")
+    parser.add_argument("--runs", type=int, default=40, help="runs of each quick operation")
+    options = parser.parse_args()
+    places = regions()
+    print(f"{peers.rows('SELECT count(*) FROM org_unit')[0][0]:,} units\n")
+    found, raced = {}, {}
+    for peer in all_peers():
+        peer.fill()
+        found[peer.name] = compare(peer, places, options.runs)
+        raced[peer.name] = race(peer.name, places, options.writers, options.seconds)
+    print_table(found, raced)
+    connection.close()
+    jobs = [(seed, options.seconds, places) for seed in range(options.writers)]
+    with PROCESSES.Pool(options.writers) as pool:
+        took = sorted(one for many in pool.starmap(serve, jobs) for one in many)
+    p95 = took[int(len(took) * 0.95)]
+    print(
+        f"\nservices.units.add by {options.writers} writers: {len(took) / options.seconds:.0f}/s,"
+        f" median {statistics.median(took):.1f} ms, p95 {p95:.1f} ms (targets: ≥ 200/s, ≤ 20 ms)"
+    )
+    began = time.perf_counter()
+    wrong = tree_queries.check().faults
+    print(f"differences from parent_id afterwards: {len(wrong)}", end="")
+    print(f" (checked in {time.perf_counter() - began:.1f} s)")
+    for peer in all_peers()[1:]:
+        peers.run(f"DROP TABLE {peer.table}")
+    peers.run("DROP TABLE bench_node")
+
+
+if __name__ == "__main__":
+    main()
