@@ -174,7 +174,7 @@ def test_two_townships_become_one(
     assert set(changes.values_list("kind", flat=True)) >= {"merge", "rename"}
     assert tree.check().faults == ()
     kept = Reorganisation.objects.get(pk=plan).outcome
-    assert kept["counts"]["units"] == 5
+    assert kept["counts"]["units"] == 8  # both townships with all below them
     assert list(kept["sentences"].values()) == [
         "将“北山街道”并入“西溪街道”",
         "将“西溪街道”更名为“北溪街道”",
