@@ -6,10 +6,12 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from core.actor import Actor, ActorKind
 from miniapps import errors, manifests
 from miniapps.models import Grant, MiniApp, Subject
 from miniapps.queries import audience
-from org.queries import appointments, people, units
+from org.kinds import MaskedField, Scene
+from org.queries import appointments, people, units, visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,20 @@ def people_of_units(
     return frozenset(reached)
 
 
-def listed(app_id: int, person_ids: Collection[int], *, at: datetime) -> list[Member]:
+def viewer_of(app_id: int, *, at: datetime) -> visibility.Viewer:
+    """The app as a viewer of the directory: it stands where its owner stands."""
+    app = MiniApp.objects.get(pk=app_id)
+    looking = Actor(kind=ActorKind.APP, name=app.name, app_id=app_id, unit_id=app.owner_unit_id)
+    return visibility.viewer_of(looking, at=at)
+
+
+def listed(
+    app_id: int, person_ids: Collection[int], *, viewer: visibility.Viewer, at: datetime
+) -> list[Member]:
     """The people as the app knows them, by unit and name. Who has no name there is left out."""
+    untitled = visibility.masked_people(
+        person_ids, field=MaskedField.TITLE, viewer=viewer, scene=Scene.APPS, at=at
+    )
     subs = dict(
         Subject.objects.filter(app_id=app_id, person_id__in=person_ids).values_list(
             "person_id", "sub"
@@ -82,7 +96,12 @@ def listed(app_id: int, person_ids: Collection[int], *, at: datetime) -> list[Me
     names = people.names(sorted(subs), at=at)
     placed = unit_names([person.unit_id for person in names.values() if person.unit_id])
     found = [
-        Member(subs[person.id], person.name, placed.get(person.unit_id or 0, ""), person.title)
+        Member(
+            sub=subs[person.id],
+            name=person.name,
+            unit_name=placed.get(person.unit_id or 0, ""),
+            title="" if person.id in untitled else person.title,
+        )
         for person in names.values()
     ]
     return sorted(found, key=lambda member: (member.unit_name, member.name, member.sub))

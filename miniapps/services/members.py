@@ -8,6 +8,8 @@ from core.actor import Actor
 from core.db import service
 from miniapps import credentials, errors, models
 from miniapps.queries import members
+from org.kinds import Scene
+from org.queries import visibility
 
 SCOPE: Final = "org.member.read"
 MAX_MEMBERS: Final = 2000
@@ -17,17 +19,22 @@ MAX_MEMBERS: Final = 2000
 def introduce(*, actor: Actor, unit_code: str, now: datetime) -> list[members.Member]:
     """The app has a name for each person in its range, or of one unit inside it.
 
-    Raises ScopeNotGranted, OutsideRange, or RangeTooWide above 2,000 people.
+    Who is hidden from apps is left out, and a unit of hidden people is outside. Raises
+    ScopeNotGranted, OutsideRange, or RangeTooWide above 2,000 people.
     """
     if actor.app_id is None:
         raise errors.TokenInvalid
     reached = members.in_range(actor.app_id, SCOPE, at=now)
     if unit_code:
         reached = members.people_of_units([unit_code], reached, at=now)
+    viewer = members.viewer_of(actor.app_id, at=now)
+    reached = visibility.shown_people(reached, viewer=viewer, scene=Scene.APPS, at=now)
+    if unit_code and not reached:
+        raise errors.OutsideRange
     if len(reached) > MAX_MEMBERS:
         raise errors.RangeTooWide(limit=MAX_MEMBERS)
     know(actor=actor, app_id=actor.app_id, person_ids=reached)
-    return members.listed(actor.app_id, reached, at=now)
+    return members.listed(actor.app_id, reached, viewer=viewer, at=now)
 
 
 @service

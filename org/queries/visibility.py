@@ -1,6 +1,6 @@
 """What one viewer does not see of the directory: compiled once, applied inside every query."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -20,6 +20,7 @@ WITH mine AS (
     FROM org_appointment a JOIN org_unit u ON u.id = a.unit_id
    WHERE a.person_id = %(viewer)s AND a.valid_from <= %(at)s
      AND (a.valid_to IS NULL OR a.valid_to > %(at)s)
+  UNION ALL SELECT u.id, u.tree_id, u.lft, u.level FROM org_unit u WHERE u.id = %(owner)s
 ), placed AS (
   SELECT a.person_id, u.id, u.parent_id, u.tree_id, u.lft, u.level
     FROM org_appointment a JOIN org_unit u ON u.id = a.unit_id
@@ -141,16 +142,18 @@ _Rule = tuple[int | None, int | None, str, list[str], list[str]]
 def viewer_of(actor: Actor, *, at: datetime) -> Viewer:
     """The actor as a viewer at that instant; one statement, to be asked once per request.
 
-    A mini-app is bound by the rules for apps wherever it looks.
+    A mini-app is bound by the rules for apps wherever it looks; the unit of its actor, which
+    owns it, stands for it as a post stands for a person.
     """
     if actor.kind is ActorKind.SYSTEM:
         return EVERYTHING
-    viewer = actor.person_id if actor.kind is ActorKind.PERSON else None
+    is_app = actor.kind is ActorKind.APP
+    viewer, owner = (None, actor.unit_id) if is_app else (actor.person_id, None)
     with connection.cursor() as cursor:
-        cursor.execute(_BINDING, {"viewer": viewer, "at": at})
+        cursor.execute(_BINDING, {"viewer": viewer, "owner": owner, "at": at})
         rules: list[_Rule] = cursor.fetchall()
     sights: tuple[tuple[Scene, Sight], ...] = ()
-    if rules and actor.kind is ActorKind.APP:
+    if rules and is_app:
         sights = tuple((scene, _sight(rules, Scene.APPS)) for scene in Scene)
     elif rules:
         sights = tuple((scene, _sight(rules, scene)) for scene in Scene)
@@ -167,6 +170,46 @@ def require_unit(unit_id: int, *, viewer: Viewer, scene: Scene) -> None:
         )
         if cursor.fetchone() is None:
             raise errors.UnitNotFound
+
+
+def shown_people(
+    person_ids: Collection[int], *, viewer: Viewer, scene: Scene, at: datetime
+) -> frozenset[int]:
+    """Those of the people who are not hidden and hold a post that is not."""
+    sight = viewer.sight(scene)
+    if sight.hidden == Subjects():
+        return frozenset(person_ids)
+    return _holders(person_ids, sight.shows_holder(person="a.person_id"), sight, at=at)
+
+
+def masked_people(
+    person_ids: Collection[int],
+    *,
+    field: MaskedField,
+    viewer: Viewer,
+    scene: Scene,
+    at: datetime,
+) -> frozenset[int]:
+    """Those of the people whose field is kept from the viewer."""
+    sight = viewer.sight(scene)
+    if not sight.masked:
+        return frozenset()
+    return _holders(person_ids, sight.masks(field, person="a.person_id"), sight, at=at)
+
+
+def _holders(
+    person_ids: Collection[int], condition: str, sight: Sight, *, at: datetime
+) -> frozenset[int]:
+    """Those of the people with a post of that instant that meets the condition."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT DISTINCT a.person_id FROM org_appointment a
+                  JOIN org_unit u ON u.id = a.unit_id
+                 WHERE a.person_id = ANY(%(ids)s) AND {condition} AND a.valid_from <= %(at)s
+                   AND (a.valid_to IS NULL OR a.valid_to > %(at)s)""",
+            {"ids": list(person_ids), "at": at, **sight.values},
+        )
+        return frozenset(row[0] for row in cursor.fetchall())
 
 
 def _sight(rules: Iterable[_Rule], scene: Scene) -> Sight:

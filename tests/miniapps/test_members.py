@@ -3,12 +3,17 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from miniapps.models import Subject
+from org.kinds import Scene, VisibilityEffect
+from org.services import visibility
 from tests.factories import Province
 from tests.miniapps import apps
 
 pytestmark = pytest.mark.django_db
+
+HIDDEN_CODE = f"{apps.OWNER_CODE}-2"
 
 
 def members(app: apps.Published, query: str = "", scope: str = "org.member.read") -> Any:
@@ -55,3 +60,44 @@ def test_a_unit_outside_the_range_is_refused(roster: apps.Published, code: str) 
 def test_without_the_scope_nobody_is_listed(roster: apps.Published) -> None:
     answer = members(roster, scope="notice.send")
     assert (answer.status_code, answer.json()["code"]) == (403, "MINIAPPS_SCOPE_NOT_GRANTED")
+
+
+def hide(province: Province, subject: visibility.Subject, effect: VisibilityEffect) -> None:
+    visibility.make(
+        actor=province.actor("卫二"),
+        subject=subject,
+        terms=visibility.Terms(effect, scenes=[Scene.APPS]),
+        now=timezone.now(),
+    )
+
+
+def test_a_hidden_unit_is_outside_and_its_people_are_not_listed(
+    province: Province, roster: apps.Published
+) -> None:
+    hide(
+        province,
+        visibility.Subject(unit_id=province.unit("西湖区民政局/一科")),
+        VisibilityEffect.HIDE,
+    )
+    listed = members(roster).json()
+    assert {member["name"] for member in listed} == {"王伟民", "李建国", apps.VIEWER}
+    hidden, absent = (members(roster, f"?unit_code={code}") for code in (HIDDEN_CODE, "nope"))
+    assert (hidden.status_code, hidden.json()["code"]) == (403, "MINIAPPS_OUTSIDE_RANGE")
+    assert hidden.json()["detail"] == absent.json()["detail"]
+
+
+def test_an_app_of_the_unit_itself_sees_its_own_people(
+    province: Province, roster: apps.Published
+) -> None:
+    unit = visibility.Subject(unit_id=province.unit("西湖区民政局"))
+    hide(province, unit, VisibilityEffect.HIDE)
+    assert len(members(roster).json()) == 5
+
+
+def test_restricted_people_have_no_title_for_apps(
+    province: Province, roster: apps.Published
+) -> None:
+    person = visibility.Subject(person_id=province.person("单小芳"))
+    hide(province, person, VisibilityEffect.RESTRICT)
+    titles = {member["name"]: member["title"] for member in members(roster).json()}
+    assert (titles["单小芳"], titles["李建国"]) == ("", "副局长")
