@@ -114,7 +114,7 @@ class LineIn(Schema):
     name_endings: Annotated[list[Ending], Field(max_length=20)] = []
 
 
-class PlaceIn(Schema):
+class LinePlaceIn(Schema):
     """Units that join the line."""
 
     unit_ids: Annotated[list[Id], Field(min_length=1, max_length=2_000)]
@@ -241,7 +241,7 @@ def list_subordinates(request: HttpRequest, line_id: Id, unit_id: Id) -> list[qu
 
 
 @router.post("/lines/{line_id}/units", response=PlacedOut, url_name="org-line-place")
-def place(request: HttpRequest, line_id: Id, body: PlaceIn) -> PlacedOut:
+def place(request: HttpRequest, line_id: Id, body: LinePlaceIn) -> PlacedOut:
     """The units serve the line from now on."""
     placed = lines.place(
         actor=actor_of(request),

@@ -64,6 +64,25 @@ WITH RECURSIVE up AS (
 SELECT DISTINCT ON (f.start) f.start, u.id, u.name, f.relation, f.relation_id
   FROM found f JOIN org_unit u ON u.id = f.unit_id WHERE {_STANDS} AND {{shown}}
  ORDER BY f.start, f.height, f.role, u.depth, u.sort, u.id"""
+# Somebody below two units of the line stands with the deepest.
+_PEOPLE_OF = f"""
+WITH held AS MATERIALIZED (
+  SELECT u.id, u.code, u.name, u.level, u.depth, u.tree_id, u.lft, u.rght
+    FROM org_lineunit l JOIN org_unit u ON u.id = l.unit_id {_WITHIN}
+   WHERE {_IN_LINE} AND {_STANDS}
+), here AS (
+  SELECT DISTINCT ON (a.id) a.id, a.person_id, p.name, t.title, b.id AS unit,
+         b.name AS place, h.id AS line_unit, h.name AS line_unit_name, h.level, h.code,
+         t.rank, a."order"
+    FROM held h JOIN org_unit b ON b.tree_id = h.tree_id AND b.lft BETWEEN h.lft AND h.rght
+    JOIN org_appointment a ON a.unit_id = b.id AND {_HOLDS}
+    JOIN org_person p ON p.id = a.person_id JOIN org_post t ON t.id = a.post_id
+   WHERE {{shown}}
+   ORDER BY a.id, h.depth DESC
+)
+SELECT * FROM here WHERE (level, code, rank, "order", id)
+     > (%(level)s, %(code)s, %(rank)s, %(order)s, %(after)s)
+ ORDER BY level, code, rank, "order", id LIMIT %(limit)s"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,24 +254,7 @@ def people_of(
     after = _PEOPLE.decode(cursor) or (0, "", 0, 0, 0)
     sight = viewer.sight(Scene.TREE)
     rows = _fetch(
-        f"""
-        WITH held AS MATERIALIZED (
-          SELECT u.id, u.code, u.name, u.level, u.depth, u.tree_id, u.lft, u.rght
-            FROM org_lineunit l JOIN org_unit u ON u.id = l.unit_id {_WITHIN}
-           WHERE {_IN_LINE} AND {_STANDS}
-        ), here AS (
-          SELECT DISTINCT ON (a.id) a.id, a.person_id, p.name, t.title, b.id AS unit,
-                 b.name AS place, h.id AS line_unit, h.name AS line_unit_name, h.level, h.code,
-                 t.rank, a."order"
-            FROM held h JOIN org_unit b ON b.tree_id = h.tree_id AND b.lft BETWEEN h.lft AND h.rght
-            JOIN org_appointment a ON a.unit_id = b.id AND {_HOLDS}
-            JOIN org_person p ON p.id = a.person_id JOIN org_post t ON t.id = a.post_id
-           WHERE {sight.shows_holder(unit="b", person="p.id")}
-           ORDER BY a.id, h.depth DESC
-        )
-        SELECT * FROM here WHERE (level, code, rank, "order", id)
-             > (%(level)s, %(code)s, %(rank)s, %(order)s, %(after)s)
-         ORDER BY level, code, rank, "order", id LIMIT %(limit)s""",
+        _PEOPLE_OF.format(shown=sight.shows_holder(unit="b", person="p.id")),
         {"line": line_id, "root": root_id, "at": at, "level": after[0], "code": after[1],
          "rank": after[2], "order": after[3], "after": after[4], "limit": limit + 1,
          **sight.values},

@@ -224,6 +224,8 @@ def approvers(reorganisation_id: int, *, at: datetime) -> list[int]:
         "  AND g.valid_from <= %(at)s AND (g.valid_until IS NULL OR g.valid_until > %(at)s)"
         " JOIN org_unit r ON r.id = g.root_id AND (u.id = r.id OR (g.subtree"
         "  AND u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght))"
+        "  AND (g.highest_level IS NULL OR u.level >= g.highest_level)"
+        "  AND (g.line_id IS NULL OR org_in_line(u.id, g.line_id, %(at)s))"
         " WHERE n.id = %(id)s AND g.person_id <> n.drafted_by_id ORDER BY g.person_id",
         {"id": reorganisation_id, "at": at},
     )

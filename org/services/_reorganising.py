@@ -10,6 +10,7 @@ from core.actor import Actor
 from org import errors, policies
 from org.kinds import ReorganisationStatus
 from org.models import Reorganisation, ReorganisationStep
+from org.queries import accounts
 from org.queries import reorganisations as queries
 
 
@@ -71,3 +72,12 @@ def record(
         now=now,
         detail=detail,
     )
+
+
+def drafter_of(card: queries.ReorganisationCard, *, at: datetime) -> Actor:
+    """The drafter as an actor; OutOfScope for one whose account no longer stands."""
+    account = accounts.of_person(card.drafter_id)
+    drafter = accounts.actor(account.id, at=at) if account is not None else None
+    if drafter is None:
+        raise errors.OutOfScope
+    return drafter

@@ -9,12 +9,12 @@ from django.db import transaction
 from core import db
 from core.actor import Actor
 from core.errors import DomainError
-from org import errors, rehearsal
+from org import rehearsal
 from org import reorganisation_steps as shapes
-from org.queries import accounts, rehearsals
+from org.queries import rehearsals
 from org.queries import reorganisations as queries
 from org.queries.rehearsals import Held
-from org.services import _carrying_out
+from org.services import _carrying_out, _reorganising
 from org.services._carrying_out import Run
 
 
@@ -74,7 +74,7 @@ def try_out(*, actor: Actor, card: queries.ReorganisationCard, now: datetime) ->
     """As `rehearse`, for a service that has found and locked the reorganisation already."""
     steps = queries.steps(card.id)
     run = Run(
-        actor=drafter_of(card, at=now),
+        actor=_reorganising.drafter_of(card, at=now),
         scope_id=card.scope_id,
         now=now,
         basis=card.basis,
@@ -101,15 +101,6 @@ def try_out(*, actor: Actor, card: queries.ReorganisationCard, now: datetime) ->
         unit_ids=reach.unit_ids,
         person_ids=person_ids,
     )
-
-
-def drafter_of(card: queries.ReorganisationCard, *, at: datetime) -> Actor:
-    """The drafter as an actor; OutOfScope for one whose account no longer stands."""
-    account = accounts.of_person(card.drafter_id)
-    drafter = accounts.actor(account.id, at=at) if account is not None else None
-    if drafter is None:
-        raise errors.OutOfScope
-    return drafter
 
 
 @dataclass(frozen=True, slots=True)

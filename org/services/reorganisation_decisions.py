@@ -131,7 +131,7 @@ def _carry_out(actor: Actor, held: Reorganisation, progress: _Progress, *, now: 
     ):
         raise errors.ReorganisationRightsLost(name=card.approver_name or "")
     run = Run(
-        actor=rehearsals.drafter_of(card, at=now),
+        actor=_reorganising.drafter_of(card, at=now),
         scope_id=held.scope_id,
         now=now,
         basis=held.basis,

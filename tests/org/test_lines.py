@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from core.models import AuditEntry
-from org.kinds import LineRelationKind, UnitKind
+from org.kinds import LineRelationKind, LineRole, UnitKind
 from org.models import AdminGrant, Line, LineRelation, LineUnit
 from org.queries import lines as queries
 from org.queries.visibility import EVERYTHING
@@ -105,7 +105,8 @@ def test_the_people_of_a_line_are_those_of_its_units_and_below(
         ("曾国强", "一科", "西湖区民政局"),
         ("单小芳", "一科", "西湖区民政局"),
     ]
-    seen, cursor = [], ""
+    seen: list[int] = []
+    cursor: str | None = ""
     while cursor is not None:
         part = get(client, f"lines/{civil}/people", limit=7, cursor=cursor)
         seen += [one["person_id"] for one in part["items"]]
@@ -288,7 +289,7 @@ def test_acts_on_lines_are_in_the_audit_log(province: factories.Province, civil:
         actor=province.actor("何管理"),
         line_id=civil,
         unit_id=province.unit("西湖区民政局"),
-        role=lines.LineRole.ASSIST,
+        role=LineRole.ASSIST,
         now=timezone.now(),
     )
     held = AuditEntry.objects.filter(object_kind="org.line").order_by("id")

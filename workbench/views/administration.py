@@ -16,7 +16,7 @@ from org import errors as org_errors
 from org import policies as org_policies
 from org.kinds import AdminRole, UnitKind
 from org.queries import appointments, authority, units, visibility
-from workbench import offices, parameters, trees, unit_dialogs, viewers
+from workbench import line_cards, offices, parameters, trees, unit_dialogs, viewers
 from workbench.views import (
     administration_accounts,
     administration_audit,
@@ -72,6 +72,7 @@ class UnitPane:
     parts: list[units.UnitBranch]
     """The first units directly below, in order."""
     has_more_parts: bool
+    lines: list[line_cards.LineOfUnit]
 
 
 @http.page
@@ -144,6 +145,7 @@ def _pane(request: HttpRequest, actor: Actor, unit_id: int, *, at: datetime) -> 
         may_leave=may_leave,
         parts=below.items,
         has_more_parts=below.next_cursor is not None,
+        lines=line_cards.of(unit_id, viewer=viewer, at=at),
     )
 
 
