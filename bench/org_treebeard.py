@@ -53,11 +53,12 @@ class MaterialisedPath(_Treebeard):
 
     def fill(self) -> None:
         create(Mp)
+        units = list(_paths())
         with (
             connection.cursor() as cursor,
             cursor.copy("COPY bench_mp (id, path, depth, numchild, name) FROM STDIN") as copy,
         ):
-            for row in _paths():
+            for row in units:
                 copy.write_row(row)
         settle("bench_mp")
 

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from bench import org_race
 from core import actor
 from org import errors, tree
 from org.kinds import UnitKind
@@ -19,6 +20,8 @@ from tests import factories
 
 WRITERS = 4
 OPERATIONS = 75
+SERVED = 600
+"""Operations of the short race on services; `python -m bench.org_race` runs ten thousand."""
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
@@ -74,6 +77,23 @@ def test_raced_writes_end_equal_to_parent_id() -> None:
     ]
     assert reasons == []
     assert tree_queries.check().units == 27 + total["insert"] - total["delete"]
+
+
+def serve_at_random(seed: int, county: int) -> tuple[Counter[str], list[str]]:
+    """What one process of bench/org_race.py does, over one connection."""
+    return org_race.write(seed, SERVED // WRITERS, county)
+
+
+def test_raced_services_leave_tree_headcounts_and_log_sound() -> None:
+    province = factories.small_province()
+    county = province.unit("西湖区")
+    with ThreadPoolExecutor(WRITERS) as pool:
+        outcomes = list(pool.map(serve_at_random, range(1, WRITERS + 1), [county] * WRITERS))
+    assert [broken for _, broken in outcomes] == [[]] * WRITERS
+    total = sum((done for done, _ in outcomes), Counter[str]())
+    assert total.total() == SERVED
+    assert all(total[kind] > 10 for kind in org_race.MIX)
+    assert org_race.prove() == []
 
 
 def test_concurrent_roots_get_trees_of_their_own() -> None:
