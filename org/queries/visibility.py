@@ -29,7 +29,7 @@ WITH mine AS (
 SELECT v.unit_id, v.person_id, v.effect, v.scenes, v.masked
   FROM org_visibilityrule v LEFT JOIN org_unit s ON s.id = v.unit_id
  WHERE v.valid_from <= %(at)s AND (v.valid_to IS NULL OR v.valid_to > %(at)s)
-   AND v.person_id IS DISTINCT FROM %(viewer)s
+   AND (v.person_id IS NULL OR v.person_id IS DISTINCT FROM %(viewer)s)
    AND NOT EXISTS (SELECT 1 FROM mine m WHERE m.tree_id = s.tree_id
                       AND m.lft BETWEEN s.lft AND s.rght)
    AND NOT EXISTS (SELECT 1 FROM org_admingrant g

@@ -1,8 +1,11 @@
 """通讯录: tree, people, card, search, and the phone that is revealed on the record."""
 
 import pytest
+from django.utils import timezone
 
+from core.actor import system
 from core.models import AuditEntry
+from org.services import lines
 from tests.conftest import Budget
 from tests.factories import Province
 
@@ -134,3 +137,44 @@ def test_people_of_a_unit_cost_a_fixed_number_of_queries(
     unit = province.unit("西湖区民政局")
     with budget("workbench.directory.people"):
         assert client.get(f"/directory/units/{unit}/people/").status_code == 200
+
+
+def test_another_day_shows_the_tree_and_people_of_then_under_a_banner(province: Province) -> None:
+    client = province.client("张晓梅")
+    page = client.get("/directory/", {"on": "2025-06-30"}).content.decode()
+    assert "正在查看 <strong>2025-06-30</strong> 的组织" in page
+    assert "张晓梅" in page
+    unit = province.unit("西湖区民政局")
+    shown = client.get(f"/directory/units/{unit}/people/", {"on": "2025-06-30"}).content.decode()
+    assert "当日本级 2 人，下级组织 2 个" in shown
+    assert "王伟民" in shown
+    branch = client.get(f"/directory/units/{unit}/branch/", {"on": "2025-06-30"})
+    assert branch.content.decode().count("on=2025-06-30") >= 2
+    before = client.get(f"/directory/units/{unit}/people/", {"on": "2020-01-01"}).content.decode()
+    assert "当日没有该组织" in before
+    assert "王伟民" not in before
+
+
+@pytest.mark.parametrize("day", ["", "abc", "2999-01-01", "0001-01-01", "2025-02-30"])
+def test_a_day_that_is_none_or_not_over_shows_the_present(day: str, province: Province) -> None:
+    answer = province.client("张晓梅").get("/directory/", {"on": day})
+    assert answer.status_code == 200
+    assert "正在查看" not in answer.content.decode()
+
+
+def test_lines_show_their_units_and_say_when_there_are_none(province: Province) -> None:
+    client = province.client("张晓梅")
+    assert "还没有条线" in client.get("/directory/", {"view": "lines"}).content.decode()
+    made = lines.define(
+        actor=system("test"),
+        name="民政条线",
+        code="MZ",
+        root_id=province.unit("浙江省"),
+        name_endings=["民政局"],
+        now=timezone.now(),
+    )
+    page = client.get("/directory/", {"view": "lines"}).content.decode()
+    assert "民政条线" in page
+    shown = client.get(f"/directory/lines/{made}/").content.decode()
+    assert "该条线还没有单位" in shown
+    assert client.get("/directory/lines/999999/").status_code == 404
