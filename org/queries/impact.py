@@ -191,7 +191,7 @@ def _rights_over(unit_ids: Sequence[int], *, at: datetime) -> list[str]:
 
 def _same_names(unit_ids: Sequence[int], into_id: int | None, *, at: datetime) -> list[str]:
     whole = [*unit_ids, *([into_id] if into_id else [])]
-    counted = Counter(part.name for part in obstacles.parts_of(whole, at=at))
+    counted = Counter(part.name for part in obstacles.parts_of(whole))
     twice = [f"“{name}”{count} 个" for name, count in counted.items() if count > 1]
     return [f"合并后同名的下级组织：{obstacles.listed(twice)}"] if twice else []
 

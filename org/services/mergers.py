@@ -90,9 +90,9 @@ def split(
     take a second person. Rights over parts that move go with them, none are given over new units.
     """
     order = Order(actor, now, basis, reorganisation_id, approved_by)
-    guards.permit_leaving(actor, guards.standing(unit_id, at=now), at=now)
+    guards.permit_leaving(actor, guards.standing(unit_id), at=now)
     tree.hold_all(subtrees=[unit_id])
-    unit = guards.standing(unit_id, at=now)
+    unit = guards.standing(unit_id)
     guards.permit_leaving(actor, unit, at=now)
     obstacles.raise_first(obstacles.to_split(unit_id, new_units, at=now))
     people = impact.impact_of_split(unit_id, parts=new_units, at=now).people
@@ -115,13 +115,13 @@ def split(
 def _permit(
     actor: Actor, unit_ids: Sequence[int], into_id: int | None, *, at: datetime
 ) -> list[Unit]:
-    merged = [guards.standing(unit_id, at=at) for unit_id in unit_ids]
+    merged = [guards.standing(unit_id) for unit_id in unit_ids]
     if not merged:
         raise errors.NothingToMerge
     for unit in merged:
         guards.permit_leaving(actor, unit, at=at)
     if into_id is not None:
-        guards.standing(into_id, at=at)
+        guards.standing(into_id)
         guards.permit(actor, into_id, at=at)
     return merged
 
@@ -138,7 +138,7 @@ def _merge(
     at, ids = order.now, [unit.pk for unit in merged]
     into = _unit_that_goes_on(merged[0], into_id, new, now=at)
     held = inheritance.locked_appointments(unit_ids=ids, at=at)
-    parts = _bring(obstacles.parts_of(ids, at=at), into.pk, at=at)
+    parts = _bring(obstacles.parts_of(ids), into.pk, at=at)
     carried = inheritance.carry(held, into_id=into.pk, at=at)
     passed = inheritance.pass_rights(order.actor, ids, into_id=into.pk, at=at)
     inheritance.pass_lines(ids, into_id=into.pk, at=at)
@@ -242,7 +242,7 @@ def _give_off(
     """Everything is locked and written for all of them before the first note is taken."""
     wanted = [held for part in new_units for held in part.appointment_ids]
     held = {one.pk: one for one in inheritance.locked_appointments(appointment_ids=wanted, at=at)}
-    parts = {part.id: part for part in obstacles.parts_of([unit.pk], at=at)}
+    parts = {part.id: part for part in obstacles.parts_of([unit.pk])}
     given = []
     for part in new_units:
         level = unit.level if part.kind == unit.kind else None

@@ -73,7 +73,7 @@ def offer(*, actor: Actor, unit_id: int, parent_id: int, now: datetime, basis: s
     Takes the right over where the unit stands. OtherSideIsOwn where the actor administers the new
     place too and needs not ask.
     """
-    unit = guards.standing(unit_id, at=now)
+    unit = guards.standing(unit_id)
     guards.permit_leaving(actor, unit, at=now)
     obstacles.raise_first(obstacles.to_move(unit_id, parent_id, at=now))
     if policies.may_manage_units(actor, parent_id, at=now):
@@ -106,10 +106,10 @@ def reorder(
     Takes the right over the unit above. Where it stands there already nothing changes.
     """
     order = Order(actor, now, basis, reorganisation_id, approved_by)
-    unit = guards.standing(unit_id, at=now)
+    unit = guards.standing(unit_id)
     guards.permit_leaving(actor, unit, at=now)
     tree.hold_children(unit.parent_id)
-    unit = guards.standing(unit_id, at=now)
+    unit = guards.standing(unit_id)
     guards.permit_leaving(actor, unit, at=now)
     obstacles.raise_first(obstacles.to_reorder(unit_id, before_id, at=now))
     siblings = _siblings(unit)
@@ -131,7 +131,7 @@ def reorder(
 def _permit(
     actor: Actor, unit_id: int, parent_id: int, *, approved_by: int | None, at: datetime
 ) -> Unit:
-    unit = guards.standing(unit_id, at=at)
+    unit = guards.standing(unit_id)
     guards.permit_leaving(actor, unit, at=at)
     guards.permit_receiving(actor, parent_id, approved_by=approved_by, at=at)
     return unit

@@ -107,9 +107,9 @@ def rename(
     it carries already change nothing.
     """
     order = Order(actor, now, basis, reorganisation_id, approved_by)
-    guards.permit_naming(actor, guards.standing(unit_id, at=now), at=now)
+    guards.permit_naming(actor, guards.standing(unit_id), at=now)
     tree.hold(unit_id)
-    unit = guards.standing(unit_id, at=now)
+    unit = guards.standing(unit_id)
     guards.permit_naming(actor, unit, at=now)
     before = {"name": unit.name, "short_name": unit.short_name}
     after = {"name": name, "short_name": founding.short(name, short_name)}
@@ -144,7 +144,7 @@ def update(
     order = Order(actor, now, basis, reorganisation_id, approved_by)
     guards.permit(actor, unit_id, at=now)
     tree.hold(unit_id)
-    unit = guards.standing(unit_id, at=now)
+    unit = guards.standing(unit_id)
     guards.permit(actor, unit_id, at=now)
     before, after = _differences(unit, details)
     if not after:
@@ -179,9 +179,9 @@ def set_code(
     groups get another when divisions are redrawn, from those above them. Ours never change.
     """
     order = Order(actor, now, basis, reorganisation_id, approved_by)
-    guards.permit_naming(actor, guards.standing(unit_id, at=now), at=now)
+    guards.permit_naming(actor, guards.standing(unit_id), at=now)
     tree.hold(unit_id)
-    unit = guards.standing(unit_id, at=now)
+    unit = guards.standing(unit_id)
     guards.permit_naming(actor, unit, at=now)
     if not founding.is_coded_by_state(unit.kind) and not codes.is_temporary(unit.code):
         raise errors.UnitCodeFixed
@@ -221,9 +221,9 @@ def abolish(
     and a second person for an organ, a region and whatever had people or parts.
     """
     order = Order(actor, now, basis, reorganisation_id, approved_by)
-    guards.permit_leaving(actor, guards.standing(unit_id, at=now), at=now)
+    guards.permit_leaving(actor, guards.standing(unit_id), at=now)
     tree.hold_all(subtrees=[unit_id], units=[successor_id] if successor_id else [])
-    unit = guards.standing(unit_id, at=now)
+    unit = guards.standing(unit_id)
     guards.permit_leaving(actor, unit, at=now)
     obstacles.raise_first(obstacles.to_abolish(unit_id, at=now, successor_id=successor_id))
     if approved_by is None and policies.needs_second_person(
@@ -248,7 +248,7 @@ def abolish(
 def _add(order: Order, parent_id: int, wanted: founding.Wanted) -> int:
     guards.permit(order.actor, parent_id, at=order.now)
     tree.hold(parent_id)
-    guards.standing(parent_id, at=order.now)
+    guards.standing(parent_id)
     guards.permit(order.actor, parent_id, at=order.now)
     unit = founding.found(wanted, parent=queries.names([parent_id])[parent_id], now=order.now)
     changes.note(

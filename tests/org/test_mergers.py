@@ -14,7 +14,7 @@ from django.utils import timezone
 from core.actor import Actor, system
 from core.errors import DomainError
 from core.models import AuditEntry
-from org import codes
+from org import codes, errors
 from org.events import AppointmentEnded
 from org.kinds import AppointmentKind, PostFunction, UnitKind
 from org.models import AdminGrant, Appointment, LineUnit, OrgChange, Unit, UnitSuccession
@@ -352,3 +352,17 @@ def test_the_end_of_every_post_is_news(province: factories.Province) -> None:
         )
         told = [row[0] for row in cursor.fetchall()]
     assert told == sorted(province.person(name) for name in ("曾国强", "单小芳"))
+
+
+def test_who_waited_for_the_locks_finds_the_unit_abolished(province: factories.Province) -> None:
+    asked_at = timezone.now()
+    one, two = province.unit("西湖区民政局"), province.unit("西湖区卫生健康局")
+    mergers.merge(actor=system("test"), unit_ids=[one], into_id=two, now=timezone.now())
+    before = everything()
+    with pytest.raises(errors.UnitAbolished):
+        mergers.merge(actor=system("test"), unit_ids=[two], into_id=one, now=asked_at)
+    with pytest.raises(errors.UnitAbolished):
+        moves.move(
+            actor=system("test"), unit_id=one, parent_id=province.unit("上城区"), now=asked_at
+        )
+    assert everything() == before

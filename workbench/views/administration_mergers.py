@@ -148,8 +148,7 @@ def _part(given: dict[str, Any]) -> Part:
 
 def _departments(unit_id: int, chosen: list[int], *, at: datetime) -> list[Tick]:
     return [
-        Tick(part.id, part.name, "", part.id in chosen)
-        for part in obstacles.parts_of([unit_id], at=at)
+        Tick(part.id, part.name, "", part.id in chosen) for part in obstacles.parts_of([unit_id])
     ]
 
 
