@@ -79,6 +79,7 @@ def cast(*, at: datetime) -> Cast:
     county, next_county = place.home.id, place.next.id
     parts = [
         Part("县管理员", holder(office, "staff"), _over(county, "org", "people", "apps")),
+        Part("县复核员", holder(office, "deputy"), _over(county, "org", "people")),
         Part(
             "邻县管理员", holder(their_office, "staff"), _over(next_county, "org", "people", "apps")
         ),

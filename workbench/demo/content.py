@@ -16,7 +16,10 @@ from documents.services import circulation, drafting, issuing, registration, sig
 from messaging.queries import conversations
 from messaging.services import conversations as conversation_services
 from messaging.services import messages
-from org.queries import accounts
+from org.kinds import StepKind, UnitKind
+from org.queries import accounts, reorganisations, units
+from org.queries.visibility import EVERYTHING
+from org.services import reorganisations as reorganisation_services
 from workbench.demo.accounts import Cast
 
 GROUP = "民政业务工作群"
@@ -38,7 +41,9 @@ BODY = """为切实做好今冬困难群众生活保障，现将走访慰问工�
 （一）逐户登记，一户一表，做到情况清、需求明。
 （二）发现急难情形的，先行救助，再补办手续。
 （三）各单位明确一名联络员，加强信息共享。"""
+MERGER = "部分乡镇（街道）行政区划调整"
 _MOST_STEPS = 12
+_MOST_TOWNSHIPS = 100
 Play = Callable[[str], Actor]
 
 
@@ -109,6 +114,32 @@ def ask_for_leave(play: Play, *, now: datetime) -> None:
         subject=None,
         chosen={},
         idempotency_key=f"demo-leave-{first.isoformat()}",
+        now=now,
+    )
+
+
+def draft_merger(cast: Cast, play: Play, *, now: datetime) -> None:
+    """A merger of the home county's first two townships lies there as a draft; made once."""
+    administrator = play("县管理员")
+    below = units.children(cast.home.id, at=now, viewer=EVERYTHING, limit=_MOST_TOWNSHIPS).items
+    townships = [unit for unit in below if unit.kind == UnitKind.REGION][:2]
+    known = reorganisations.listing(administrator, at=now).items
+    if len(townships) < 2 or any(one.title == MERGER for one in known):
+        return
+    kept, merged = townships
+    drafted = reorganisation_services.draft(
+        actor=administrator,
+        title=MERGER,
+        basis=f"{cast.home.name[0]}政发〔{now.year}〕8号（示例）",
+        scope_id=cast.home.id,
+        now=now,
+    )
+    reorganisation_services.add_step(
+        actor=administrator,
+        reorganisation_id=drafted,
+        revision=1,
+        kind=StepKind.MERGE,
+        payload={"units": [{"unit_id": merged.id}], "into": {"unit_id": kept.id}},
         now=now,
     )
 
