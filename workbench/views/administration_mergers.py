@@ -89,11 +89,8 @@ def split(request: HttpRequest, unit_id: int) -> HttpResponse:
     outcome: list[mergers.Split | requests.Asked] = []
 
     def act(given: dict[str, Any]) -> None:
-        parts, basis = [_part(given)], given["basis"]
-        given_off = mergers.split(
-            actor=actor, unit_id=unit_id, new_units=parts, basis=basis, now=now
-        )
-        outcome.append(given_off)
+        order = {"actor": actor, "basis": given["basis"], "now": now}
+        outcome.append(mergers.split(unit_id=unit_id, new_units=[_part(given)], **order))
 
     def foresee(given: dict[str, Any]) -> Impact:
         return impact.impact_of_split(unit_id, parts=[_part(given)], at=now)
