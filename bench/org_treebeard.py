@@ -41,7 +41,7 @@ class _Treebeard:
 
     def subtree(self, unit: int) -> int:
         root = self.model.objects.get(pk=unit)
-        return len(self.model.get_tree(root).values_list("pk", flat=True))
+        return len(self.model.objects.get_tree(root).values_list("pk", flat=True))
 
     def ancestors(self, unit: int) -> int:
         node = self.model.objects.get(pk=unit)
