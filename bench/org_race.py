@@ -16,6 +16,7 @@ import random
 import sys
 import time
 from collections import Counter
+from typing import Any
 
 import django
 
@@ -29,6 +30,7 @@ from core import actor, audit  # noqa: E402
 from core.errors import DomainError  # noqa: E402
 from org import tree  # noqa: E402
 from org.kinds import UnitKind  # noqa: E402
+from org.models import Unit  # noqa: E402
 from org.queries import headcounts  # noqa: E402
 from org.queries import tree as tree_queries  # noqa: E402
 from org.services import moves, units  # noqa: E402
@@ -38,7 +40,7 @@ PROCESSES = multiprocessing.get_context("spawn")
 MIX = {"add": 40, "move": 20, "rename": 12, "reorder": 12, "abolish": 8, "delete": 8}
 
 
-def rows(sql: str, values: object = None) -> list[int]:
+def rows(sql: str, values: Any = None) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return [row[0] for row in cursor.fetchall()]
@@ -118,7 +120,7 @@ class Writer:
         """A unit that was only just entered, with nothing that refers to it."""
         with transaction.atomic():
             code = f"X{name}-{time.monotonic_ns()}"
-            unit = tree.Unit(
+            unit = Unit(
                 code=code, name=code, kind=UnitKind.VIRTUAL, level=3, valid_from=timezone.now()
             )
             tree.insert(unit, parent_id=self.dice.choice(self.places))

@@ -6,7 +6,7 @@ from typing import Final
 from approvals import events as approvals_events
 from approvals import handlers as approvals_handlers
 from core import audit, upkeep
-from core.audit import checks as audit_checks
+from core import handlers as core_handlers
 from core.audit import events as audit_events
 from core.events import Schedule, Subscriptions
 from documents import events as documents_events
@@ -39,7 +39,7 @@ SUBSCRIPTIONS: Final[Subscriptions] = {
     org_events.ImportMapped: (org_handlers.on_import_mapped,),
     org_events.ExportAsked: (org_handlers.on_export_asked,),
     org_events.ImportConfirmed: (org_handlers.on_import_confirmed,),
-    audit_events.CheckAsked: (audit_checks.on_check_asked,),
+    audit_events.CheckAsked: (core_handlers.on_check_asked,),
     approvals_events.TaskOpened: (
         approvals_handlers.on_task_opened,
         documents_handlers.on_task_opened,

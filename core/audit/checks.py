@@ -75,9 +75,9 @@ def latest_check() -> Check | None:
     )
 
 
-def on_check_asked(event: CheckAsked, now: datetime) -> None:
+def carry_out(check_id: int, *, now: datetime) -> None:
     """The check has ended, with what it found or why it could not be done."""
-    rows = AuditCheck.objects.filter(pk=event.check_id, ended_at__isnull=True)
+    rows = AuditCheck.objects.filter(pk=check_id, ended_at__isnull=True)
     if not rows.exists():
         return
 

@@ -16,7 +16,7 @@ class VisibilityRuleEmpty(errors.Invalid):
     """The rule keeps nothing from anybody: no scene, or MASK without a field."""
 
     code: ClassVar[str] = "ORG_VISIBILITY_RULE_EMPTY"
-    message: ClassVar[str] = "{reason}"
+    message: ClassVar[str] = "规则没有隐去任何内容：{reason}"
 
 
 class VisibilityTermPast(errors.Invalid):

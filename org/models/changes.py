@@ -63,9 +63,7 @@ class OrgChange(models.Model):
 class UnitPast(models.Model):
     """How a unit stood from an instant until (not including) another, before its present state."""
 
-    unit = models.ForeignKey(
-        "org.Unit", on_delete=models.PROTECT, db_index=False, related_name="+"
-    )
+    unit = models.ForeignKey("org.Unit", on_delete=models.PROTECT, db_index=False, related_name="+")
     parent = models.ForeignKey(
         "org.Unit", on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
     )
@@ -86,7 +84,9 @@ class UnitPast(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["unit", "valid_to"], name="org_past_once"),
-            models.CheckConstraint(condition=Q(valid_to__gt=F("valid_from")), name="org_past_dates"),
+            models.CheckConstraint(
+                condition=Q(valid_to__gt=F("valid_from")), name="org_past_dates"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -84,7 +84,7 @@ def test_what_waits_elsewhere_does_not_push_the_own_work_out_of_the_queue(
 
 
 def test_units_of_the_same_name_elsewhere_do_not_hide_the_own_one(province: Province) -> None:
-    made = apps.approved(province)
+    apps.approved(province)
     for organ in (*["浙江省民政厅"] * 21, "西湖区卫生健康局"):
         units.add(
             actor=actor.system("test"),

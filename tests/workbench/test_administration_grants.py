@@ -47,9 +47,7 @@ def _holds(province: Province, name: str, unit: str) -> bool:
     )
 
 
-@pytest.mark.parametrize(
-    "address", ["", "units/", "people/", "units/find/", "../officers/"]
-)
+@pytest.mark.parametrize("address", ["", "units/", "people/", "units/find/", "../officers/"])
 def test_the_pages_are_not_there_for_others(address: str, province: Province) -> None:
     assert province.client("张晓梅").get(f"{GRANTS}{address}").status_code == 404
 

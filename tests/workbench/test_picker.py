@@ -1,5 +1,7 @@
 """The one picker: search, tree, people of a unit, recent choices and counts, for every purpose."""
 
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
@@ -13,7 +15,7 @@ VIEWER = "张晓梅"  # clerk of 西湖区民政局
 ADMIN = "何管理"  # administers units, people and apps of 西湖区
 
 
-def _get(province: Province, who: str, address: str, **query: object) -> str:
+def _get(province: Province, who: str, address: str, **query: Any) -> str:
     answer = province.client(who).get(f"/picker/{address}", query)
     assert answer.status_code == 200, answer.content
     return answer.content.decode()
