@@ -35,8 +35,7 @@ export function reset(picker, { without = [] } = {}) {
   foundOf(picker).replaceChildren();
   browse(picker, false);
   if (!picker.classList.contains("is-open")) panelOf(picker).hidden = true;
-  changed(picker);
-  if (picker.classList.contains("is-open")) ask(picker);
+  changed(picker); // what is near is asked for when the search gets the focus
 }
 
 function ask(picker) {
