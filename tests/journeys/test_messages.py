@@ -20,7 +20,7 @@ def _choose(page: Page, site: Site, *roles: str, title: str) -> Locator:
         name, unit = site.accounts[role].name, site.accounts[role].unit
         dialog.get_by_role("searchbox", name="搜索同事").fill(name)
         dialog.locator(".row", has_text=name).filter(has_text=unit).first.click()
-        expect(dialog.get_by_role("button", name=f"取消选择 {name}")).to_be_visible()
+        expect(dialog.get_by_role("button", name=f"移除{name}")).to_be_visible()
     if title:
         dialog.get_by_label("群聊名称").fill(title)
     return dialog.locator('button[type="submit"]')
