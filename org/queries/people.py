@@ -20,6 +20,11 @@ ORGAN_NAME = (
     "(SELECT o.name FROM org_unit o WHERE o.tree_id = u.tree_id AND o.lft <= u.lft"
     " AND o.rght >= u.rght AND o.kind = ANY(%(organs)s) ORDER BY o.lft DESC LIMIT 1)"
 )
+# The range by itself, not by a join: units are then read in their order, and no more of them than
+# the page takes.
+_AT_AND_BELOW: Final = """u.tree_id = (SELECT r.tree_id FROM org_unit r WHERE r.id = %(id)s)
+  AND u.lft >= greatest((SELECT r.lft FROM org_unit r WHERE r.id = %(id)s), %(lft)s::bigint)
+  AND u.lft <= (SELECT r.rght FROM org_unit r WHERE r.id = %(id)s)"""
 _HOLDS = "a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)"
 
 
@@ -149,14 +154,13 @@ def in_unit(
     visibility.require_unit(unit_id, viewer=viewer, scene=Scene.TREE)
     sight = viewer.sight(Scene.TREE)
     after = _IN_UNIT.decode(cursor) or (-1, -1, -(2**31), 0)
-    scope = "u.lft BETWEEN r.lft AND r.rght" if with_below else "u.id = r.id"
+    scope = _AT_AND_BELOW if with_below else "u.id = %(id)s"
     rows = _fetch(
         f"""
         SELECT {listed(sight)}
-          FROM org_unit r JOIN org_unit u ON u.tree_id = r.tree_id AND {scope}
-          JOIN org_appointment a ON a.unit_id = u.id AND {_HOLDS}
+          FROM org_unit u JOIN org_appointment a ON a.unit_id = u.id AND {_HOLDS}
           JOIN org_person p ON p.id = a.person_id JOIN org_post t ON t.id = a.post_id
-         WHERE r.id = %(id)s AND {sight.shows_holder()}
+         WHERE {scope} AND {sight.shows_holder()}
            AND (u.lft, t.rank, a."order", a.id) > (%(lft)s, %(rank)s, %(order)s, %(after)s)
          ORDER BY u.lft, t.rank, a."order", a.id LIMIT %(limit)s""",
         {
