@@ -79,7 +79,8 @@ def test_pages_of_people_meet_without_gap_or_repeat(
         ("ZGQ", ["曾国强"]),
         ("shan", ["单小芳"]),
         ("dan", []),
-        ("科员", ["单小芳", "吴健", "吕安全"]),
+        # Whoever is found by the post stands by reading, the own organ first.
+        ("科员", ["单小芳", "吕安全", "吴健"]),
     ],
 )
 def test_people_are_found_by_infix_pinyin_and_initials(
