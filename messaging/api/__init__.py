@@ -2,12 +2,11 @@
 
 from ninja import Router
 
-from messaging.api import colleagues, conversations, messages, notices, receipts, sockets
+from messaging.api import conversations, messages, notices, receipts, sockets
 
 router = Router(tags=["messaging"])
 router.add_router("", conversations.router)
 router.add_router("", messages.router)
 router.add_router("", receipts.router)
 router.add_router("", notices.router)
-router.add_router("", colleagues.router)
 router.add_router("", sockets.router)

@@ -147,7 +147,12 @@ class Office:
             code="11330106MB0000000D",
             now=timezone.now(),
         )
-        units.abolish(actor=admin, unit_id=unit_id, now=timezone.now())
+        units.abolish(
+            actor=admin,
+            unit_id=unit_id,
+            now=timezone.now(),
+            approved_by=self.province.person("曾国强"),
+        )
         return unit_id
 
     def state(self, document_id: int) -> str:

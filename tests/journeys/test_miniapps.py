@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import ROOT, SignIn, Site, _free_port
 
+COUNTY = "西湖区"
 DEVELOPER, REVIEWER = "应用开发者", "应用审核员"
 ON_DUTY, COLLEAGUE, STRANGER = "拟稿人", "核稿人", "邻县人员"
 
@@ -89,13 +90,14 @@ def _registered(page: Page, site: Site, name: str, port: int) -> tuple[str, str]
     return client_id, secret
 
 
-def _approved_and_published(page: Page, name: str) -> None:
-    """To the whole county, which stands last among the units that are offered."""
+def _approved_and_published(page: Page, name: str, county: str) -> None:
     page.goto("/apps/?tab=queue")
     page.get_by_role("link", name=name).click()
     page.get_by_label("审核意见").fill("用途清楚，同意")
     page.get_by_role("button", name="通过").click()
-    page.locator("#offered .row").last.click()
+    picker = page.locator('[data-picker][data-name="unit"]')
+    picker.get_by_role("searchbox").fill(county)
+    picker.locator(f'[data-pick-name="{county}"]').first.click()
     expect(page.locator("#reach")).to_contain_text("新增可见")
     expect(page.locator("#reach .counter-number").first).not_to_have_text("0")
     page.get_by_role("button", name="上架", exact=True).click()
@@ -110,7 +112,7 @@ def test_an_app_is_registered_reviewed_published_opened_and_heard_from(
     client_id, secret = _registered(developer, site, name, port)
     developer.get_by_role("button", name="提交审核").click()
     expect(developer.locator(".pane-head .tag")).to_have_text("待审核")
-    _approved_and_published(reviewer, name)
+    _approved_and_published(reviewer, name, COUNTY)
     address = reviewer.url
     start_app(client_id, secret)
 
