@@ -143,7 +143,7 @@ AUTH_USER_MODEL = "org.Account"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "org.sign_in.AccountAdapter"
+ACCOUNT_ADAPTER = "org.sign_in.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
@@ -159,12 +159,12 @@ ACCOUNT_RATE_LIMITS = {"login_failed": "5/15m/key,50/15m/ip", "login": "300/m/ip
 MFA_RATE_LIMITS = {"webauthn_login": "300/m/ip"}
 # The two standards contradict each other; an installation follows one (docs/adr/0016-sign-in.md).
 _COMMON_RULES = [
-    {"NAME": "org.passwords.LongEnough"},
-    {"NAME": "org.passwords.NotTheOwnersWords"},
-    {"NAME": "org.passwords.NotWidelyKnown"},
+    {"NAME": "org.credentials.passwords.LongEnough"},
+    {"NAME": "org.credentials.passwords.NotTheOwnersWords"},
+    {"NAME": "org.credentials.passwords.NotWidelyKnown"},
 ]
 PASSWORD_RULES = {
-    "dengbao": [*_COMMON_RULES, {"NAME": "org.passwords.ThreeOfFourClasses"}],
+    "dengbao": [*_COMMON_RULES, {"NAME": "org.credentials.passwords.ThreeOfFourClasses"}],
     "asvs": _COMMON_RULES,
 }
 AUTH_PASSWORD_VALIDATORS = PASSWORD_RULES[ENV.password_profile]
@@ -174,11 +174,11 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-MFA_ADAPTER = "org.sign_in_second_factor.SecondFactorAdapter"
+MFA_ADAPTER = "org.sign_in.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {
-    "authenticate": "org.sign_in_second_factor.CodeForm",
-    "reauthenticate": "org.sign_in_second_factor.CodeAgainForm",
+    "authenticate": "org.sign_in.second_factor.CodeForm",
+    "reauthenticate": "org.sign_in.second_factor.CodeAgainForm",
 }
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True

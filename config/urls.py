@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 
 from config import api
 from core import health
-from org import sign_in_second_factor, sign_in_upstream
+from org.sign_in import second_factor, upstream
 
 # Of allauth only what is meant: nobody signs up, and no password is reset by mail. What
 # allauth shows of second factors stands on the page 账号与安全.
@@ -16,13 +16,13 @@ sign_in_patterns = [
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("password/change/", account.password_change, name="account_change_password"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
-    path("upstream/", sign_in_upstream.start, name="upstream-start"),
-    path("upstream/callback/", sign_in_upstream.callback, name="upstream-callback"),
+    path("upstream/", upstream.start, name="upstream-start"),
+    path("upstream/callback/", upstream.callback, name="upstream-callback"),
     path("2fa/", RedirectView.as_view(pattern_name="security"), name="mfa_index"),
     path("2fa/webauthn/", RedirectView.as_view(pattern_name="security"), name="mfa_list_webauthn"),
     path(
         "2fa/webauthn/keys/<int:pk>/remove/",
-        sign_in_second_factor.RemoveKeyView.as_view(),
+        second_factor.RemoveKeyView.as_view(),
         name="mfa_remove_webauthn",
     ),
     path("2fa/", include("allauth.mfa.urls")),

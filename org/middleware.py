@@ -16,7 +16,8 @@ from django.utils import timezone
 from core import http, logs
 from core.actor import system
 from core.errors import DomainError
-from org import errors, shown_factors
+from org import errors
+from org.credentials import shown_factors
 from org.queries import second_factors
 from org.queries.sessions import SESSION_KEY, SignedIn, current
 from org.services import sessions

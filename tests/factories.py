@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from core import crypto
 from core.actor import Actor
-from org import headcounts, layout, names, search_rows
+from org import layout, names
 from org.kinds import AdminRole, AppointmentKind, PostFunction, UnitKind
 from org.models import Account, AccountSession, AdminGrant, Appointment, Person, Post, Unit
 from org.queries import accounts
+from org.writing import headcounts, search_rows
 
 PASSWORD = "Tongwen-Test-2026"
 FOUNDED = datetime(2024, 1, 1, tzinfo=UTC)

@@ -22,7 +22,7 @@ _STANDS: Final = "u.valid_from <= %(at)s AND (u.valid_to IS NULL OR u.valid_to >
 _HOLDS: Final = "a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)"
 _ELSEWHERE: Final = "其他单位"
 BACK_AT_MOST: Final = timedelta(days=90)
-"""A little less than org.tenures allows for a single appointment."""
+"""A little less than org.writing.tenures allows for a single appointment."""
 
 
 @dataclass(frozen=True, slots=True)

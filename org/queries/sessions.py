@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Count, QuerySet
 
 from core.actor import Actor, ActorKind
-from org import devices
+from org.credentials import devices
 from org.kinds import SignInMethod
 from org.models import AccountSession
 

@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from core import crypto, events
 from core.actor import Actor
-from org import headcounts, names, search_rows, tenures
+from org import names
 from org.events import AppointmentEnded
 from org.exchange.people_plan import Begin, PeoplePlan, PersonAct
 from org.kinds import AppointmentKind, ChangeKind, DepartureReason, PostFunction
 from org.models import Appointment, OrgChange, Person, Post, Unit
 from org.services import departures
+from org.writing import headcounts, search_rows, tenures
 
 BATCH: Final = 1_000
 Tell = Callable[[int, int], None]

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from core import audit, db
 from core.actor import Actor, ActorKind
-from org import errors, policies, tenures
+from org import errors, policies
 from org.kinds import AppointmentKind, ChangeKind, PostFunction
 from org.models import Appointment
 from org.queries import appointments as queries
 from org.services import changes
+from org.writing import tenures
 
 
 @dataclass(frozen=True, slots=True)

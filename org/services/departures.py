@@ -5,7 +5,7 @@ from datetime import datetime
 
 from core import audit, db, events
 from core.actor import Actor, ActorKind
-from org import errors, policies, tenures
+from org import errors, policies
 from org.events import PersonLeft
 from org.kinds import (
     AppointmentKind,
@@ -21,6 +21,7 @@ from org.queries import accounts as account_queries
 from org.queries import appointments as appointment_queries
 from org.queries import departures as queries
 from org.services import accounts, appointments, authority, changes, sessions
+from org.writing import tenures
 
 
 @dataclass(frozen=True, slots=True)

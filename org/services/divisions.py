@@ -7,14 +7,16 @@ from enum import StrEnum
 
 from core import audit, crypto, db
 from core.actor import Actor, ActorKind
-from org import bulk, errors, headcounts, layout, names, tree
-from org.divisions import DivisionFile
+from org import errors, layout, names, tree
+from org.loading import bulk
+from org.loading.divisions import DivisionFile
 from org.models import DivisionLoad, Unit
 from org.queries.directory import ANCHORS, ORGAN_LIKE
 from org.synthesis import people as synthetic_people
 from org.synthesis import units as synthetic_units
 from org.synthesis.people import NewPerson, Staff
 from org.synthesis.units import NewUnit
+from org.writing import headcounts
 
 # Appointments and units of a loaded tree stand since then, whenever it was loaded.
 FOUNDED = datetime(2024, 1, 1, tzinfo=UTC)

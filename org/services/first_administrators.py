@@ -5,7 +5,8 @@ from datetime import datetime
 
 from core import db
 from core.actor import Actor, ActorKind
-from org import errors, passwords
+from org import errors
+from org.credentials import passwords
 from org.kinds import AdminRole, PostFunction
 from org.policies import Wanted
 from org.queries import accounts as account_queries

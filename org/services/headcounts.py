@@ -4,8 +4,9 @@ from datetime import datetime
 
 from core import audit, db
 from core.actor import Actor, ActorKind
-from org import errors, headcounts
+from org import errors
 from org.queries import headcounts as queries
+from org.writing import headcounts
 
 
 @db.service

@@ -6,16 +6,17 @@ from datetime import datetime
 
 from core import audit, db
 from core.actor import Actor
-from org import errors, founding, guards, inheritance, policies, relocation, tree
-from org.inheritance import Carried, Passed
+from org import errors, policies, tree
 from org.kinds import AdminRole, ChangeKind, RequestKind, UnitKind
 from org.models import Unit
-from org.orders import Order
 from org.queries import impact, obstacles
 from org.queries import units as queries
 from org.queries.obstacles import Part
 from org.services import changes, requests
 from org.services.requests import Asked
+from org.writing import founding, guards, inheritance, relocation
+from org.writing.inheritance import Carried, Passed
+from org.writing.orders import Order
 
 
 @dataclass(frozen=True, slots=True)

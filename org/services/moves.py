@@ -8,14 +8,15 @@ from django.db import connection
 
 from core import db
 from core.actor import Actor
-from org import errors, founding, guards, pasts, policies, relocation, tree
+from org import errors, policies, tree
 from org.kinds import AdminRole, ChangeKind, RequestKind
 from org.models import Unit
-from org.orders import Order
 from org.queries import impact, obstacles
 from org.queries import units as queries
 from org.services import changes, requests
 from org.services.requests import Asked
+from org.writing import founding, guards, pasts, relocation
+from org.writing.orders import Order
 
 _ARRANGE = """
 UPDATE org_unit u SET sort = v.sort FROM unnest(%s::bigint[], %s::int[]) v(id, sort)

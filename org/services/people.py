@@ -6,11 +6,12 @@ from datetime import datetime
 
 from core import audit, crypto, db
 from core.actor import Actor, ActorKind
-from org import errors, names, policies, search_rows
+from org import errors, names, policies
 from org.kinds import AppointmentKind, PostFunction
 from org.models import Appointment, Person
 from org.queries import appointments as appointment_queries
 from org.services import appointments
+from org.writing import search_rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from django.db import IntegrityError, transaction
 
 from core import audit, db
 from core.actor import Actor
-from org import errors, policies, tenures
+from org import errors, policies
 from org.kinds import PostFunction
 from org.models import Appointment, Post
+from org.writing import tenures
 
 
 @db.service

@@ -14,13 +14,15 @@ from django.db import IntegrityError, transaction
 
 from core import audit, db
 from core.actor import Actor
-from org import errors, passwords, placing, policies, provisioned, tenures
+from org import errors, placing, policies, provisioned
+from org.credentials import passwords
 from org.kinds import AdminRole, AppointmentKind, DepartureReason, PostFunction, UnitKind
 from org.models import Account, Appointment, ScimGroup, ScimUser
 from org.queries import authority, provisioning, units
 from org.queries.provisioning import Reach, Spoken, UserRow
 from org.services import accounts, appointments, departures, people, requests, transfers
 from org.services import units as unit_services
+from org.writing import tenures
 
 TITLE: Final = "工作人员"
 """The post of whoever comes without a title, and of members of further units."""

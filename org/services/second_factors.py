@@ -8,7 +8,8 @@ from allauth.mfa.utils import decrypt, encrypt
 
 from core import audit, db
 from core.actor import Actor, ActorKind
-from org import errors, policies, totp
+from org import errors, policies
+from org.credentials import totp
 from org.kinds import SessionEnd
 from org.models import Account
 from org.services import sessions

@@ -9,13 +9,15 @@ from django.db import connection
 
 from core import audit, db
 from core.actor import Actor, ActorKind
-from org import bulk, errors, headcounts, tree
+from org import errors, tree
 from org.kinds import UnitKind
+from org.loading import bulk
 from org.models import Person, Unit
 from org.queries.directory import ANCHORS, ORGAN_LIKE
 from org.services.divisions import FOUNDED
 from org.synthesis import crowd, staffing
 from org.synthesis.staffing import Place, Team
+from org.writing import headcounts
 
 TABLES: Final = ("org_post", "org_person", "org_appointment", "org_appointmentsearch")
 _PLACES: Final = """

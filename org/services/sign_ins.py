@@ -4,7 +4,8 @@ from datetime import datetime
 
 from core import audit, db
 from core.actor import Actor
-from org import errors, lockout, policies
+from org import errors, policies
+from org.credentials import lockout
 from org.models import Account
 
 

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from core import db
 from core.actor import Actor, ActorKind
-from org import errors, policies, tenures
+from org import errors, policies
 from org.kinds import AdminRole, AppointmentKind, ChangeKind, PostFunction, RequestKind
 from org.models import Appointment, Person, Unit
 from org.queries import units
 from org.services import changes, requests
+from org.writing import tenures
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,15 @@ from django.db import IntegrityError, transaction
 
 from core import db
 from core.actor import Actor, ActorKind
-from org import codes, errors, founding, guards, inheritance, pasts, policies, tree
+from org import codes, errors, policies, tree
 from org.kinds import AdminRole, ChangeKind, RequestKind, UnitKind, UnitNature, UnitOrigin
 from org.models import Unit
-from org.orders import Order
 from org.queries import impact, obstacles
 from org.queries import units as queries
 from org.services import changes, requests
 from org.services.requests import Asked, Done
+from org.writing import founding, guards, inheritance, pasts
+from org.writing.orders import Order
 
 _NAMES: Final = frozenset({"short_name", "other_names"})
 

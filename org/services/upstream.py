@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 from core import audit, db
 from core.actor import Actor
 from org import errors
+from org.credentials.upstream import Vouched
 from org.kinds import PersonStatus
 from org.models import Account, UpstreamLink
-from org.upstream import Vouched
 
 _NOBODY: Final = "该身份没有可用的账号，请联系本单位管理员"
 

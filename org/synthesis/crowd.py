@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import Final
 
 from core import crypto
-from org import bulk, names
+from org import names
+from org.loading import bulk
 from org.synthesis import naming
 from org.synthesis.naming import PersonName
 from org.synthesis.staffing import Rung, Team

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from org import codes
-from org.divisions import Division
 from org.kinds import UnitKind, UnitOrigin
+from org.loading.divisions import Division
 from org.synthesis import organs
 
 REGION_SORT = 1000

@@ -23,7 +23,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from org import totp
+from org.credentials import totp
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DIVISIONS = ROOT / "org" / "data" / "divisions-zhejiang.csv.gz"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from org import totp
+from org.credentials import totp
 from tests.journeys.conftest import SignIn, Site, next_code
 
 FORGET_SESSIONS = (

@@ -8,14 +8,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from core import actor
-from org import errors, headcounts, tree
-from org.headcounts import Term
+from org import errors, tree
 from org.kinds import AppointmentKind, UnitKind
 from org.models import Appointment, Headcount, HeadcountChange, Post
 from org.queries import headcounts as queries
 from org.queries.visibility import Sight, Subjects
 from org.services import headcounts as upkeep
 from org.services import moves, units
+from org.writing import headcounts
+from org.writing.headcounts import Term
 from tests import factories
 
 SYSTEM = actor.system("test")

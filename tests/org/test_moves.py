@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from core.actor import system
 from core.models import AuditEntry
-from org import codes, search_rows
+from org import codes
 from org.kinds import AppointmentKind, PostFunction, UnitKind
 from org.models import AppointmentSearch, OrgChange, Unit, UnitPast
 from org.queries import headcounts, people, units
@@ -13,6 +13,7 @@ from org.queries.visibility import EVERYTHING
 from org.services import appointments, moves
 from org.services import people as people_services
 from org.services import units as unit_services
+from org.writing import search_rows
 from tests import factories
 from tests.conftest import Budget
 from tests.org.calls import (

@@ -11,7 +11,8 @@ from django.test import Client, override_settings
 from django.utils import timezone
 
 from core import actor
-from org import errors, passwords
+from org import errors
+from org.credentials import passwords
 from org.models import Account, PasswordPast
 from org.services import accounts
 from tests import factories

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from core import actor
 from core.models import AuditEntry
-from org import errors, totp
+from org import errors
+from org.credentials import totp
 from org.models import AccountSession
 from org.services import second_factors
 from tests import factories

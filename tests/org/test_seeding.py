@@ -11,11 +11,12 @@ from django.db import connection
 from django.utils import timezone
 
 from core import actor
-from org import names, search_rows
+from org import names
 from org.models import Appointment, AppointmentSearch, Person, Post, Unit
 from org.queries import headcounts
 from org.services import seeding
 from org.synthesis import crowd, naming
+from org.writing import search_rows
 from tests import factories
 from tests.org.test_divisions import SICHUAN
 

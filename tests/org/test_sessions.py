@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from core import actor
 from core.models import AuditEntry
-from org import devices
+from org.credentials import devices
 from org.kinds import AdminRole
 from org.models import Account, AccountSession, AdminGrant, Person
 from org.queries import sessions

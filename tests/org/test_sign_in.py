@@ -14,10 +14,11 @@ from django.utils import timezone
 
 from core import actor
 from core.models import AuditEntry
-from org import policies, sign_in
+from org import policies
 from org.kinds import AdminRole
 from org.models import Account, AdminGrant
 from org.services import accounts, authority
+from org.sign_in import adapter
 from tests import factories
 
 
@@ -51,7 +52,7 @@ def attempt(
 
 
 def is_refused(answer: Any) -> bool:
-    return answer.status_code == 200 and sign_in.REFUSED in answer.content.decode()
+    return answer.status_code == 200 and adapter.REFUSED in answer.content.decode()
 
 
 def is_signed_in(client: Client) -> bool:
@@ -271,7 +272,7 @@ def test_changing_the_password_does_not_bring_a_disabled_account_back(
     stale = Account.objects.get(pk=province.accounts["王伟民"])
     accounts.disable(actor=province.actor("何管理"), account_id=stale.pk, now=timezone.now())
     with context.request_context(HttpRequest()):
-        sign_in.AccountAdapter().set_password(stale, "Another-Pass-2026")
+        adapter.AccountAdapter().set_password(stale, "Another-Pass-2026")
     assert not Account.objects.get(pk=stale.pk).is_active
 
 

@@ -21,7 +21,7 @@ from django.utils import timezone
 from config import env
 from core import actor
 from core.models import AuditEntry
-from org import totp
+from org.credentials import totp
 from org.models import Account, AccountSession, Person, UpstreamLink
 from org.services import second_factors
 from tests import factories

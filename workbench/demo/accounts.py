@@ -8,8 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from core.actor import Actor
-from org import passwords as one_time_passwords
-from org import policies, totp
+from org import policies
+from org.credentials import passwords as one_time_passwords
+from org.credentials import totp
 from org.kinds import AdminRole
 from org.queries import accounts as account_queries
 from org.queries import appointments, authority, people, units, visibility

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 from core import http
 from core.actor import Actor
 from org import errors as org_errors
-from org import lockout, passwords
 from org import policies as org_policies
+from org.credentials import lockout, passwords
 from org.queries import accounts as account_queries
 from org.queries import people, second_factors
 from org.queries import sessions as session_queries

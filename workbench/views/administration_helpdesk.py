@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET
 from core import errors, http
 from core.actor import Actor
 from org import errors as org_errors
-from org import lockout, policies
+from org import policies
+from org.credentials import lockout
 from org.kinds import AdminRole
 from org.queries import accounts, directory, people, second_factors, sessions, visibility
 from workbench import offices, parameters

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from core import actor
 from core.errors import DomainError
-from org import divisions
-from org.progress import ProgressBar
+from org.loading import divisions
+from org.loading.progress import ProgressBar
 from org.services import divisions as loading
 
 SHOWN_FAULTS = 50

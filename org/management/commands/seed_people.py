@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from core import actor
 from core.errors import DomainError
-from org.progress import ProgressBar
+from org.loading.progress import ProgressBar
 from org.services import seeding
 
 

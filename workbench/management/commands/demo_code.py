@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from org import totp
+from org.credentials import totp
 from workbench.demo import accounts
 
 

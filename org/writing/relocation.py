@@ -5,8 +5,9 @@ from typing import Final
 
 from django.db import connection
 
-from org import founding, headcounts, pasts, placing, search_rows, tree
+from org import placing, tree
 from org.models import Unit
+from org.writing import founding, headcounts, pasts, search_rows
 
 _BELOW: Final = """
 SELECT b.id FROM org_unit r JOIN org_unit b ON b.tree_id = r.tree_id

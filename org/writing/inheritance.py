@@ -12,10 +12,11 @@ from typing import Any, Final
 from django.db import connection
 
 from core.actor import Actor
-from org import policies, tenures
+from org import policies
 from org.kinds import AdminRole, AppointmentKind, PostFunction
 from org.models import AdminGrant, Appointment, Unit, UnitSuccession
 from org.policies import Wanted
+from org.writing import tenures
 
 # What a unit did in a line its successor does from then on, unless it does so already.
 _JOIN_LINES: Final = """

@@ -16,10 +16,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from org import errors, sign_in, upstream
+from org import errors
+from org.credentials import upstream
 from org.kinds import SignInMethod
 from org.services import sign_ins
 from org.services import upstream as services
+from org.sign_in import adapter
 
 _SESSION_KEY: Final = "upstream_question"
 _SECONDS: Final = 600
@@ -56,7 +58,7 @@ def callback(request: HttpRequest) -> HttpResponse:
         vouched = _vouched(request, held, now)
     except errors.UpstreamRefused as refusal:
         return _back(request, refusal)
-    visitor = sign_in.visitor(request)
+    visitor = adapter.visitor(request)
     try:
         account_id = services.admit(actor=visitor, vouched=vouched, now=now)
     except errors.UpstreamRefused as refusal:

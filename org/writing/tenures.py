@@ -13,10 +13,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from core import events
-from org import errors, headcounts, search_rows
+from org import errors
 from org.events import AppointmentEnded
 from org.kinds import AppointmentKind, PersonStatus, PostFunction
 from org.models import Appointment, Person, Post, Unit
+from org.writing import headcounts, search_rows
 
 RANKS: Final = {
     PostFunction.HEAD: 10,

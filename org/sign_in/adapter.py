@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from core import logs
 from core.actor import Actor, ActorKind
-from org import errors, lockout, shown_factors
+from org import errors
+from org.credentials import lockout, shown_factors
 from org.kinds import SignInMethod
 from org.queries import accounts
 from org.queries.sessions import SESSION_KEY

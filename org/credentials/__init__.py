@@ -1,0 +1,1 @@
+"""What people prove themselves with: passwords, codes, devices, another service's word."""
