@@ -11,7 +11,7 @@ from core.http import actor_of
 from core.paging import Cursor, Limit
 from core.schemas import Id, Schema
 from org.api.units import CreatedOut
-from org.kinds import LineRelationKind, LineRole
+from org.kinds import LineRelationKind, LineRole, Scene
 from org.queries import lines as queries
 from org.queries import visibility
 from org.services import lines
@@ -142,12 +142,13 @@ def _viewer(request: HttpRequest) -> visibility.Viewer:
 @router.get("/units/{unit_id}/lines", response=list[LineOut], url_name="org-lines")
 def list_lines(request: HttpRequest, unit_id: Id) -> list[queries.LineCard]:
     """The lines that run at or below the unit."""
-    return queries.lines(unit_id, at=timezone.now())
+    return queries.lines(unit_id, at=timezone.now(), viewer=_viewer(request))
 
 
 @router.get("/units/{unit_id}/line-roles", response=list[LineOfUnitOut], url_name="org-line-roles")
 def list_roles(request: HttpRequest, unit_id: Id) -> list[queries.LineOfUnit]:
     """The lines in which the unit itself serves."""
+    visibility.require_unit(unit_id, viewer=_viewer(request), scene=Scene.TREE)
     return queries.lines_of([unit_id], at=timezone.now()).get(unit_id, [])
 
 
@@ -181,13 +182,13 @@ def list_units(
     cursor: Cursor = "",
 ) -> LineUnitsOut:
     """The line's units at or below the root; the whole line where none is given."""
-    now = timezone.now()
-    line = queries.line(line_id, root_id=root_id, at=now)
+    now, viewer = timezone.now(), _viewer(request)
+    line = queries.line(line_id, root_id=root_id, at=now, viewer=viewer)
     page = queries.units_of(
         line_id,
         root_id=root_id or line.root_id,
         at=now,
-        viewer=_viewer(request),
+        viewer=viewer,
         cursor=cursor,
         limit=limit,
     )
@@ -203,13 +204,13 @@ def list_people(
     cursor: Cursor = "",
 ) -> LinePeopleOut:
     """The line's people at or below the root: 全省教育系统."""
-    now = timezone.now()
-    line = queries.line(line_id, root_id=root_id, at=now)
+    now, viewer = timezone.now(), _viewer(request)
+    line = queries.line(line_id, root_id=root_id, at=now, viewer=viewer)
     page = queries.people_of(
         line_id,
         root_id=root_id or line.root_id,
         at=now,
-        viewer=_viewer(request),
+        viewer=viewer,
         cursor=cursor,
         limit=limit,
     )
@@ -223,9 +224,10 @@ def list_people(
 )
 def show_competent(request: HttpRequest, line_id: Id, unit_id: Id) -> queries.Competent | None:
     """The 上级业务主管部门 of the unit in the line; null where there is none."""
-    now = timezone.now()
-    queries.line(line_id, at=now)
-    return queries.competent_unit(unit_id, line_id, at=now, viewer=_viewer(request))
+    now, viewer = timezone.now(), _viewer(request)
+    queries.line(line_id, at=now, viewer=viewer)
+    visibility.require_unit(unit_id, viewer=viewer, scene=Scene.TREE)
+    return queries.competent_unit(unit_id, line_id, at=now, viewer=viewer)
 
 
 @router.get(
@@ -235,9 +237,10 @@ def show_competent(request: HttpRequest, line_id: Id, unit_id: Id) -> queries.Co
 )
 def list_subordinates(request: HttpRequest, line_id: Id, unit_id: Id) -> list[queries.LineUnitRow]:
     """The line's units for which this one is the competent unit."""
-    now = timezone.now()
-    queries.line(line_id, at=now)
-    return queries.subordinates(unit_id, line_id, at=now, viewer=_viewer(request))
+    now, viewer = timezone.now(), _viewer(request)
+    queries.line(line_id, at=now, viewer=viewer)
+    visibility.require_unit(unit_id, viewer=viewer, scene=Scene.TREE)
+    return queries.subordinates(unit_id, line_id, at=now, viewer=viewer)
 
 
 @router.post("/lines/{line_id}/units", response=PlacedOut, url_name="org-line-place")

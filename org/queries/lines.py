@@ -16,7 +16,7 @@ from core import paging
 from org import errors
 from org.kinds import LineRelationKind, LineRole, Scene
 from org.models import Line
-from org.queries.visibility import EVERYTHING, Viewer
+from org.queries.visibility import EVERYTHING, Viewer, require_unit
 
 _UNITS: Final = paging.Cursors("org.lines.units", tuple[int, str])
 _PEOPLE: Final = paging.Cursors("org.lines.people", tuple[int, str, int, int, int])
@@ -167,11 +167,14 @@ def lines_of_root(root_id: int) -> list[LineCard]:
     ]
 
 
-def lines(root_id: int, *, at: datetime) -> list[LineCard]:
+def lines(root_id: int, *, at: datetime, viewer: Viewer) -> list[LineCard]:
     """The lines that run at or below the unit: kept by it, by one above, or by one below.
 
-    Units and people are those of the line at or below the unit.
+    Units and people are those of the line at or below the unit, as far as the viewer sees them;
+    a line kept by a hidden unit is not listed. UnitNotFound where the unit itself is hidden.
     """
+    require_unit(root_id, viewer=viewer, scene=Scene.TREE)
+    sight = viewer.sight(Scene.TREE)
     rows = _fetch(
         f"""
         SELECT n.id, n.code, n.name, n.root_id, k.name, n.name_endings, c.units, c.people
@@ -184,10 +187,12 @@ def lines(root_id: int, *, at: datetime) -> list[LineCard]:
                    AND u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght
               JOIN org_unit b ON b.tree_id = u.tree_id AND b.lft BETWEEN u.lft AND u.rght
               LEFT JOIN org_appointment a ON a.unit_id = b.id AND {_HOLDS}
-             WHERE l.line_id = n.id AND l.valid_from <= %(at)s
+                   AND {sight.shows_holder(unit="b", person="a.person_id")}
+             WHERE l.line_id = n.id AND l.valid_from <= %(at)s AND {sight.shows_unit()}
                AND (l.valid_to IS NULL OR l.valid_to > %(at)s)) c
-         WHERE n.ended_at IS NULL OR n.ended_at > %(at)s ORDER BY n.sort, n.id""",
-        {"root": root_id, "at": at},
+         WHERE (n.ended_at IS NULL OR n.ended_at > %(at)s) AND {sight.shows_unit("k")}
+         ORDER BY n.sort, n.id""",
+        {"root": root_id, "at": at, **sight.values},
     )
     return [
         LineCard(line_id, code, name, kept_by, keeper, tuple(_json(endings)), unit_count, people)
@@ -195,16 +200,22 @@ def lines(root_id: int, *, at: datetime) -> list[LineCard]:
     ]
 
 
-def line(line_id: int, *, root_id: int | None = None, at: datetime) -> LineCard:
+def line(line_id: int, *, root_id: int | None = None, at: datetime, viewer: Viewer) -> LineCard:
     """One line, with the counts at or below the unit (its own root where none is given).
 
-    LineNotFound for none, for one that has ended, and for one that does not run there.
+    LineNotFound for none, for one that has ended, for one that does not run there, and where
+    the unit is hidden from the viewer.
     """
     kept = Line.objects.filter(pk=line_id).values_list("root_id", flat=True).first()
-    if kept is not None:
-        for card in lines(root_id or kept, at=at):
-            if card.id == line_id:
-                return card
+    if kept is None:
+        raise errors.LineNotFound
+    try:
+        found = lines(root_id or kept, at=at, viewer=viewer)
+    except errors.UnitNotFound as hidden:
+        raise errors.LineNotFound from hidden
+    for card in found:
+        if card.id == line_id:
+            return card
     raise errors.LineNotFound
 
 
@@ -225,7 +236,8 @@ def units_of(
         SELECT u.id, u.code, u.name, u.kind, u.level, l.role,
                (SELECT count(DISTINCT a.person_id) FROM org_unit b JOIN org_appointment a
                     ON a.unit_id = b.id AND {_HOLDS}
-                 WHERE b.tree_id = u.tree_id AND b.lft BETWEEN u.lft AND u.rght)
+                 WHERE b.tree_id = u.tree_id AND b.lft BETWEEN u.lft AND u.rght
+                   AND {sight.shows_holder(unit="b", person="a.person_id")})
           FROM org_lineunit l JOIN org_unit u ON u.id = l.unit_id {_WITHIN}
          WHERE {_IN_LINE} AND {_STANDS} AND {sight.shows_unit()}
            AND (u.level, u.code) > (%(level)s, %(code)s)

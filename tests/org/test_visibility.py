@@ -8,10 +8,10 @@ from django.test import Client
 from django.utils import timezone
 
 from core.models import AuditEntry
-from org.kinds import AppointmentKind, MaskedField, PostFunction, Scene, VisibilityEffect
+from org.kinds import AppointmentKind, LineRole, MaskedField, PostFunction, Scene, VisibilityEffect
 from org.models import VisibilityRule
 from org.queries import visibility as queries
-from org.services import appointments, visibility
+from org.services import appointments, lines, visibility
 from tests import factories
 from tests.factories import Province
 
@@ -173,6 +173,40 @@ def test_a_hidden_person_is_absent_and_not_counted(province: Province) -> None:
     assert api(client, "people/search", text="防疫") == []
     # The colleague of the same department sees him.
     assert api(province.client("吴健"), "people/search", text="防疫")[0]["name"] == "周防疫"
+
+
+def test_what_is_hidden_is_not_counted_in_a_line(province: Province) -> None:
+    county, organ = province.unit("西湖区"), province.unit(HIDDEN)
+    keeper = province.actor("何管理")
+    now = timezone.now()
+    line_id = lines.define(
+        actor=keeper, root_id=county, name="卫健", code="health", name_endings=(), now=now
+    )
+    members = [organ, province.unit("西湖区民政局")]
+    lines.place(actor=keeper, line_id=line_id, unit_ids=members, role=LineRole.LEAD, now=now)
+    client = province.client(BOUND)
+    before = api(client, f"units/{county}/lines")
+    assert [(one["unit_count"], one["people_count"]) for one in before] == [(2, 10)]
+    hide_unit(province)
+    hide_person(province, "王伟民")
+    after = api(client, f"units/{county}/lines")
+    assert [(one["unit_count"], one["people_count"]) for one in after] == [(1, 4)]
+    rows = api(client, f"lines/{line_id}/units")["items"]
+    assert [(one["name"], one["people_count"]) for one in rows] == [("西湖区民政局", 4)]
+    people = api(client, f"lines/{line_id}/people")["items"]
+    assert sorted(one["name"] for one in people) == ["单小芳", "张晓梅", "曾国强", "李建国"]
+    for path in (
+        f"units/{organ}/lines",
+        f"units/{organ}/line-roles",
+        f"lines/{line_id}/units/{organ}/competent",
+        f"lines/{line_id}/units/{organ}/subordinates",
+        f"lines/{line_id}/units?root_id={organ}",
+    ):
+        assert client.get(f"/api/v1/org/{path}").status_code == 404, path
+    over_it = province.client("何管理")
+    page = over_it.get(f"/administration/lines/{line_id}/").content.decode()
+    assert "2 个单位，10 人" in page
+    assert f"{HIDDEN}</a>" in page
 
 
 def test_someone_who_also_serves_elsewhere_is_seen_there_only(province: Province) -> None:

@@ -71,7 +71,7 @@ def define(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, line_id: int) -> HttpResponse:
     """Dialog: another name, other endings."""
     now, actor = timezone.now(), http.actor_of(request)
-    line = queries.line(line_id, at=now)
+    line = queries.line(line_id, at=now, viewer=viewers.of(request, at=now))
     initial = {"name": line.name, "name_endings": line.name_endings}
     form = forms.Line(request.POST or None, initial=initial)
 
@@ -97,7 +97,7 @@ def place(request: HttpRequest, line_id: int) -> HttpResponse:
     """Dialog: units are proposed by their names, looked through, and join the line."""
     now, actor = timezone.now(), http.actor_of(request)
     root_id = _scope(actor, at=now)
-    line = queries.line(line_id, root_id=root_id, at=now)
+    line = queries.line(line_id, root_id=root_id, at=now, viewer=viewers.of(request, at=now))
     if request.method == "POST":
         chosen = parameters.ids(request.POST.getlist("unit_id"), at_most=UNITS_AT_MOST)
         chosen += parameters.ids(request.POST.getlist("others"), at_most=UNITS_AT_MOST)
@@ -176,13 +176,14 @@ def people(request: HttpRequest, line_id: int) -> HttpResponse:
     """Fragment: the line's people at or below the viewer's scope, a page at a time."""
     now, actor = timezone.now(), http.actor_of(request)
     root_id = _scope(actor, at=now)
+    viewer = viewers.of(request, at=now)
     context = {
-        "line": queries.line(line_id, root_id=root_id, at=now),
+        "line": queries.line(line_id, root_id=root_id, at=now, viewer=viewer),
         "page": queries.people_of(
             line_id,
             root_id=root_id,
             at=now,
-            viewer=viewers.of(request, at=now),
+            viewer=viewer,
             cursor=request.GET.get("cursor"),
         ),
     }
@@ -192,7 +193,7 @@ def people(request: HttpRequest, line_id: int) -> HttpResponse:
 def _render(request: HttpRequest, line_id: int | None) -> HttpResponse:
     now, actor = timezone.now(), http.actor_of(request)
     root_id = _scope(actor, at=now)
-    all_lines = queries.lines(root_id, at=now)
+    all_lines = queries.lines(root_id, at=now, viewer=viewers.of(request, at=now))
     line = next((one for one in all_lines if one.id == line_id), None)
     if line_id is not None and line is None:
         raise errors.NotFound

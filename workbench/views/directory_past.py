@@ -69,12 +69,13 @@ def line(request: HttpRequest, line_id: int) -> HttpResponse:
     now = timezone.now()
     actor = http.actor_of(request)
     known = {one.id: one for one in own_lines(actor.unit_id)}
-    shown = known.get(line_id) or lines.line(line_id, at=now)
+    viewer = viewers.of(request, at=now)
+    shown = known.get(line_id) or lines.line(line_id, at=now, viewer=viewer)
     page = lines.units_of(
         line_id,
         root_id=shown.root_id,
         at=now,
-        viewer=viewers.of(request, at=now),
+        viewer=viewer,
         cursor=request.GET.get("cursor"),
     )
     places = units.paths([unit.id for unit in page.items])
