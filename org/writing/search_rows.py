@@ -22,18 +22,22 @@ _COMES_ALONG: Final = ", ".join(
 _ANCHORS: Final = ", ".join(ANCHORS.values())
 _OLD: Final = ", ".join(f"s.{column}" for column in ANCHORS.values())
 _NEW: Final = ", ".join(f"n.{column}" for column in ANCHORS.values())
-# Unit by unit: the planner does not know how few a range holds, and would read all appointments.
+# Unit by unit, then row by row: the planner does not know how few a range holds, and would read
+# all appointments, then all search rows to join them. An array it takes for a few.
 _FOLLOW: Final = f"""
-UPDATE org_appointmentsearch s SET ({_ANCHORS}, organ_id, level) = ROW({_NEW}, n.organ_id, n.level)
-  FROM (
+WITH n AS MATERIALIZED (
     SELECT s.appointment_id, {_COMES_ALONG}, u.level,
            CASE WHEN {_INSIDE.format(column="organ_id")} THEN s.organ_id
                 ELSE %(organ_id)s::bigint END AS organ_id
       FROM org_unit r JOIN org_unit u ON u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght
       CROSS JOIN LATERAL (SELECT a.id FROM org_appointment a WHERE a.unit_id = u.id OFFSET 0) a
-      JOIN org_appointmentsearch s ON s.appointment_id = a.id
-     WHERE r.id = %(id)s) n
+      CROSS JOIN LATERAL (
+        SELECT * FROM org_appointmentsearch s WHERE s.appointment_id = a.id OFFSET 0) s
+     WHERE r.id = %(id)s)
+UPDATE org_appointmentsearch s SET ({_ANCHORS}, organ_id, level) = ROW({_NEW}, n.organ_id, n.level)
+  FROM n
  WHERE s.appointment_id = n.appointment_id
+   AND s.appointment_id = ANY(ARRAY(SELECT appointment_id FROM n))
    AND ({_OLD}, s.organ_id, s.level) IS DISTINCT FROM ({_NEW}, n.organ_id, n.level)"""
 
 # A few letters grow when they are lowered (İ).
