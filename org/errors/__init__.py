@@ -98,6 +98,7 @@ from org.errors.requests import (
 )
 from org.errors.tokens import (
     AttributeUnfit,
+    GroupInUse,
     NotProvisioned,
     TakesSecondPerson,
     TokenNotFound,
@@ -156,6 +157,7 @@ __all__ = [
     "GrantNotFound",
     "GrantStands",
     "GrantTooDeep",
+    "GroupInUse",
     "HandoverNotFound",
     "HoldsGreaterRights",
     "ImportCancelled",

@@ -33,6 +33,15 @@ class TakesSecondPerson(errors.Forbidden):
     message: ClassVar[str] = "该操作须第二人复核，请在系统管理中办理"
 
 
+class GroupInUse(errors.Conflict):
+    """People serve in the unit, or units stand below it: nobody is moved by the way."""
+
+    code: ClassVar[str] = "ORG_GROUP_IN_USE"
+    message: ClassVar[str] = (
+        "该组织还有 {people} 名在任人员、{parts} 个下级组织，请先移出全部成员再删除"
+    )
+
+
 class AttributeUnfit(errors.Invalid):
     """A value that was sent fits no column of the directory."""
 

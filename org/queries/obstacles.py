@@ -212,10 +212,16 @@ def rights_rooted_at(unit_ids: Collection[int], *, at: datetime) -> list[Holder]
 
 
 def has_history(unit_id: int) -> bool:
-    """Somebody served in the unit, or something stood below it."""
+    """Somebody served in the unit, or something stood below it.
+
+    A unit that a provisioning system founded has no history by its members: they came and went
+    as that system said, and it takes away again what it brought.
+    """
     rows = _fetch(
-        "SELECT EXISTS (SELECT 1 FROM org_appointment WHERE unit_id = %(id)s)"
-        " OR EXISTS (SELECT 1 FROM org_unit WHERE parent_id = %(id)s)",
+        "SELECT EXISTS (SELECT 1 FROM org_unit WHERE parent_id = %(id)s)"
+        " OR EXISTS (SELECT 1 FROM org_appointment WHERE unit_id = %(id)s)"
+        " AND NOT EXISTS (SELECT 1 FROM org_scimgroup s"
+        " WHERE s.unit_id = %(id)s AND s.was_provisioned)",
         {"id": unit_id},
     )
     return bool(rows[0][0])

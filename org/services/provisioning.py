@@ -18,7 +18,7 @@ from org import errors, placing, policies, provisioned
 from org.credentials import passwords
 from org.kinds import AdminRole, AppointmentKind, DepartureReason, PostFunction, UnitKind
 from org.models import Account, Appointment, ScimGroup, ScimUser
-from org.queries import authority, provisioning, units
+from org.queries import authority, obstacles, provisioning, units
 from org.queries.provisioning import Reach, Spoken, UserRow
 from org.services import accounts, appointments, departures, people, requests, transfers
 from org.services import units as unit_services
@@ -170,14 +170,18 @@ def change_group(
 
 @db.service
 def withdraw_group(*, actor: Actor, root_id: int, unit_id: int, now: datetime) -> None:
-    """The unit is abolished; those whose main post it was stand in the root's own list.
+    """The unit is abolished. GroupInUse while anybody holds a post in it or units stand below it.
 
-    Only units that were provisioned, and only where the directory's rules take no second person.
+    Members are taken out first, each by a change that says where they go: a machine that drops a
+    group does not move people by the way. Only units that were provisioned, and only where the
+    directory's rules take no second person.
     """
-    reach = Reach(root_id, now)
-    if not _group(reach, unit_id).was_provisioned:
+    if not _group(Reach(root_id, now), unit_id).was_provisioned:
         raise errors.NotProvisioned
-    _set_members(actor, reach, unit_id, (), now=now)
+    people = {person_id for _held, person_id in obstacles.appointments_in([unit_id], at=now)}
+    parts = obstacles.parts_of([unit_id])
+    if people or parts:
+        raise errors.GroupInUse(people=len(people), parts=len(parts))
     outcome = unit_services.abolish(actor=actor, unit_id=unit_id, now=now)
     if isinstance(outcome, requests.Asked):
         raise errors.TakesSecondPerson

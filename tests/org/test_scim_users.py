@@ -1,0 +1,208 @@
+"""Users of provisioning systems come, change and go."""
+
+import pytest
+from django.utils import timezone
+
+from core.models import AuditEntry
+from org.kinds import AdminRole
+from org.models import (
+    Account,
+    AdminGrant,
+    Appointment,
+    Handover,
+    Person,
+)
+from org.queries import appointments
+from org.services import people
+from tests import factories
+from tests.org.provisioning import ENTERPRISE, Caller, caller, new_user, patch, public_id
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
+
+
+@pytest.fixture
+def province() -> factories.Province:
+    return factories.small_province()
+
+
+@pytest.fixture
+def county(province: factories.Province) -> Caller:
+    """What 何管理, who administers units and people of 西湖区, made for it."""
+    return caller(province, "何管理", "西湖区")
+
+
+def test_a_user_without_a_unit_stands_in_the_roots_own_list(
+    province: factories.Province, county: Caller
+) -> None:
+    made = county.call("POST", "Users", new_user(externalId="hr-1", phoneNumbers=[
+        {"value": "139 0000 1234", "type": "mobile"}
+    ]))  # fmt: skip
+    assert made.status_code == 201, made.content
+    user = made.json()
+    assert (user["userName"], user["externalId"]) == ("ZhangSan", "hr-1")
+    assert "phoneNumbers" not in user
+    person = Person.objects.get(public_id=user["id"])
+    (held,) = appointments.of_person(person.pk, at=timezone.now())
+    assert (held.unit_id, held.title, held.kind) == (province.unit("西湖区"), "工作人员", "main")
+    assert Account.objects.get(person=person).username == "zhangsan"
+    assert people.reveal_phone(
+        actor=province.actor("何管理"), person_id=person.pk, now=timezone.now()
+    ) == "13900001234"  # fmt: skip
+    said = AuditEntry.objects.get(action="org.person.admitted")
+    assert (said.actor_kind, said.actor_name) == ("app", "目录同步：人事系统")
+    assert said.person_id == province.person("何管理")
+
+
+@pytest.mark.parametrize(
+    ("words", "unit"),
+    [
+        ({"organization": "西湖区卫生健康局"}, "西湖区卫生健康局"),
+        ({"organization": "西湖区卫生健康局", "department": "一科"}, "西湖区卫生健康局/一科"),
+        ({"department": "西湖区民政局"}, "西湖区民政局"),
+        ({"department": "一科"}, "西湖区"),  # several are called so
+        ({"department": "没有的科"}, "西湖区"),
+        ({"organization": "上城区民政局"}, "西湖区"),  # not this token's
+    ],
+)
+def test_organization_and_department_place_a_user(
+    province: factories.Province, county: Caller, words: dict[str, str], unit: str
+) -> None:
+    made = county.call("POST", "Users", new_user(**{ENTERPRISE: words}))
+    assert made.status_code == 201, made.content
+    assert made.json()[ENTERPRISE] == words
+    person = Person.objects.get(public_id=made.json()["id"])
+    (held,) = appointments.of_person(person.pk, at=timezone.now())
+    assert held.unit_id == province.unit(unit)
+
+
+def test_a_taken_username_is_refused_and_leaves_nothing(
+    province: factories.Province, county: Caller
+) -> None:
+    # 林上城 is of the next county: the name is taken all the same, and nothing else is told.
+    for name in ("wangweimin", "LinShangcheng"):
+        refused = county.call("POST", "Users", new_user(userName=name))
+        assert (refused.status_code, refused.json()["scimType"]) == (409, "uniqueness")
+    for unfit in ("", "a b", "x" * 61, "a\u0000b"):
+        assert county.call("POST", "Users", new_user(userName=unfit)).status_code == 400
+    assert Person.objects.count() == 35
+
+
+def test_words_of_the_directory_win_over_stale_words(
+    province: factories.Province, county: Caller
+) -> None:
+    user = county.call("POST", "Users", new_user(title="科员", name={"familyName": "张"})).json()
+    person = Person.objects.get(public_id=user["id"])
+    assert user["name"] == {"familyName": "张"}
+    people.update(
+        actor=province.actor("何管理"), person_id=person.pk, name="张三丰", now=timezone.now()
+    )
+    changed = county.get(f"Users/{user['id']}")
+    assert changed["displayName"] == "张三丰"
+    assert changed["name"] == {"formatted": "张三丰"}
+    assert changed["title"] == "科员"
+    assert changed["meta"]["version"] != user["meta"]["version"]
+    assert county.names('displayName eq "张三丰"') == ["ZhangSan"]
+    assert county.names('displayName eq "张三"') == []
+
+
+def test_an_outdated_version_changes_nothing(province: factories.Province, county: Caller) -> None:
+    address = f"Users/{public_id(province.person('曾国强'))}"
+    version = county.get(address)["meta"]["version"]
+    replace = {"op": "replace", "path": "title", "value": "副局长"}
+    first = county.call("PATCH", address, patch(replace), **{"If-Match": version})
+    assert first.status_code == 204, first.content
+    late = {"op": "replace", "path": "title", "value": "局长"}
+    assert county.call("PATCH", address, patch(late), **{"If-Match": version}).status_code == 412
+    now = county.call("GET", address)
+    assert now.json()["title"] == "副局长"
+    unchanged = county.call("GET", address, **{"If-None-Match": now.headers["ETag"]})
+    assert unchanged.status_code == 304
+    held = Appointment.objects.filter(person_id=province.person("曾国强")).order_by("id")
+    assert [one.valid_to is None for one in held] == [False, True]
+
+
+def test_an_inactive_user_cannot_sign_in_and_is_still_seen(
+    province: factories.Province, county: Caller
+) -> None:
+    person = province.person("曾国强")
+    browser = province.client("曾国强")
+    address = f"Users/{public_id(person)}"
+    off = {"op": "replace", "value": {"active": False}}
+    assert county.call("PATCH", address, patch(off)).status_code == 204
+    assert county.get(address)["active"] is False
+    assert Account.objects.get(person_id=person).is_active is False
+    assert browser.get("/api/v1/org/grants/mine").status_code == 401
+    on = {"op": "replace", "path": "active", "value": True}
+    assert county.call("PATCH", address, patch(on)).status_code == 204
+    assert county.get(address)["active"] is True
+    assert county.names("active eq false") == []
+
+
+def test_deleting_a_user_is_leaving_and_no_row_is_gone(
+    province: factories.Province, county: Caller
+) -> None:
+    person = province.person("曾国强")
+    address = f"Users/{public_id(person)}"
+    assert county.call("DELETE", address).status_code == 204
+    assert county.call("GET", address).status_code == 404
+    assert county.call("DELETE", address).status_code == 404
+    row = Person.objects.get(pk=person)
+    assert row.status == "left"
+    assert Appointment.objects.filter(person_id=person, valid_to__isnull=True).count() == 0
+    assert Handover.objects.get(person_id=person).reason == "scim"
+    account = Account.objects.get(person_id=person)
+    assert (account.is_active, account.username) == (False, f"zengguoqiang~{account.pk}")
+    # Who comes under that name next is somebody else.
+    again = county.call("POST", "Users", new_user(userName="zengguoqiang")).json()
+    assert again["id"] != public_id(person)
+
+
+def test_officers_administrators_above_and_the_maker_are_out_of_reach(
+    province: factories.Province, county: Caller
+) -> None:
+    officer = province.person("单小芳")
+    AdminGrant.objects.create(
+        person_id=officer,
+        role=AdminRole.AUDIT,
+        root_id=province.unit("西湖区民政局"),
+        valid_from=factories.FOUNDED,
+    )
+    above = province.person("李建国")
+    AdminGrant.objects.create(
+        person_id=above,
+        role=AdminRole.PEOPLE,
+        root_id=province.unit("杭州市"),
+        valid_from=factories.FOUNDED,
+    )
+    off = patch({"op": "replace", "path": "active", "value": False})
+    rename = patch({"op": "replace", "path": "userName", "value": "taken-over"})
+    system = caller(province, "褚一", "西湖区")
+    for person in (officer, above, province.person("何管理")):
+        address = f"Users/{public_id(person)}"
+        for one in (county, system):
+            if one is system and person == province.person("何管理"):
+                continue
+            for method, body in (("DELETE", None), ("PATCH", off), ("PATCH", rename)):
+                answer = one.call(method, address, body)
+                assert answer.status_code == 403, (method, person, answer.content)
+        assert Account.objects.get(person_id=person).is_active
+        assert Person.objects.get(pk=person).status == "active"
+
+
+def test_a_user_who_moved_away_is_out_of_sight(
+    province: factories.Province, county: Caller
+) -> None:
+    bureau = caller(province, "何管理", "西湖区民政局")
+    address = f"Users/{public_id(province.person('曾国强'))}"
+    move = {"op": "replace", "path": f"{ENTERPRISE}:organization", "value": "西湖区卫生健康局"}
+    assert bureau.call("PATCH", address, patch(move)).status_code == 204
+    assert bureau.get(address)["groups"][0]["display"] == "一科"
+    away = {
+        "op": "replace",
+        "path": ENTERPRISE,
+        "value": {"organization": "西湖区卫生健康局", "department": "办公室"},
+    }
+    assert county.call("PATCH", address, patch(away)).status_code == 204
+    (held,) = appointments.of_person(province.person("曾国强"), at=timezone.now())
+    assert held.unit_id == province.unit("西湖区卫生健康局/办公室")
+    assert bureau.call("GET", address).status_code == 404
