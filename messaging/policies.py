@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from core.actor import Actor
-from messaging import errors
+from messaging import errors, membership
 from messaging.models import Conversation, ConversationKind, Member, MemberRole, Message
 
 RECALL_WINDOW: Final = timedelta(minutes=2)
@@ -22,9 +22,7 @@ def require_member(actor: Actor, conversation_id: int) -> int:
 
 def is_member(person_id: int, conversation_id: int) -> bool:
     """Whether the person is in the conversation now."""
-    return Member.objects.filter(
-        conversation_id=conversation_id, person_id=person_id, left_seq__isnull=True
-    ).exists()
+    return membership.is_member(person_id, conversation_id)
 
 
 def require_group(conversation: Conversation) -> None:

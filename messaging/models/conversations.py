@@ -11,26 +11,62 @@ class ConversationKind(models.TextChoices):
 
     DIRECT = "direct", "单聊"
     GROUP = "group", "群聊"
+    UNIT = "unit", "单位群"
+
+
+class UnitScope(models.TextChoices):
+    """How far down a unit's conversation reaches."""
+
+    INNER = "inner", "本单位及内设机构"
+    SUBTREE = "subtree", "本单位及所有下级"
 
 
 class MemberRole(models.TextChoices):
     """What a member may do to the conversation itself."""
 
     OWNER = "owner", "群主"
+    ADMIN = "admin", "管理员"
     MEMBER = "member", "成员"
+
+
+class MemberSource(models.TextChoices):
+    """Why somebody is a member."""
+
+    INVITED = "invited", "受邀加入"
+    ORG = "org", "随任职加入"
+
+
+class NewcomersSee(models.TextChoices):
+    """What somebody who joins may read of what was said before."""
+
+    NOTHING = "nothing", "不可查看入群前的消息"
+    EVERYTHING = "everything", "可以查看全部历史消息"
+
+
+class Allowed(models.TextChoices):
+    """Who of the members may do something."""
+
+    MEMBERS = "members", "所有成员"
+    ADMINS = "admins", "仅群主和管理员"
 
 
 class Conversation(models.Model):
     """A log of entries numbered 1, 2, 3 … without a hole.
 
     The row is hot: whoever appends an entry holds its lock until the commit, which is
-    what makes the numbers gapless and equal to the order of commits.
+    what makes the numbers gapless and equal to the order of commits. So it stays narrow.
     """
 
     kind = models.CharField(max_length=10, choices=ConversationKind.choices)
     title = models.CharField(max_length=60, blank=True)
     direct_key = models.CharField(max_length=41, blank=True)
     """`<lower person id>:<higher person id>` of a direct conversation: one per pair."""
+    unit = models.ForeignKey(
+        "org.Unit", models.PROTECT, related_name="+", db_index=False, null=True
+    )
+    scope = models.CharField(max_length=8, choices=UnitScope.choices, blank=True, default="")
+    is_virtual = models.BooleanField(default=False)
+    """Whether org's appointments say who is in, and rows only tell what they cannot."""
     created_by = models.ForeignKey("org.Person", models.PROTECT, related_name="+", db_index=False)
     created_at = models.DateTimeField()
     last_seq = models.BigIntegerField(default=0)
@@ -38,6 +74,23 @@ class Conversation(models.Model):
     """The last entry that counts as unread; joins and the like do not."""
     last_at = models.DateTimeField()
     member_count = models.PositiveIntegerField(default=0)
+    """Of a virtual conversation: as it was when its unit was last looked through."""
+    dissolved_at = models.DateTimeField(null=True)
+    """Once set, nothing is said or changed any more; members still read."""
+
+    mute_all = models.BooleanField(default=False)
+    """公告模式: only the owner and the administrators speak."""
+    newcomers_see = models.CharField(
+        max_length=10, choices=NewcomersSee.choices, default=NewcomersSee.NOTHING
+    )
+    inviting = models.CharField(max_length=8, choices=Allowed.choices, default=Allowed.MEMBERS)
+    mentioning_all = models.CharField(max_length=8, choices=Allowed.choices, default=Allowed.ADMINS)
+    recall_minutes = models.PositiveSmallIntegerField(default=2)
+    edit_minutes = models.PositiveSmallIntegerField(default=15)
+    forwarding = models.BooleanField(default=True)
+    """Whether what is said here may be carried elsewhere."""
+    watermark = models.BooleanField(default=False)
+    """Whether screens show the reader's name across the conversation."""
 
     class Meta:
         constraints: ClassVar = [
@@ -46,14 +99,42 @@ class Conversation(models.Model):
                 condition=Q(kind=ConversationKind.DIRECT),
                 name="conversation_direct_once",
             ),
+            models.UniqueConstraint(
+                fields=["unit", "scope"],
+                condition=Q(kind=ConversationKind.UNIT, dissolved_at__isnull=True),
+                name="conversation_unit_once",
+            ),
             models.CheckConstraint(
                 condition=Q(kind=ConversationKind.DIRECT, direct_key__contains=":")
-                | Q(kind=ConversationKind.GROUP, direct_key=""),
+                | Q(kind__in=[ConversationKind.GROUP, ConversationKind.UNIT], direct_key=""),
                 name="conversation_direct_has_key",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    kind=ConversationKind.UNIT, unit__isnull=False, scope__in=UnitScope.values
+                )
+                | Q(
+                    kind__in=[ConversationKind.DIRECT, ConversationKind.GROUP],
+                    unit__isnull=True,
+                    scope="",
+                ),
+                name="conversation_unit_has_unit",
+            ),
+            models.CheckConstraint(
+                # What lies below inner departments cannot be told by the range of the tree.
+                condition=Q(is_virtual=False) | Q(scope=UnitScope.SUBTREE),
+                name="conversation_virtual_is_subtree",
             ),
             models.CheckConstraint(
                 condition=Q(last_seq__gte=F("last_countable_seq")),
                 name="conversation_countable_within_log",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["unit"],
+                condition=Q(kind=ConversationKind.UNIT),
+                name="conversation_of_unit",
             ),
         ]
 
@@ -65,7 +146,9 @@ class Member(models.Model):
     """One period during which a person belongs to a conversation.
 
     It covers the entries joined_seq … left_seq. Closed periods are kept for ever, so that
-    "who should have read this" stays exact after people come and go.
+    "who should have read this" stays exact after people come and go. Of a virtual conversation
+    only those periods have rows that the appointments of now cannot tell
+    (docs/adr/0021-membership.md); never read this table, read messaging.membership.
     """
 
     conversation = models.ForeignKey(
@@ -73,8 +156,13 @@ class Member(models.Model):
     )
     person = models.ForeignKey("org.Person", models.PROTECT, related_name="+", db_index=False)
     role = models.CharField(max_length=10, choices=MemberRole.choices, default=MemberRole.MEMBER)
+    source = models.CharField(
+        max_length=8, choices=MemberSource.choices, default=MemberSource.INVITED
+    )
     joined_seq = models.BigIntegerField()
     left_seq = models.BigIntegerField(null=True)
+    history_from_seq = models.BigIntegerField(null=True)
+    """The first entry that may be read; null: joined_seq."""
 
     class Meta:
         constraints: ClassVar = [
@@ -99,3 +187,17 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} in {self.conversation_id}"
+
+
+class GroupNotice(models.Model):
+    """群公告: what stands above a conversation until it is taken down."""
+
+    conversation = models.OneToOneField(
+        Conversation, models.PROTECT, primary_key=True, related_name="+"
+    )
+    body = models.CharField(max_length=2000)
+    published_by = models.ForeignKey("org.Person", models.PROTECT, related_name="+", db_index=False)
+    published_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"notice of {self.conversation_id}"

@@ -1,0 +1,124 @@
+"""Who is, and was, in a conversation: the one notion of it (docs/adr/0021-membership.md).
+
+Direct conversations, groups and small unit conversations have a row for each period. Of a virtual
+conversation the appointments of now say who is in; rows tell what they cannot: periods that ended,
+when somebody joined after the founding, and guests. Whoever needs members joins with `period` here
+and never reads messaging_member.
+
+Joining within a virtual conversation is told by the appointment's begin, as the number that the log
+had reached by then, until a handler of org's news has written it down.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import connection
+
+from org.queries import belonging
+
+# A condition on `c`, a row of messaging_conversation: %(person_id)s is in it now.
+HAS_MEMBER: Final = f"""(
+    EXISTS (
+        SELECT 1 FROM messaging_member m
+         WHERE m.conversation_id = c.id AND m.person_id = %(person_id)s AND m.left_seq IS NULL
+           AND (NOT c.is_virtual OR m.source = 'invited'))
+    OR (c.is_virtual AND {belonging.serves_below("%(person_id)s", "c.unit_id")})
+)"""
+
+_ROWS: Final = """
+    SELECT m.conversation_id, m.person_id, m.joined_seq, m.left_seq,
+           coalesce(m.history_from_seq, m.joined_seq) AS sees_from_seq, m.role, m.source"""
+# The open row of somebody in a virtual conversation says more than his appointment.
+_SERVING: Final = """
+    SELECT t.id, t.person_id, coalesce(m.joined_seq, j.seq), NULL::bigint,
+           CASE WHEN m.id IS NOT NULL THEN coalesce(m.history_from_seq, m.joined_seq)
+                WHEN t.newcomers_see = 'everything' THEN 1 ELSE j.seq END,
+           coalesce(m.role, 'member'), 'org'
+      FROM serving t
+      LEFT JOIN messaging_member m
+        ON m.conversation_id = t.id AND m.person_id = t.person_id AND m.left_seq IS NULL
+     CROSS JOIN LATERAL (
+        SELECT CASE WHEN m.id IS NOT NULL OR t.since <= t.created_at THEN 1
+                    ELSE messaging_seq_before(t.id, t.since) + 1 END AS seq) j
+     WHERE m.id IS NULL OR m.source = 'org'"""
+
+# The CTE `period` (conversation_id, person_id, joined_seq, left_seq, sees_from_seq, role, source)
+# of %(conversation_id)s. Open periods have no left_seq. Follows WITH.
+PERIODS_IN: Final = f"""
+serving AS MATERIALIZED (
+    SELECT c.id, c.created_at, c.newcomers_see, s.person_id, s.since
+      FROM messaging_conversation c
+     CROSS JOIN LATERAL ({belonging.below("c.unit_id")}) s
+     WHERE c.id = %(conversation_id)s AND c.is_virtual
+), period AS (
+    {_ROWS}
+      FROM messaging_member m JOIN messaging_conversation c ON c.id = m.conversation_id
+     WHERE m.conversation_id = %(conversation_id)s
+       AND (NOT c.is_virtual OR m.left_seq IS NOT NULL OR m.source = 'invited')
+    UNION ALL
+    {_SERVING}
+)"""
+
+# The same CTE of %(person_ids)s (an array), in all their conversations. Follows WITH.
+PERIODS_OF: Final = f"""
+serving AS MATERIALIZED (
+    SELECT c.id, c.created_at, c.newcomers_see, s.person_id, s.since
+      FROM ({belonging.above("%(person_ids)s::bigint[]")}) s
+      JOIN messaging_conversation c ON c.unit_id = s.unit_id AND c.kind = 'unit' AND c.is_virtual
+), period AS (
+    {_ROWS}
+      FROM messaging_member m JOIN messaging_conversation c ON c.id = m.conversation_id
+     WHERE m.person_id = ANY(%(person_ids)s::bigint[])
+       AND (NOT c.is_virtual OR m.left_seq IS NOT NULL OR m.source = 'invited')
+    UNION ALL
+    {_SERVING}
+)"""
+
+_OF_SOME: Final = f"""
+WITH {PERIODS_OF}
+SELECT person_id, joined_seq, left_seq, sees_from_seq, role FROM period
+ WHERE conversation_id = %(conversation_id)s ORDER BY person_id, joined_seq"""
+_PRESENT: Final = f"""
+WITH {PERIODS_IN} SELECT person_id FROM period WHERE left_seq IS NULL ORDER BY person_id"""
+_IS_MEMBER: Final = f"""
+SELECT EXISTS (
+    SELECT 1 FROM messaging_conversation c WHERE c.id = %(conversation_id)s AND {HAS_MEMBER})"""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From which entry until which (None: still) somebody belonged to a conversation."""
+
+    person_id: int
+    joined_seq: int
+    left_seq: int | None
+    sees_from_seq: int
+    """The first entry that may be read: earlier than the joining where newcomers see history."""
+    role: str
+
+    def shows(self, seq: int) -> bool:
+        """Whether the entry may be read by it; the one that tells of the leaving may."""
+        return self.sees_from_seq <= seq and (self.left_seq is None or seq <= self.left_seq)
+
+
+def is_member(person_id: int, conversation_id: int) -> bool:
+    """Whether the person is in the conversation now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_MEMBER, {"person_id": person_id, "conversation_id": conversation_id})
+        return bool(cursor.fetchall()[0][0])
+
+
+def periods(person_ids: Sequence[int], conversation_id: int) -> list[Period]:
+    """All periods of the people in the conversation, by person and time; one query."""
+    values = {"person_ids": list(person_ids), "conversation_id": conversation_id}
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_SOME, values)
+        return [Period(*row) for row in cursor.fetchall()]
+
+
+def present_ids(conversation_id: int) -> tuple[int, ...]:
+    """The people who are in the conversation now; of a virtual one that may be a whole province."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PRESENT, {"conversation_id": conversation_id})
+        return tuple(row[0] for row in cursor.fetchall())

@@ -1,0 +1,47 @@
+"""Who serves where at this moment, as SQL that other apps join with.
+
+"This moment" is the database's clock: whoever asks holds locks there and compares with rows there,
+and two web processes whose clocks differ must not disagree about who belongs where.
+"""
+
+_HOLDS = "a.valid_from <= now() AND (a.valid_to IS NULL OR a.valid_to > now())"
+
+
+def below(unit_id: str) -> str:
+    """A query of (person_id, since): whoever serves in the unit or anywhere below it, once.
+
+    `unit_id` is an SQL expression. `since` is when the longest standing of the appointments began.
+    """
+    return f"""
+        SELECT a.person_id, min(a.valid_from) AS since
+          FROM org_unit r
+          JOIN org_unit u ON u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght
+          JOIN org_appointment a ON a.unit_id = u.id
+         WHERE r.id = {unit_id} AND {_HOLDS}
+         GROUP BY a.person_id"""
+
+
+def above(person_ids: str) -> str:
+    """A query of (person_id, unit_id, since): every unit at or above which the people serve.
+
+    `person_ids` is an SQL expression of an array. One row for each unit and person.
+    """
+    return f"""
+        WITH RECURSIVE up AS (
+          SELECT a.person_id, a.unit_id, a.valid_from AS since FROM org_appointment a
+           WHERE a.person_id = ANY({person_ids}) AND {_HOLDS}
+          UNION
+          SELECT up.person_id, u.parent_id, up.since FROM up JOIN org_unit u ON u.id = up.unit_id
+           WHERE u.parent_id IS NOT NULL
+        )
+        SELECT person_id, unit_id, min(since) AS since FROM up GROUP BY person_id, unit_id"""
+
+
+def serves_below(person_id: str, unit_id: str) -> str:
+    """A condition: the person serves in the unit or anywhere below it."""
+    return f"""EXISTS (
+        SELECT 1 FROM org_appointment a
+          JOIN org_unit u ON u.id = a.unit_id
+          JOIN org_unit r ON r.id = {unit_id}
+           AND u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght
+         WHERE a.person_id = {person_id} AND {_HOLDS})"""
