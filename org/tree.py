@@ -11,69 +11,51 @@ so nobody waits in a circle. Whoever takes a hole of a unit holds that unit's ro
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection, models, transaction
 
-from core import db
-from org import errors, layout, names
+from org import errors, layout, names, tree_rows
 from org.models import Unit
+from org.tree_rows import Node, Parent
 
-TREE_LOCK = 0x6F72_0001
-MOVES_LOCK = 0x6F72_0002
-
-_NODE = "id, parent_id, tree_id, lft, rght, depth"
 _UPDATE = """
-UPDATE org_unit u SET lft = v.lft, rght = v.rght, depth = v.depth, tree_id = %s
-  FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::smallint[]) v(id, lft, rght, depth)
+UPDATE org_unit u SET lft = v.lft, rght = v.rght, depth = v.depth, tree_id = %(tree_id)s,
+       parent_id = CASE WHEN u.id = %(top)s THEN %(parent_id)s ELSE u.parent_id END
+  FROM unnest(%(ids)s::bigint[], %(lft)s::bigint[], %(rght)s::bigint[], %(depth)s::smallint[])
+       v(id, lft, rght, depth)
  WHERE u.id = v.id"""
 _HOLE = """
 WITH edge AS (
-  SELECT rght AS low, lead(lft, 1, %(rght)s) OVER (ORDER BY lft) AS high
+  SELECT rght AS low, lead(lft, 1, %(rght)s) OVER (ORDER BY lft) AS high, sort
     FROM org_unit WHERE parent_id = %(id)s
   UNION ALL
-  SELECT %(lft)s, coalesce((SELECT min(lft) FROM org_unit WHERE parent_id = %(id)s), %(rght)s)
+  SELECT %(lft)s, coalesce((SELECT min(lft) FROM org_unit WHERE parent_id = %(id)s), %(rght)s), NULL
 )
-SELECT low, high - low - 1 FROM edge ORDER BY high - low DESC, low LIMIT 1"""
-_SUBTREE = """
-WITH RECURSIVE below AS (
-  SELECT id FROM org_unit WHERE id = %s
-  UNION ALL
-  SELECT c.id FROM org_unit c JOIN below b ON c.parent_id = b.id
-) SELECT id FROM below"""
+SELECT low, high - low - 1, max(sort) OVER () FROM edge ORDER BY high - low DESC, low LIMIT 1"""
 
-_HELD = """
-WITH RECURSIVE below AS (
-  SELECT id FROM org_unit WHERE id = ANY(%(tops)s)
-  UNION
-  SELECT c.id FROM org_unit c JOIN below b ON c.parent_id = b.id
-)
-SELECT id FROM below
-UNION SELECT parent_id FROM org_unit WHERE id = ANY(%(tops)s) AND parent_id IS NOT NULL
-UNION SELECT id FROM org_unit WHERE id = ANY(%(named)s)"""
-_LOCK = f"SELECT {_NODE} FROM org_unit WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """The structure columns of one unit as the database holds them."""
-
-    id: int
-    parent_id: int | None
-    tree_id: int
-    lft: int
-    rght: int
-    depth: int
+_COLUMNS = [field for field in Unit._meta.concrete_fields if not field.primary_key]
+_INSERT = f"""
+INSERT INTO org_unit ({", ".join(field.attname for field in _COLUMNS)})
+VALUES ({", ".join("%s" for _ in _COLUMNS)}) ON CONFLICT (code) DO NOTHING RETURNING id"""
 
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """`free` unused numbers right after `low`."""
+    """`free` unused numbers right after `low`; the last unit there has `last_sort`."""
 
     low: int
     free: int
+    last_sort: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A free hole below a unit, whose row is locked. It is used up before anything else moves."""
+
+    parent: Parent
+    hole: Hole
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +66,10 @@ class Moved:
     old_parent_id: int | None
 
 
+class CodeTaken(Exception):
+    """Another unit has the code; nothing was written."""
+
+
 class _Full(Exception):
     """No hole is left below the unit; its row lock is given back by the savepoint."""
 
@@ -91,8 +77,17 @@ class _Full(Exception):
 def hold(unit_id: int) -> None:
     """The row of the unit is locked, as for an insert below it; UnitNotFound if there is none."""
     _require_transaction()
-    db.advisory_lock_shared(TREE_LOCK)
-    _locked(unit_id)
+    tree_rows.lock(unit_id)
+
+
+def hold_moves() -> None:
+    """Nobody else moves anything until the transaction ends.
+
+    For a transaction that does several things to the tree: one that held a row already and then
+    asked for this would wait in a circle.
+    """
+    _require_transaction()
+    tree_rows.lock_moves()
 
 
 def hold_all(*, subtrees: Collection[int], units: Collection[int] = ()) -> None:
@@ -101,62 +96,56 @@ def hold_all(*, subtrees: Collection[int], units: Collection[int] = ()) -> None:
     These are the rows of all units at and below `subtrees`, of those right above them, and of
     `units`; UnitNotFound if one of the named is gone. Nobody else moves anything meanwhile.
     """
-    _require_transaction()
-    db.advisory_lock_shared(TREE_LOCK)
-    db.advisory_lock_exclusive(MOVES_LOCK)
-    named = {*subtrees, *units}
-    known: set[int] = set()
-    while True:
-        with connection.cursor() as cursor:
-            cursor.execute(_HELD, {"tops": list(subtrees), "named": list(named)})
-            there = {row[0] for row in cursor.fetchall()}
-        if not named <= there:
-            raise errors.UnitNotFound
-        _rows(_LOCK, [sorted(there)])
-        if there == known:
-            return
-        known = there
+    hold_moves()
+    tree_rows.lock_all(subtrees=subtrees, units=units)
 
 
 def hold_children(unit_id: int | None) -> None:
     """The rows of the unit and of all directly below it are locked; None: of all roots."""
-    _require_transaction()
-    db.advisory_lock_shared(TREE_LOCK)
-    db.advisory_lock_exclusive(MOVES_LOCK)
+    hold_moves()
     if unit_id is not None:
         # Its row first: no further child comes in once it is locked.
-        _locked(unit_id)
-    below = "parent_id IS NULL" if unit_id is None else "parent_id = %s"
-    _rows(
-        f"SELECT {_NODE} FROM org_unit WHERE {below} ORDER BY id FOR NO KEY UPDATE",
-        [] if unit_id is None else [unit_id],
-    )
+        tree_rows.lock(unit_id)
+    tree_rows.lock_children(unit_id)
+
+
+def room_below(parent_id: int) -> Room:
+    """The row of the unit is locked, and one more unit fits below it; UnitNotFound.
+
+    Where it was full its neighbourhood is widened.
+    """
+    _require_transaction()
+    try:
+        # The savepoint gives the row back before MOVES is asked for, in the order of locks.
+        with transaction.atomic():
+            return _room(parent_id)
+    except _Full:
+        hold_moves()
+        _widen(parent_id, room=layout.LEAF * layout.SPARE)
+        return _room(parent_id)
 
 
 def insert(unit: Unit, *, parent_id: int | None) -> Unit:
     """The new unit stands below its parent, in a hole of the parent's range; one row is written.
 
-    Locks the parent's row. A root (no parent) locks the whole tree.
+    Locks the parent's row. A root (no parent) locks the whole tree. CodeTaken.
     """
     _require_transaction()
-    if parent_id is None:
-        return _insert_root(unit)
-    db.advisory_lock_shared(TREE_LOCK)
-    try:
-        # The savepoint gives the row back before MOVES is asked for, in the order of locks.
-        with transaction.atomic():
-            return _insert_in_hole(unit, parent_id)
-    except _Full:
-        db.advisory_lock_exclusive(MOVES_LOCK)
-        _widen(parent_id, room=layout.LEAF * layout.SPARE)
-        return _insert_in_hole(unit, parent_id)
+    return _insert_root(unit) if parent_id is None else insert_in(room_below(parent_id), unit)
+
+
+def insert_in(room: Room, unit: Unit) -> Unit:
+    """The new unit stands in the room that `room_below` found in this transaction; CodeTaken."""
+    low, node = room.hole.low, room.parent.node
+    unit.parent_id, unit.tree_id, unit.depth = node.id, node.tree_id, node.depth + 1
+    unit.lft, unit.rght = low + 1, low + layout.leaf_width(room.hole.free)
+    return _create(unit)
 
 
 def rename(*, unit_id: int, name: str, short_name: str) -> None:
     """The unit carries the names; its place is untouched."""
     _require_transaction()
-    db.advisory_lock_shared(TREE_LOCK)
-    _locked(unit_id)
+    tree_rows.lock(unit_id)
     others = Unit.objects.values_list("other_names", flat=True).get(pk=unit_id)
     Unit.objects.filter(pk=unit_id).update(
         name=name, short_name=short_name, **names.unit_search(name, short_name, others)
@@ -168,26 +157,19 @@ def move(*, unit_id: int, parent_id: int) -> Moved:
 
     Locks every moved row, the old parent and the new one. UnitBelowItself leaves all as it was.
     """
-    _require_transaction()
-    db.advisory_lock_shared(TREE_LOCK)
-    db.advisory_lock_exclusive(MOVES_LOCK)
-    moved = _locked_subtree(unit_id)
-    if parent_id in moved:
+    hold_moves()
+    nodes = tree_rows.lock_all(subtrees=[unit_id], units=[parent_id])
+    plan = layout.plan(unit_id, _children(nodes.values()))
+    if parent_id in plan.places:
         raise errors.UnitBelowItself
-    old_parent_id = moved[unit_id].parent_id
-    parent = _locked(parent_id)
-    if old_parent_id is not None:
-        _locked(old_parent_id)
-    plan = layout.plan(unit_id, _children(_by_place(moved.values())))
+    parent = nodes[parent_id]
     hole = _hole(parent)
     if hole.free < plan.width:
         _widen(parent_id, room=plan.width + layout.LEAF)
-        parent = _node(parent_id)
+        parent = tree_rows.lock(parent_id).node
         hole = _hole(parent)
-    _place(plan, low=hole.low, tree_id=parent.tree_id, depth=parent.depth + 1)
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE org_unit SET parent_id = %s WHERE id = %s", [parent_id, unit_id])
-    return Moved(units=len(moved), old_parent_id=old_parent_id)
+    _place(unit_id, plan, below=parent, low=hole.low)
+    return Moved(units=len(plan.places), old_parent_id=nodes[unit_id].parent_id)
 
 
 def delete(*, unit_id: int) -> None:
@@ -196,10 +178,8 @@ def delete(*, unit_id: int) -> None:
     Only for a unit entered by mistake: one that existed is abolished, not deleted.
     """
     _require_transaction()
-    db.advisory_lock_shared(TREE_LOCK)
-    unit = Unit.objects.select_for_update().filter(pk=unit_id).first()
-    if unit is None:
-        raise errors.UnitNotFound
+    tree_rows.lock(unit_id)
+    unit = Unit.objects.select_for_update().get(pk=unit_id)
     try:
         # Past mptt's delete(), which would close the gap by moving half the tree.
         models.Model.delete(unit)
@@ -215,10 +195,9 @@ def renumber() -> int:
     """
     _require_transaction()
     lock_alone()
+    nodes = tree_rows.read(tree_rows.EVERY)
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {_NODE} FROM org_unit ORDER BY sort, id")
-        nodes = [Node(*row) for row in cursor.fetchall()]
-        children = _children(nodes)
+        children = _below(nodes)
         numbers: list[tuple[int, int, int, int, int]] = []
         roots = sorted((n.tree_id, n.id) for n in nodes if n.parent_id is None)
         for tree_id, (_, root) in enumerate(roots, start=1):
@@ -249,7 +228,7 @@ def renumber() -> int:
 def lock_alone() -> None:
     """No other writer of the tree runs until the transaction ends."""
     _require_transaction()
-    db.advisory_lock_exclusive(TREE_LOCK)
+    tree_rows.lock_alone()
 
 
 class TreeHasCycle(RuntimeError):
@@ -264,22 +243,28 @@ def _insert_root(unit: Unit) -> Unit:
     return _create(unit)
 
 
-def _insert_in_hole(unit: Unit, parent_id: int) -> Unit:
-    parent = _locked(parent_id)
-    hole = _hole(parent)
+def _room(parent_id: int) -> Room:
+    parent = tree_rows.lock(parent_id)
+    hole = _hole(parent.node)
     if hole.free < 2:
         raise _Full
-    width = layout.leaf_width(hole.free)
-    unit.parent_id, unit.tree_id, unit.depth = parent_id, parent.tree_id, parent.depth + 1
-    unit.lft, unit.rght = hole.low + 1, hole.low + width
-    return _create(unit)
+    return Room(parent, hole)
 
 
 def _create(unit: Unit) -> Unit:
     for column, value in names.unit_search(unit.name, unit.short_name, unit.other_names).items():
         setattr(unit, column, value)
-    # Past Unit.save(), which refuses new units, and mptt's, which knows no gaps.
-    models.Model.save(unit, force_insert=True)
+    values = [
+        field.get_db_prep_save(getattr(unit, field.attname), connection) for field in _COLUMNS
+    ]
+    with connection.cursor() as cursor:
+        # A code that is taken is no error of the database, which would take a savepoint to survive.
+        cursor.execute(_INSERT, values)
+        created = cursor.fetchone()
+    if created is None:
+        raise CodeTaken
+    (unit.pk,) = created
+    unit._state.adding, unit._state.db = False, connection.alias
     unit._loaded_parent_id = unit.parent_id
     return unit
 
@@ -292,16 +277,16 @@ def _widen(unit_id: int, *, room: int) -> None:
     """
     spared = {unit_id: room}
     while True:
-        nodes = _locked_subtree(unit_id)
+        nodes = tree_rows.lock_all(subtrees=[unit_id])
         node = nodes[unit_id]
         if node.parent_id is None:
             _grow_root(node, room=max(room, node.rght - node.lft))
             return
-        plan = layout.plan(unit_id, _children(_by_place(nodes.values())), spared=spared)
-        parent = _locked(node.parent_id)
+        plan = layout.plan(unit_id, _children(nodes.values()), spared=spared)
+        parent = nodes[node.parent_id]
         hole = _hole(parent)
         if hole.free >= plan.width:
-            _place(plan, low=hole.low, tree_id=parent.tree_id, depth=parent.depth + 1)
+            _place(unit_id, plan, below=parent, low=hole.low)
             return
         if parent.parent_id is None:
             _grow_root(parent, room=max(2 * plan.width, parent.rght - parent.lft))
@@ -315,18 +300,21 @@ def _grow_root(root: Node, *, room: int) -> None:
         cursor.execute("UPDATE org_unit SET rght = rght + %s WHERE id = %s", [room, root.id])
 
 
-def _place(plan: layout.Plan, *, low: int, tree_id: int, depth: int) -> None:
+def _place(top: int, plan: layout.Plan, *, below: Node, low: int) -> None:
+    """What is planned stands below the unit, from the number after `low` on."""
     places = plan.places
     with connection.cursor() as cursor:
         cursor.execute(
             _UPDATE,
-            [
-                tree_id,
-                list(places),
-                [low + 1 + place.lft for place in places.values()],
-                [low + 1 + place.rght for place in places.values()],
-                [depth + place.depth for place in places.values()],
-            ],
+            {
+                "tree_id": below.tree_id,
+                "top": top,
+                "parent_id": below.id,
+                "ids": list(places),
+                "lft": [low + 1 + place.lft for place in places.values()],
+                "rght": [low + 1 + place.rght for place in places.values()],
+                "depth": [below.depth + 1 + place.depth for place in places.values()],
+            },
         )
 
 
@@ -334,51 +322,15 @@ def _hole(parent: Node) -> Hole:
     """The widest hole below the unit, whose row the caller holds."""
     with connection.cursor() as cursor:
         cursor.execute(_HOLE, {"id": parent.id, "lft": parent.lft, "rght": parent.rght})
-        low, free = cursor.fetchone()
-    return Hole(low=low, free=free)
-
-
-def _locked(unit_id: int) -> Node:
-    found = _rows(f"SELECT {_NODE} FROM org_unit WHERE id = %s FOR NO KEY UPDATE", [unit_id])
-    if not found:
-        raise errors.UnitNotFound
-    return found[0]
-
-
-def _node(unit_id: int) -> Node:
-    return _rows(f"SELECT {_NODE} FROM org_unit WHERE id = %s", [unit_id])[0]
-
-
-def _locked_subtree(unit_id: int) -> dict[int, Node]:
-    """The unit and all below it, every row locked; UnitNotFound if it is gone.
-
-    Repeats until the rows that are locked are the rows that are there: until its parent's row is
-    locked, a new unit may still come in.
-    """
-    known: set[int] = set()
-    while True:
-        with connection.cursor() as cursor:
-            cursor.execute(_SUBTREE, [unit_id])
-            there = {row[0] for row in cursor.fetchall()}
-        if not there:
-            raise errors.UnitNotFound
-        locked = _rows(_LOCK, [sorted(there)])
-        if there == known:
-            return {node.id: node for node in locked}
-        known = there
-
-
-def _rows(sql: str, values: Sequence[Any]) -> list[Node]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return [Node(*row) for row in cursor.fetchall()]
-
-
-def _by_place(nodes: Iterable[Node]) -> list[Node]:
-    return sorted(nodes, key=lambda node: (node.lft, node.id))
+        return Hole(*cursor.fetchone())
 
 
 def _children(nodes: Iterable[Node]) -> Mapping[int, list[int]]:
+    """The units right below each in the order of their places."""
+    return _below(sorted(nodes, key=lambda node: (node.lft, node.id)))
+
+
+def _below(nodes: Iterable[Node]) -> Mapping[int, list[int]]:
     below: dict[int, list[int]] = {}
     for node in nodes:
         if node.parent_id is not None:

@@ -160,10 +160,10 @@ def to_split(unit_id: int, parts: Sequence[Part], *, at: datetime) -> list[Domai
 
 def misplaced(parent: UnitName, children: Iterable[UnitName]) -> list[DomainError]:
     """Why one of these may not stand directly below the parent; empty where all may."""
-    nested = _departments_up(parent.id) if parent.id else int(parent.kind == UnitKind.DEPARTMENT)
+    nested = _departments_up(parent)
     for child in children:
         level = child.level if placing.keeps_level(child.kind) else parent.level
-        below = _departments_down(child.id) if child.id else 1
+        below = _departments_down(child)
         above_place = placing.Place(parent.kind, parent.level, nested)
         place = placing.Place(child.kind, level, below)
         if placing.may_contain(above_place, place):
@@ -268,17 +268,21 @@ def _standing(unit_ids: Collection[int]) -> int:
     return count
 
 
-def _departments_up(unit_id: int) -> int:
+def _departments_up(unit: UnitName) -> int:
+    if unit.kind != UnitKind.DEPARTMENT or not unit.id:
+        return int(unit.kind == UnitKind.DEPARTMENT)
     count = 0
-    for unit in reversed(units.path(unit_id)):
-        if unit.kind != UnitKind.DEPARTMENT:
+    for above in reversed(units.path(unit.id)):
+        if above.kind != UnitKind.DEPARTMENT:
             break
         count += 1
     return count
 
 
-def _departments_down(unit_id: int) -> int:
-    deep: int = _fetch(_NESTED, {"id": unit_id})[0][0]
+def _departments_down(unit: UnitName) -> int:
+    if unit.kind != UnitKind.DEPARTMENT or not unit.id:
+        return int(unit.kind == UnitKind.DEPARTMENT)
+    deep: int = _fetch(_NESTED, {"id": unit.id})[0][0]
     return deep
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from core.actor import Actor
-from org import errors
+from org import errors, tree
 from org import reorganisation_steps as shapes
 from org.queries import rehearsals, units
 from org.queries.obstacles import Part
@@ -50,6 +50,8 @@ class Run:
 
 def carry_out(run: Run, step_id: int, step: shapes.Step) -> None:
     """The step is done; a DomainError of the service that did it says why not."""
+    # A step that only adds or renames takes no such lock, and a later one may: see org.tree.
+    tree.hold_moves()
     require_in_scope(step, scope_id=run.scope_id, now=run.now)
     made = _DOERS[type(step)](run, step)
     if made:

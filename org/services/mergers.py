@@ -234,7 +234,7 @@ def _unit_that_goes_on(
         kind=UnitKind(first.kind),
         level=first.level,
     )
-    return founding.found(wanted, parent=_above(first), now=now)
+    return founding.found(wanted, room=tree.room_below(_above(first)), now=now)
 
 
 def _give_off(
@@ -255,7 +255,7 @@ def _give_off(
                 kind=UnitKind(part.kind),
                 level=level,
             ),
-            parent=_above(unit),
+            room=tree.room_below(_above(unit)),
             now=at,
         )
         brought = _bring([parts[one] for one in part.department_ids], new.pk, at=at)
@@ -265,10 +265,10 @@ def _give_off(
     return given
 
 
-def _above(unit: Unit) -> queries.UnitName:
+def _above(unit: Unit) -> int:
     if unit.parent_id is None:
         raise errors.KindNotAllowedHere(parent="—", child=UnitKind(unit.kind).label)
-    return queries.names([unit.parent_id])[unit.parent_id]
+    return unit.parent_id
 
 
 def _bring(

@@ -248,10 +248,11 @@ def abolish(
 
 def _add(order: Order, parent_id: int, wanted: founding.Wanted) -> int:
     guards.permit(order.actor, parent_id, at=order.now)
-    tree.hold(parent_id)
-    guards.standing(parent_id)
+    room = tree.room_below(parent_id)
     guards.permit(order.actor, parent_id, at=order.now)
-    unit = founding.found(wanted, parent=queries.names([parent_id])[parent_id], now=order.now)
+    if room.parent.is_abolished:
+        raise errors.UnitAbolished
+    unit = founding.found(wanted, room=room, now=order.now)
     changes.note(
         **order.told,
         kind=ChangeKind.CREATE,

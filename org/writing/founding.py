@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from org import codes, errors, names, tree
@@ -39,11 +38,12 @@ class Wanted:
     note: str = ""
 
 
-def found(wanted: Wanted, *, parent: UnitName, now: datetime) -> Unit:
-    """The unit stands below the parent, whose row the caller holds.
+def found(wanted: Wanted, *, room: tree.Room, now: datetime) -> Unit:
+    """The unit stands below the parent, in the room that tree.room_below found there.
 
     KindNotAllowedHere, DepartmentsTooDeep, BadUnitCode, UnitCodeTaken.
     """
+    parent = room.parent.unit
     level = obstacles.level_below(parent, wanted.kind) if wanted.level is None else wanted.level
     here = UnitName(0, "", wanted.name, "", wanted.kind, level, parent.id)
     obstacles.raise_first(obstacles.misplaced(parent, [here]))
@@ -55,7 +55,7 @@ def found(wanted: Wanted, *, parent: UnitName, now: datetime) -> Unit:
         nature=wanted.nature,
         kind=wanted.kind,
         level=level,
-        sort=behind(parent.id) if wanted.sort is None else wanted.sort,
+        sort=_after(room.hole.last_sort) if wanted.sort is None else wanted.sort,
         valid_from=now,
         phone=wanted.phone,
         address=wanted.address,
@@ -63,11 +63,9 @@ def found(wanted: Wanted, *, parent: UnitName, now: datetime) -> Unit:
         origin=UnitOrigin.ENTERED,
     )
     try:
-        with transaction.atomic():
-            tree.insert(unit, parent_id=parent.id)
-    except IntegrityError as clash:
+        return tree.insert_in(room, unit)
+    except tree.CodeTaken as clash:
         raise taken(unit.code) from clash
-    return unit
 
 
 def code_for(kind: UnitKind, code: str, *, level: int, parent_code: str) -> str:
@@ -108,4 +106,8 @@ def behind(parent_id: int, *, but: int | None = None) -> int:
     if but is not None:
         siblings = siblings.exclude(pk=but)
     last: int | None = siblings.aggregate(last=Max("sort"))["last"]
+    return _after(last)
+
+
+def _after(last: int | None) -> int:
     return SORT_STEP if last is None else last + SORT_STEP

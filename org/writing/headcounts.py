@@ -19,7 +19,6 @@ from typing import Final, Protocol
 
 from django.db import connection
 
-from core import db
 from org import tree
 from org.kinds import AppointmentKind
 
@@ -143,7 +142,7 @@ def fold(*, now: datetime) -> int:
 
     Holds off moves of units meanwhile, but neither appointments nor new units.
     """
-    _lock()
+    tree.hold_moves()
     with connection.cursor() as cursor:
         cursor.execute(_FOLD, {"now": now})
         folded: int = cursor.fetchone()[0]
@@ -152,13 +151,8 @@ def fold(*, now: datetime) -> int:
 
 def rebuild(*, now: datetime) -> int:
     """Every counter says what the appointments say; returns how many were wrong or missing."""
-    _lock()
+    tree.hold_moves()
     with connection.cursor() as cursor:
         cursor.execute(_REBUILD, {"now": now})
         changed: int = cursor.rowcount
     return changed
-
-
-def _lock() -> None:
-    db.advisory_lock_shared(tree.TREE_LOCK)
-    db.advisory_lock_exclusive(tree.MOVES_LOCK)

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from django.db import connection, transaction
@@ -150,6 +151,33 @@ def test_a_right_that_ends_while_one_waits_for_the_row_is_gone(act: str) -> None
     unit = Unit.objects.get(pk=unit_id)
     assert (unit.parent_id, unit.name) == (province.unit("上城区民政局"), "二科")
     assert unit.valid_to is None
+
+
+def test_adding_below_a_full_unit_and_moving_something_there_wait_for_each_other_in_one_order() -> (
+    None
+):
+    province = factories.small_province()
+    full, moved = province.unit("西湖区民政局/一科"), province.unit("上城区民政局")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE org_unit SET rght = lft + 1 WHERE id = %s", [full])
+    add = partial(
+        units.add,
+        actor=actor.system("test"),
+        parent_id=full,
+        name="一组",
+        kind=UnitKind.DEPARTMENT,
+        now=timezone.now(),
+    )
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            tree.hold_all(subtrees=[moved])
+            waiting = pool.submit(_closing, add)
+            _until_somebody_waits()
+            tree.move(unit_id=moved, parent_id=full)
+        added = waiting.result()
+    assert Unit.objects.get(pk=added).parent_id == full
+    assert Unit.objects.get(pk=moved).parent_id == full
+    assert [f for f in tree_queries.check().faults if "may not stand" not in f.reason] == []
 
 
 def _closing(act: Callable[[], object]) -> object:
