@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from core import crypto, errors, paging
@@ -21,6 +21,14 @@ CHAINS: Final = 16
 GENESIS: Final = bytes(32)
 _BATCH: Final = 2_000
 _POSITIONS: Final = paging.Cursors("core.audit", tuple[int])
+_COLUMNS: Final = [field for field in AuditEntry._meta.concrete_fields if not field.primary_key]
+# One statement: the chain's lock is held until the commit, and others of the chain wait for it.
+_APPEND: Final = f"""
+WITH entry AS (
+  INSERT INTO core_auditentry ({", ".join(field.attname for field in _COLUMNS)})
+  VALUES ({", ".join("%s" for _ in _COLUMNS)}) RETURNING chain, seq, digest)
+UPDATE core_audithead h SET seq = entry.seq, digest = entry.digest
+  FROM entry WHERE h.chain = entry.chain"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +103,14 @@ def record(
         previous_digest=bytes(head.digest),
     )
     entry.digest = digest_of(entry)
-    entry.save(force_insert=True)
-    AuditHead.objects.filter(chain=head.chain).update(seq=entry.seq, digest=entry.digest)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _APPEND,
+            [
+                field.get_db_prep_save(getattr(entry, field.attname), connection)
+                for field in _COLUMNS
+            ],
+        )
 
 
 def record_denial(*, actor: Actor, refusal: errors.DomainError, path: str, now: datetime) -> None:
