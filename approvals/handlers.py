@@ -5,13 +5,16 @@ from typing import Final
 
 from approvals import events, told
 from approvals.queries import handovers
+from approvals.services import handovers as handover_services
 from core import actor as actors
 from messaging.services import notices
-from org.events import PersonLeft
+from org.events import HandoverSettled, PersonLeft
 from org.kinds import HandoverKind
 from org.services import departures
 
 _ACTOR: Final = actors.system("approvals.handlers")
+_TASKS_ADVICE: Final = "指定接手人，即自动转交给接手人审批"
+_CASES_ADVICE: Final = "审批照常进行；如被退回修改，届时重开本项并指定接手人，由其修改后重新提交"
 _OUTCOMES: Final = {
     "approved": "已审批通过",
     "rejected": "未获同意",
@@ -29,7 +32,7 @@ def on_task_opened(event: events.TaskOpened, now: datetime) -> None:
         actor=_ACTOR,
         source=told.SOURCE,
         source_name=told.SOURCE_NAME,
-        key=told.task_key(event.task_id),
+        key=told.task_key(event.task_id, event.person_id),
         person_ids=[event.person_id],
         title=f"{'退回修改' if is_returned else '待审批'}：{event.title}",
         body=body,
@@ -77,14 +80,27 @@ def on_person_left(event: PersonLeft, now: datetime) -> None:
     running = handovers.running_cases(event.person_id)
     owned = []
     if waiting:
-        owned.append(departures.Owned("tasks", f"待处理的审批 {waiting} 件"))
+        owned.append(departures.Owned("tasks", f"待处理的审批 {waiting} 件", advice=_TASKS_ADVICE))
     if running:
-        owned.append(departures.Owned("cases", f"发起后尚未办结的审批 {running} 件"))
+        owned.append(
+            departures.Owned("cases", f"发起后尚未办结的审批 {running} 件", advice=_CASES_ADVICE)
+        )
     departures.add_owned(
         actor=_ACTOR,
         handover_id=event.handover_id,
         kind=HandoverKind.APPROVALS,
         owned=owned,
+        now=now,
+    )
+
+
+def on_handover_settled(event: HandoverSettled, now: datetime) -> None:
+    """What waited for the person who left waits for the successor."""
+    if event.kind != HandoverKind.APPROVALS:
+        return
+    handover_services.take_over(
+        actor=_ACTOR,
+        succession=handover_services.Succession(event.item_id, event.person_id, event.successor_id),
         now=now,
     )
 

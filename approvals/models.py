@@ -288,6 +288,7 @@ class CaseEventKind(models.TextChoices):
     SKIPPED = "skipped", "自动跳过"
     BRANCHED = "branched", "条件分支"
     COPIED = "copied", "抄送"
+    HANDED_OVER = "handed_over", "离职交接"
     ENDED = "ended", "办结"
 
 

@@ -6,6 +6,6 @@ SOURCE: Final = "approvals"
 SOURCE_NAME: Final = "审批"
 
 
-def task_key(task_id: int) -> str:
-    """The notice that asks somebody to do the task."""
-    return f"task:{task_id}"
+def task_key(task_id: int, person_id: int) -> str:
+    """The notice that asks this person to do the task; a task may pass to somebody else."""
+    return f"task:{task_id}:{person_id}"

@@ -36,6 +36,12 @@ SUBSCRIPTIONS: Final[Subscriptions] = {
         documents_handlers.on_person_left,
         miniapps_handlers.on_person_left,
     ),
+    org_events.HandoverSettled: (
+        messaging_handlers.on_handover_settled,
+        approvals_handlers.on_handover_settled,
+        documents_handlers.on_handover_settled,
+        miniapps_handlers.on_handover_settled,
+    ),
     org_events.ImportMapped: (org_handlers.on_import_mapped,),
     org_events.ExportAsked: (org_handlers.on_export_asked,),
     org_events.ImportConfirmed: (org_handlers.on_import_confirmed,),

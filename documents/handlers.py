@@ -13,12 +13,16 @@ from documents.queries import handovers, papers_to_set
 from documents.queries import issuing as issuing_queries
 from documents.rendering import render
 from documents.rendering.render import FormalDocument
+from documents.services import handovers as handover_services
 from documents.services import issuing, sign_off
 from messaging.services import notices
-from org.events import PersonLeft
+from org.events import HandoverSettled, PersonLeft
 from org.kinds import HandoverKind
 from org.services import departures
 
+_DRAFTS_ADVICE: Final = "指定发文单位的人员为接手人，即自动转交，由其继续拟稿"
+_UNDER_WAY_ADVICE: Final = "核签照常进行；如被退回修改，届时重开本项并指定发文单位的接手人"
+_REVIEWS_ADVICE: Final = "指定接手人即自动转交；签发须由发文单位的负责人接手"
 PDF: Final = "application/pdf"
 
 
@@ -101,14 +105,39 @@ def on_person_left(event: PersonLeft, now: datetime) -> None:
     under_way = handovers.under_way(event.person_id)
     owned = []
     if drafts:
-        owned.append(departures.Owned("drafts", f"草拟中或退回修改的公文 {drafts} 件"))
+        owned.append(
+            departures.Owned("drafts", f"草拟中或退回修改的公文 {drafts} 件", advice=_DRAFTS_ADVICE)
+        )
     if under_way:
-        owned.append(departures.Owned("under_way", f"核签中的公文 {under_way} 件"))
+        owned.append(
+            departures.Owned("under_way", f"核签中的公文 {under_way} 件", advice=_UNDER_WAY_ADVICE)
+        )
+    reviews = len(handovers.waiting_for(event.person_id))
+    if reviews:
+        owned.append(
+            departures.Owned("reviews", f"待核签的公文 {reviews} 件", advice=_REVIEWS_ADVICE)
+        )
     departures.add_owned(
         actor=actors.system("documents"),
         handover_id=event.handover_id,
         kind=HandoverKind.DOCUMENTS,
         owned=owned,
+        now=now,
+    )
+
+
+def on_handover_settled(event: HandoverSettled, now: datetime) -> None:
+    """The successor drafts or reviews what the person did who left."""
+    if event.kind != HandoverKind.DOCUMENTS:
+        return
+    take_over = (
+        handover_services.take_over_reviews
+        if event.subject == "reviews"
+        else handover_services.take_over_drafts
+    )
+    take_over(
+        actor=actors.system("documents"),
+        succession=handover_services.Succession(event.item_id, event.person_id, event.successor_id),
         now=now,
     )
 

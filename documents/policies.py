@@ -66,6 +66,19 @@ def standing_of(actor: Actor, *, at: datetime) -> Standing | None:
     )
 
 
+def organs_of(person_id: int, *, at: datetime) -> frozenset[int]:
+    """The organs in which the person holds a post."""
+    return frozenset(_organs(appointments.of_person(person_id, at=at)).values())
+
+
+def leads(person_id: int, organ_id: int, *, at: datetime) -> bool:
+    """The person is a head or deputy of the organ itself, and may sign for it."""
+    return any(
+        post.unit_id == organ_id and post.function in _LEADING
+        for post in appointments.of_person(person_id, at=at)
+    )
+
+
 def clerk_of(person_id: int, *, at: datetime) -> frozenset[int]:
     """The organs whose mail the person opens, in all present posts."""
     held = appointments.of_person(person_id, at=at)

@@ -5,6 +5,7 @@ from typing import Final
 
 from core.actor import system
 from messaging.queries import handovers
+from messaging.services import handovers as handover_services
 from messaging.services import notices
 from org import events as org_events
 from org.kinds import HandoverKind, ReorganisationStatus, RequestState
@@ -14,6 +15,7 @@ from org.services import departures
 SOURCE: Final = "org"
 SOURCE_NAME: Final = "系统管理"
 _ACTOR: Final = system("messaging.handlers")
+_GROUP_ADVICE: Final = "指定群内成员为接手人，群主即自动转交"
 _WARNED_BEFORE: Final = timedelta(days=7)
 _VERDICTS: Final[dict[str, str]] = {
     RequestState.APPROVED: "复核已同意",
@@ -121,9 +123,22 @@ def on_person_left(event: org_events.PersonLeft, now: datetime) -> None:
         handover_id=event.handover_id,
         kind=HandoverKind.MESSAGING,
         owned=[
-            departures.Owned(f"group:{group.id}", f"群“{group.title}”的群主")
+            departures.Owned(f"group:{group.id}", f"群“{group.title}”的群主", advice=_GROUP_ADVICE)
             for group in handovers.owned_groups(event.person_id)
         ],
+        now=now,
+    )
+
+
+def on_handover_settled(event: org_events.HandoverSettled, now: datetime) -> None:
+    """A group that was to be handed over is the successor's."""
+    word, _, number = event.subject.partition(":")
+    if event.kind != HandoverKind.MESSAGING or word != "group":
+        return
+    handover_services.pass_on(
+        actor=_ACTOR,
+        conversation_id=int(number),
+        succession=handover_services.Succession(event.item_id, event.person_id, event.successor_id),
         now=now,
     )
 

@@ -7,8 +7,9 @@ from core.actor import system
 from messaging.services import notices
 from miniapps import events
 from miniapps.queries import handovers, review
+from miniapps.services import handovers as handover_services
 from miniapps.services import tokens
-from org.events import PersonLeft
+from org.events import HandoverSettled, PersonLeft
 from org.kinds import HandoverKind
 from org.services import departures
 
@@ -65,9 +66,23 @@ def on_person_left(event: PersonLeft, now: datetime) -> None:
                 f"app:{app.id}",
                 f"应用“{app.name}”的{'唯一' if app.is_alone else ''}开发者",
                 f"/apps/{app.id}/",
+                "指定应用所属单位的人员为接手人，即自动成为开发者",
             )
             for app in handovers.developed(event.person_id)
         ],
+        now=now,
+    )
+
+
+def on_handover_settled(event: HandoverSettled, now: datetime) -> None:
+    """An app that was to be handed over is the successor's to develop."""
+    word, _, number = event.subject.partition(":")
+    if event.kind != HandoverKind.APPS or word != "app":
+        return
+    handover_services.take_over(
+        actor=_ACTOR,
+        app_id=int(number),
+        succession=handover_services.Succession(event.item_id, event.person_id, event.successor_id),
         now=now,
     )
 

@@ -13,13 +13,17 @@ from org.queries import appointments, authority, units
 
 def require_register(actor: Actor, owner_unit_id: int, *, at: datetime) -> None:
     """OwnerUnitForeign unless the actor works in the owner unit's organ or administers its apps."""
-    person_id = actor.require_person()
+    if not has_part_in(actor.require_person(), owner_unit_id, at=at):
+        raise errors.OwnerUnitForeign(unit_name=units.names([owner_unit_id])[owner_unit_id].name)
+
+
+def has_part_in(person_id: int, owner_unit_id: int, *, at: datetime) -> bool:
+    """The person works in the unit's organ or administers its apps."""
     if administers(person_id, owner_unit_id, at=at):
-        return
+        return True
     organ = units.organ_of(owner_unit_id)
     held = appointments.of_person(person_id, at=at)
-    if not any(units.is_within(post.unit_id, organ.id) for post in held):
-        raise errors.OwnerUnitForeign(unit_name=units.names([owner_unit_id])[owner_unit_id].name)
+    return any(units.is_within(post.unit_id, organ.id) for post in held)
 
 
 def require_develop(actor: Actor, app: models.MiniApp) -> None:

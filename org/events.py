@@ -85,6 +85,22 @@ class PersonLeft(events.Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandoverSettled(events.Event):
+    """Somebody takes an item of a handover over: the app that listed it hands it to him.
+
+    `kind` and `subject` are the item's own; what became of it is told by `departures.report`.
+    """
+
+    name: ClassVar[str] = "org.handover_settled"
+
+    item_id: int
+    kind: str
+    subject: str
+    person_id: int
+    successor_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReorganisationDue(events.Event):
     """The time has come at which an approved reorganisation was to take effect."""
 

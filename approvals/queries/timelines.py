@@ -71,6 +71,7 @@ def _build(case: Case, at: datetime) -> Timeline:
     person_ids |= {task.assignee_id for task in open_tasks}
     for event in happened:
         person_ids |= set(event.detail.get("person_ids", ()))
+        person_ids |= {event.detail["from_id"]} if "from_id" in event.detail else set()
     names = people.names(person_ids, at=at)
     by_id = definitions.places(definitions.parse(case.version.definition))
     entries = [
@@ -139,6 +140,10 @@ def _note(
             return f"退回到“{by_id[target].node.name}”" if target in by_id else ""
         case CaseEventKind.SKIPPED:
             return _SKIPPED.get(detail.get("why", ""), "")
+        case CaseEventKind.HANDED_OVER:
+            former = _name(names, detail["from_id"])
+            heirs = "、".join(_name(names, person_id) for person_id in detail["person_ids"])
+            return f"由{former}转交给{heirs}"
         case CaseEventKind.COPIED:
             return "、".join(_name(names, person_id) for person_id in detail["person_ids"])
         case _:

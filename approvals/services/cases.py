@@ -227,7 +227,7 @@ def _go_on(
     news = _moving.move(case=case, submitted=submitted, act=act, actor=actor, now=now)
     _record(actor, "approvals.case.resubmitted", case, now)
     _moving.announce(news)
-    notices.settle(actor=actor, source=told.SOURCE, key=told.task_key(task.id), now=now)
+    notices.settle(actor=actor, source=told.SOURCE, key=told.task_key(task.id, person_id), now=now)
     return Resubmitted(case.id, case.form_revision, case.state)
 
 

@@ -115,7 +115,7 @@ def _decide(*, actor: Actor, verdict: _Verdict, idempotency_key: str, now: datet
         now=now,
     )
     _moving.announce(news)
-    notices.settle(actor=actor, source=told.SOURCE, key=told.task_key(task.id), now=now)
+    notices.settle(actor=actor, source=told.SOURCE, key=told.task_key(task.id, person_id), now=now)
     decided = Decided(case.id, task.id, case.state, case.revision)
     _answers.keep(person_id=person_id, key=idempotency_key, answer=asdict(decided))
     return decided

@@ -53,8 +53,10 @@ class ItemOut(Schema):
     kind_name: str
     title: str
     address: str
+    advice: str
     successor_id: int | None
     successor_name: str
+    result: str
     done_at: datetime | None
 
 

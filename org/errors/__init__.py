@@ -28,6 +28,7 @@ from org.errors.departures import (
     HandoverNotFound,
     HoldsGreaterRights,
     OwnDeparture,
+    OwnSuccession,
     StillServes,
     SuccessorUnfit,
 )
@@ -191,6 +192,7 @@ __all__ = [
     "OwnAccount",
     "OwnAppointment",
     "OwnDeparture",
+    "OwnSuccession",
     "OwnReorganisation",
     "OwnRequest",
     "PasswordDue",

@@ -40,6 +40,13 @@ class HandoverNotFound(errors.NotFound):
     message: ClassVar[str] = "找不到该交接清单"
 
 
+class OwnSuccession(errors.Forbidden):
+    """Nobody makes himself the heir of somebody's tasks, drafts and groups."""
+
+    code: ClassVar[str] = "ORG_OWN_SUCCESSION"
+    message: ClassVar[str] = "不能指定自己接手，请由其他人员管理员办理"
+
+
 class SuccessorUnfit(errors.Invalid):
     """The successor is the person who left, or does not serve any more."""
 

@@ -51,6 +51,8 @@ class HandoverItem(models.Model):
     title = models.CharField(max_length=200)
     # Where it is seen to, inside this installation.
     address = models.CharField(max_length=200, blank=True)
+    # Who must do what, where a successor alone does not settle it.
+    advice = models.CharField(max_length=200, blank=True)
     successor = models.ForeignKey(
         "org.Person", on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
     )
@@ -58,6 +60,9 @@ class HandoverItem(models.Model):
     done_by = models.ForeignKey(
         "org.Person", on_delete=models.PROTECT, null=True, db_index=False, related_name="+"
     )
+
+    # What the app made of it once a successor was named: what went over, and what did not.
+    result = models.CharField(max_length=300, blank=True)
 
     class Meta:
         constraints = [

@@ -28,6 +28,8 @@ _GRANTS: Final = """
 SELECT g.id, g.role, r.id, r.name FROM org_admingrant g JOIN org_unit r ON r.id = g.root_id
  WHERE g.person_id = %(id)s AND g.revoked_at IS NULL
    AND (g.valid_until IS NULL OR g.valid_until > %(at)s) ORDER BY g.id"""
+_APPOINT: Final = "职务不随交接转移：请该组织的人员管理员任命新的负责人"
+_GRANT_ANEW: Final = "权限不随交接转移：请有权的管理员在该组织的权限页重新授予"
 _SELECT: Final = """
 SELECT h.id, h.person_id, p.name, h.unit_id, coalesce(u.name, ''), h.reason, h.note, h.left_at,
        h.closed_at, h.returned_at,
@@ -45,6 +47,7 @@ class OwnItem:
     subject: str
     title: str
     address: str
+    advice: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,10 @@ class Item:
     kind_name: str
     title: str
     address: str
+    advice: str
     successor_id: int | None
     successor_name: str
+    result: str
     done_at: datetime | None
 
 
@@ -91,6 +96,7 @@ class ItemOfPerson:
     id: int
     title: str
     kind: str
+    advice: str
     person_id: int
     person_name: str
 
@@ -108,12 +114,22 @@ class Consequences:
 def own_items(person_id: int, *, at: datetime) -> dict[HandoverKind, list[OwnItem]]:
     """Headships that would stand empty and rights that would lapse."""
     headships = [
-        OwnItem(f"unit:{unit_id}", f"{unit} {title}，暂缺", f"/administration/?unit={unit_id}")
+        OwnItem(
+            f"unit:{unit_id}",
+            f"{unit} {title}，暂缺",
+            f"/administration/?unit={unit_id}",
+            _APPOINT,
+        )
         for unit_id, unit, title in _fetch(_HEADSHIPS, {"id": person_id, "at": at})
     ]
     grants = [
-        OwnItem(f"grant:{grant_id}", f"{unit} {AdminRole(role).label}", "")
-        for grant_id, role, _unit_id, unit in _fetch(_GRANTS, {"id": person_id, "at": at})
+        OwnItem(
+            f"grant:{grant_id}",
+            f"{unit} {AdminRole(role).label}",
+            f"/administration/grants/units/?unit={unit_id}",
+            _GRANT_ANEW,
+        )
+        for grant_id, role, unit_id, unit in _fetch(_GRANTS, {"id": person_id, "at": at})
     ]
     return {HandoverKind.HEADSHIP: headships, HandoverKind.GRANT: grants}
 
@@ -178,7 +194,17 @@ def items(handover_id: int) -> list[Item]:
     rows = (
         HandoverItem.objects.filter(handover_id=handover_id)
         .order_by("id")
-        .values_list("id", "kind", "title", "address", "successor_id", "successor__name", "done_at")
+        .values_list(
+            "id",
+            "kind",
+            "title",
+            "address",
+            "advice",
+            "successor_id",
+            "successor__name",
+            "result",
+            "done_at",
+        )
     )
     listed = [
         Item(
@@ -187,9 +213,11 @@ def items(handover_id: int) -> list[Item]:
             kind_name=str(HandoverKind(row[1]).label),
             title=row[2],
             address=row[3],
-            successor_id=row[4],
-            successor_name=row[5] or "",
-            done_at=row[6],
+            advice=row[4],
+            successor_id=row[5],
+            successor_name=row[6] or "",
+            result=row[7],
+            done_at=row[8],
         )
         for row in rows
     ]
@@ -200,7 +228,9 @@ def item(item_id: int) -> ItemOfPerson | None:
     """The item, if there is one."""
     row = (
         HandoverItem.objects.filter(pk=item_id)
-        .values_list("id", "title", "kind", "handover__person_id", "handover__person__name")
+        .values_list(
+            "id", "title", "kind", "advice", "handover__person_id", "handover__person__name"
+        )
         .first()
     )
     return ItemOfPerson(*row) if row else None

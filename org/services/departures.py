@@ -6,7 +6,7 @@ from datetime import datetime
 from core import audit, db, events
 from core.actor import Actor, ActorKind
 from org import errors, policies
-from org.events import PersonLeft
+from org.events import HandoverSettled, PersonLeft
 from org.kinds import (
     AppointmentKind,
     ChangeKind,
@@ -31,6 +31,8 @@ class Owned:
     subject: str
     title: str
     address: str = ""
+    advice: str = ""
+    """Who must do what, where naming a successor does not settle it."""
 
 
 @db.service
@@ -120,9 +122,14 @@ def rejoin(
 
 @db.service
 def settle(*, actor: Actor, item_id: int, now: datetime, successor_id: int | None = None) -> None:
-    """The item is seen to: by the successor where one is named, else simply done."""
+    """The item is seen to: by the successor where one is named, else simply done.
+
+    The app that listed it hears of the successor and hands over what can be handed over.
+    """
     item = _item(actor, item_id, at=now)
     if successor_id is not None:
+        if successor_id == actor.person_id:
+            raise errors.OwnSuccession
         serves = appointment_queries.of_person(successor_id, at=now)
         if successor_id == item.handover.person_id or not serves:
             raise errors.SuccessorUnfit
@@ -133,16 +140,27 @@ def settle(*, actor: Actor, item_id: int, now: datetime, successor_id: int | Non
     _close_if_done(item.handover, now=now)
     detail: dict[str, object] = {"name": item.title, "person_id": successor_id}
     _note_item(actor, "org.handover.settled", item, detail, now=now)
+    if successor_id is not None:
+        events.publish(
+            HandoverSettled(
+                item_id=item.pk,
+                kind=item.kind,
+                subject=item.subject,
+                person_id=item.handover.person_id,
+                successor_id=successor_id,
+            )
+        )
 
 
 @db.service
 def reopen(*, actor: Actor, item_id: int, now: datetime) -> None:
-    """The item is to be seen to again."""
+    """The item is to be seen to again; what went over to the successor stays with him."""
     item = _item(actor, item_id, at=now)
     item.successor_id = None
+    item.result = ""
     item.done_at = None
     item.done_by_id = None
-    item.save(update_fields=["successor", "done_at", "done_by"])
+    item.save(update_fields=["successor", "result", "done_at", "done_by"])
     Handover.objects.filter(pk=item.handover_id).update(closed_at=None)
     _note_item(actor, "org.handover.reopened", item, {"name": item.title}, now=now)
 
@@ -163,6 +181,23 @@ def add_owned(
     _add(handover, kind, owned)
     if owned:
         Handover.objects.filter(pk=handover_id).update(closed_at=None)
+
+
+@db.service
+def report(*, actor: Actor, item_id: int, result: str, now: datetime) -> None:
+    """The item says what became of it; told twice, or of an item reopened since, nothing changes.
+
+    Only for the platform itself, from the app that listed the item.
+    """
+    if actor.kind is not ActorKind.SYSTEM:
+        raise errors.OutOfScope
+    item = _item(actor, item_id, at=now)
+    if item.done_at is None or item.result:
+        return
+    item.result = result[:300]
+    item.save(update_fields=["result"])
+    detail: dict[str, object] = {"name": item.title, "person_id": item.successor_id}
+    _note_item(actor, "org.handover.moved", item, detail | {"result": item.result}, now=now)
 
 
 def _permit(actor: Actor, person_id: int, *, at: datetime) -> int | None:
@@ -229,7 +264,7 @@ def _end_everything(
 def _list_own(handover: Handover, *, at: datetime) -> None:
     """What org itself knows: posts that stand empty now, and rights that are revoked."""
     for kind, owned in queries.own_items(handover.person_id, at=at).items():
-        found = [Owned(item.subject, item.title, item.address) for item in owned]
+        found = [Owned(item.subject, item.title, item.address, item.advice) for item in owned]
         _add(handover, kind, found)
     if not HandoverItem.objects.filter(handover=handover).exists():
         Handover.objects.filter(pk=handover.pk).update(closed_at=at)
@@ -244,6 +279,7 @@ def _add(handover: Handover, kind: HandoverKind, owned: list[Owned]) -> None:
                 subject=one.subject[:80],
                 title=one.title[:200],
                 address=one.address[:200],
+                advice=one.advice[:200],
             )
             for one in owned
         ],

@@ -161,6 +161,53 @@ def test_items_are_given_to_a_successor_and_the_list_closes(
     assert Handover.objects.get(pk=handover).closed_at is None
 
 
+def test_nobody_makes_himself_the_heir(province: factories.Province) -> None:
+    client = province.client(ADMIN)
+    person = province.person("王伟民")
+    handover = send(client, f"people/{person}/departure", RETIRED).json()["id"]
+    (item,) = departures.items(handover)
+    body = {"successor_id": province.person(ADMIN)}
+    refused = send(client, f"handover-items/{item.id}/settle", body)
+    assert (refused.status_code, refused.json()["code"]) == (403, "ORG_OWN_SUCCESSION")
+    assert departures.items(handover) == [item]
+    form = client.post(f"/administration/handover-items/{item.id}/", body)
+    assert "不能指定自己接手" in form.content.decode()
+    assert departures.items(handover) == [item]
+
+
+def test_what_is_not_handed_over_by_itself_says_who_must_do_what(
+    province: factories.Province,
+) -> None:
+    client = province.client(ADMIN)
+    person = province.person("王伟民")
+    organ = province.unit("西湖区民政局")
+    AdminGrant.objects.create(
+        person_id=person, role=AdminRole.PEOPLE, root_id=organ, valid_from=factories.FOUNDED
+    )
+    send(client, f"people/{person}/departure", RETIRED)
+    shown = client.get(f"/api/v1/org/people/{person}/departure").json()["listed"]
+    assert [(one["kind"], one["address"], one["advice"]) for one in shown] == [
+        (
+            "headship",
+            f"/administration/?unit={organ}",
+            "职务不随交接转移：请该组织的人员管理员任命新的负责人",
+        ),
+        (
+            "grant",
+            f"/administration/grants/units/?unit={organ}",
+            "权限不随交接转移：请有权的管理员在该组织的权限页重新授予",
+        ),
+    ]
+    page = client.get(f"/administration/people/{person}/").content.decode()
+    assert "权限不随交接转移" in page
+    assert f'href="/administration/grants/units/?unit={organ}"' in page
+    assert client.get(shown[1]["address"]).status_code == 200
+    settled = {"successor_id": province.person("李建国")}
+    answer = send(client, f"handover-items/{shown[1]['id']}/settle", settled)
+    assert answer.status_code == 204
+    assert not AdminGrant.objects.filter(person_id=province.person("李建国")).exists()
+
+
 def test_coming_back_takes_the_right_over_the_last_place(province: factories.Province) -> None:
     person = province.person("曾国强")
     client = province.client(ADMIN)

@@ -94,6 +94,7 @@ export function eventText(entry, me) {
     removed: `${by}将 ${names} 移出了群聊`,
     left: `${by}退出了群聊`,
     renamed: `${by}将群聊名称改为“${title}”`,
+    handed_over: `${by}离职，群主由 ${names} 接任`,
     recalled: `${by}撤回了一条消息`,
   }[verb] ?? "";
 }
