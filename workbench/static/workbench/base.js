@@ -93,12 +93,38 @@ document.addEventListener("signed-out", showSignedOut); // the server's answer t
 // ── dialogs: <div class="dialog-back" id="x" hidden><div class="dialog" role="dialog" aria-modal="true">
 
 const openers = new WeakMap(); // dialog → what had the focus before it opened
+const FIELDS = "input:not([type=hidden]), select, textarea";
+let lastOnPage = null; // what opened the first of dialogs that replaced each other
+let pressedId = ""; // of the button that sent what is being answered
+
+const isWrong = (field) => field.matches('[aria-invalid="true"]') || field.closest(".has-error") !== null;
+
+// What is wrong comes first, then the first field. A picker's field would unfold its offers, and a
+// finger would be met by the keyboard: there the dialog itself takes the focus.
+function firstStop(back) {
+  const wanted = back.querySelector("[autofocus]");
+  if (wanted) return wanted;
+  const fields = [...back.querySelectorAll(FIELDS)].filter((field) => field.offsetParent !== null);
+  const field = fields.find(isWrong) ?? fields[0];
+  const isTyped = field && !field.closest("[data-picker]") && !matchMedia("(pointer: coarse)").matches;
+  return isTyped ? field : back.querySelector(".dialog");
+}
 
 export function openDialog(back) {
-  openers.set(back, document.activeElement);
+  const before = document.activeElement ?? document.body;
+  const around = before.closest(".dialog-back");
+  if (before !== document.body && !around) lastOnPage = before;
+  openers.set(back, around && around !== back ? before : lastOnPage);
   back.hidden = false;
   document.body.classList.add("has-dialog");
-  const first = back.querySelector("[autofocus], input:not([type=hidden]), select, textarea, button");
+  const pressed = pressedId ? document.getElementById(pressedId) : null;
+  if (pressed && back.contains(pressed)) {
+    pressed.focus();
+    pressed.scrollIntoView({ block: "center" });
+    return;
+  }
+  const first = firstStop(back);
+  if (first?.matches(".dialog")) first.tabIndex = -1;
   first?.focus();
 }
 
@@ -117,7 +143,8 @@ function keepFocusInside(event, back) {
     .filter((element) => element.offsetParent !== null);
   if (stops.length === 0) return;
   const [first, last] = [stops[0], stops[stops.length - 1]];
-  if (event.shiftKey && document.activeElement === first) { event.preventDefault(); last.focus(); }
+  const outside = !stops.includes(document.activeElement);
+  if (event.shiftKey && (outside || document.activeElement === first)) { event.preventDefault(); last.focus(); }
   else if (!event.shiftKey && document.activeElement === last) { event.preventDefault(); first.focus(); }
 }
 
@@ -230,6 +257,7 @@ document.addEventListener("htmx:beforeSend", (event) => {
   const sender = senderOf(event.detail.requestConfig);
   if (!sender) return;
   sending.set(event.detail.xhr, sender);
+  pressedId = document.activeElement?.id ?? ""; // a button loses the focus by being held
   hold(sender);
 });
 document.addEventListener("htmx:afterRequest", (event) => {
