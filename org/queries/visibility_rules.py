@@ -9,7 +9,7 @@ from django.db import connection
 
 from core.actor import Actor, ActorKind
 from org import policies
-from org.kinds import MaskedField, Scene, VisibilityEffect
+from org.kinds import LEVEL_NAMES, MaskedField, Scene, VisibilityEffect
 from org.queries import headcounts, people, units
 
 _SUBJECT_UNIT: Final = """coalesce(v.unit_id, (
@@ -75,6 +75,11 @@ class Rule:
     def masked_names(self) -> list[str]:
         """What the rule masks, in words."""
         return [str(field.label) for field in self.masked]
+
+    @property
+    def except_level_names(self) -> list[str]:
+        """Whose level the rule does not bind, in words."""
+        return [LEVEL_NAMES[level] for level in self.except_levels]
 
 
 @dataclass(frozen=True, slots=True)

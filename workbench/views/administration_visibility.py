@@ -152,6 +152,7 @@ def _dialog(
         what=what,
         rule=rule,
         purpose=_purpose(actor, what, at=at),
+        placeholder="组织名称、简称或代码" if what == "unit" else "",
         picked=_picked(request, rule, what, at=at),
     )
 
