@@ -1,6 +1,6 @@
 // Asks once more, in words, before something that is hard to undo: hx-confirm on what htmx sends,
-// data-confirm on plain forms and their buttons. The answer's button carries data-confirm-verb,
-// else the words of the button that was pressed.
+// data-confirm on plain forms and their buttons; scripts call confirmed(). The answer's button
+// carries data-confirm-verb, else the words of the button that was pressed.
 
 import { closeDialog, openDialog } from "./base.js";
 
@@ -11,7 +11,7 @@ function element(name, className, text = "") {
   return made;
 }
 
-function ask(question, pressed, act) {
+function ask(question, { verb, isDanger }, act) {
   const back = element("div", "dialog-back confirm");
   back.dataset.once = "yes";
   const dialog = element("div", "dialog");
@@ -24,8 +24,6 @@ function ask(question, pressed, act) {
   const cancel = element("button", "button", "取消");
   cancel.type = "button";
   cancel.dataset.close = "yes";
-  const verb = pressed?.dataset.confirmVerb ?? pressed?.textContent.trim() ?? "";
-  const isDanger = pressed?.classList.contains("danger");
   const agree = element("button", isDanger ? "button danger" : "button primary", verb || "确定");
   agree.type = "button";
   agree.addEventListener("click", () => { closeDialog(back); act(); });
@@ -37,11 +35,21 @@ function ask(question, pressed, act) {
   cancel.focus();
 }
 
+const answerOf = (pressed) => ({
+  verb: pressed?.dataset.confirmVerb ?? pressed?.textContent.trim() ?? "",
+  isDanger: pressed?.classList.contains("danger") ?? false,
+});
+
+/** Calls `act` once the person has agreed to the question by the button that says `verb`. */
+export function confirmed(question, verb, act) {
+  ask(question, { verb, isDanger: true }, act);
+}
+
 document.addEventListener("htmx:confirm", (event) => {
   const { question, elt, issueRequest } = event.detail;
   if (!question) return;
   event.preventDefault();
-  ask(question, elt, () => issueRequest(true));
+  ask(question, answerOf(elt), () => issueRequest(true));
 });
 
 const agreed = new WeakSet(); // forms that were asked about and may go
@@ -53,5 +61,5 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   event.stopImmediatePropagation();
   const pressed = event.submitter;
-  ask(question, pressed, () => { agreed.add(form); form.requestSubmit(pressed ?? undefined); });
+  ask(question, answerOf(pressed), () => { agreed.add(form); form.requestSubmit(pressed ?? undefined); });
 }, true);

@@ -1,6 +1,7 @@
 // The right pane: who is in the conversation, and who has read a message.
 
 import { fetchJson, toast } from "../base.js";
+import { confirmed } from "../confirm.js";
 import { avatar, element, empty, exactly, icon, postOf } from "./elements.js";
 
 export class Panel {
@@ -70,14 +71,16 @@ export class Panel {
     return element("div", "row tall", {}, avatar(member.name), personText(member), element("span", "row-side inline", {}, tag, remove));
   }
 
-  async remove(card, member) {
-    if (!window.confirm(`将 ${member.name} 移出群聊？`)) return;
-    if (await this.act(`/conversations/${card.id}/members/${member.person_id}`, { method: "DELETE" })) this.info(card.id);
+  remove(card, member) {
+    confirmed(`确定将${member.name}移出群聊吗？`, "移出", async () => {
+      if (await this.act(`/conversations/${card.id}/members/${member.person_id}`, { method: "DELETE" })) this.info(card.id);
+    });
   }
 
-  async leave(card) {
-    if (!window.confirm("退出后不再接收此群聊的消息，确定退出？")) return;
-    if (await this.act(`/conversations/${card.id}/leave`, { method: "POST", json: {} })) this.onLeft(card.id);
+  leave(card) {
+    confirmed("退出后不再接收此群聊的消息，确定退出吗？", "退出群聊", async () => {
+      if (await this.act(`/conversations/${card.id}/leave`, { method: "POST", json: {} })) this.onLeft(card.id);
+    });
   }
 
   /** Another device or person changed the conversation that is shown. */
