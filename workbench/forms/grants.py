@@ -78,7 +78,7 @@ class GiveGrant(PageForm):
 class RevokeGrant(PageForm):
     """收回管理权限."""
 
-    reason = forms.CharField(label="收回理由", max_length=200, required=False)
+    reason = forms.CharField(label="理由", max_length=200, required=False)
 
 
 def _depths(most: int) -> Choices:

@@ -195,11 +195,13 @@ def revoke(request: HttpRequest, grant_id: int) -> HttpResponse:
     if request.method == "POST" and form.carry_out(act):
         notice = f"已收回 {ended[0]} 项权限" if ended[0] > 1 else "权限已收回"
         return dialogs.done(request, to=_unit_page(grant.root_id), notice=notice)
+    is_own = grant.person_id == actor.person_id
     return dialogs.show(
         request,
         form,
-        title=f"收回{grant.person_name}的权限",
-        verb="收回",
+        title=f"放弃{grant.role_name}权限" if is_own else f"收回{grant.person_name}的权限",
+        verb="放弃" if is_own else "收回",
+        is_own=is_own,
         template="workbench/administration/grant_revoke.html",
         line=grant_lines.line(actor, grant, at=now),
         cascade=grant_lines.lines(actor, authority.passed_on(grant_id, at=now), at=now),

@@ -155,7 +155,7 @@ def relate(request: HttpRequest, line_id: int, unit_id: int) -> HttpResponse:
     return dialogs.show(
         request,
         form,
-        title=f"“{unit.name}”的上级业务主管部门",
+        title=f"指定“{unit.name}”的上级",
         verb="保存",
         template="workbench/administration/line_relate.html",
         unit=unit,

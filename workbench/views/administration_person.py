@@ -137,7 +137,9 @@ def end(request: HttpRequest, appointment_id: int) -> HttpResponse:
         return dialogs.done(request, to=personnel.page_of_unit(held.unit_id), notice=notice)
     name = people.names([held.person_id], at=now)[held.person_id].name
     title = f"结束{name}的“{held.title}”任职"
-    return dialogs.show(request, form, title=title, verb="结束任职")
+    return dialogs.show(
+        request, form, title=title, verb="结束任职", template="workbench/administration/end.html"
+    )
 
 
 @http.page
