@@ -14,8 +14,49 @@ class ReceiptCountOut(Schema):
     unread: int
 
 
-class EntryOut(Schema):
-    """One entry of a conversation's log."""
+class QuoteOut(Schema):
+    """What a message answers, in one line."""
+
+    seq: int
+    sender_name: str
+    excerpt: str
+    recalled: bool
+
+
+class ForwardedOut(Schema):
+    """Where the words come from; a record says how many it holds and shows the first lines."""
+
+    from_name: str
+    count: int
+    lines: list[str]
+
+
+class FileOut(Schema):
+    """The file that a message carries."""
+
+    file_id: int
+    name: str
+    size: int
+    mime: str
+    width: int | None
+    height: int | None
+
+
+class CardOut(Schema):
+    """Something of another application, which changes in place."""
+
+    source: str
+    source_name: str
+    key: str
+    title: str
+    lines: list[str]
+    state: str
+    link: str
+    tone: str
+
+
+class MessageOut(Schema):
+    """One entry of a conversation's log; a recalled message has no content."""
 
     conversation_id: int
     seq: int
@@ -27,7 +68,22 @@ class EntryOut(Schema):
     client_message_id: UUID | None
     created_at: datetime
     recalled: bool
-    receipt: ReceiptCountOut | None
+    recalled_at: datetime | None
+    edited_at: datetime | None
+    reply_to: QuoteOut | None
+    mentions: list[int]
+    mention_all: bool
+    forwarded: ForwardedOut | None
+    file: FileOut | None
+    card: CardOut | None
+    receipt: str
+    counts: ReceiptCountOut | None
+
+
+class EntryOut(MessageOut):
+    """The same; of an event that tells of an editing, also the message as it stands now."""
+
+    changed: MessageOut | None
 
 
 class ChangedOut(Schema):

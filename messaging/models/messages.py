@@ -2,17 +2,32 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from messaging.models.conversations import Conversation
+
+MENTIONED_AT_MOST = 500
 
 
 class MessageKind(models.TextChoices):
     """What an entry of the log is."""
 
     TEXT = "text", "文本"
+    IMAGE = "image", "图片"
+    FILE = "file", "文件"
+    CARD = "card", "卡片"
+    RECORD = "record", "聊天记录"
     EVENT = "event", "事件"
+
+
+class Receipt(models.TextChoices):
+    """What a message asks of those it is for."""
+
+    NONE = "none", "无需回执"
+    LIST = "list", "已读回执"
+    CONFIRM = "confirm", "需要确认"
 
 
 class Message(models.Model):
@@ -29,12 +44,23 @@ class Message(models.Model):
     sender = models.ForeignKey(
         "org.Person", models.PROTECT, related_name="+", null=True, db_index=False
     )
+    """Null: an application of the platform speaks, which its card names."""
     client_message_id = models.UUIDField(null=True)
     body = models.TextField(blank=True)
     event = models.JSONField(null=True)
     created_at = models.DateTimeField()
+    edited_at = models.DateTimeField(null=True)
     recalled_at = models.DateTimeField(null=True)
-    """Once set, the body is empty here and stands in MessageHistory only."""
+    """Once set, nothing of the content is left here: it stands in MessageVersion only."""
+    reply_to_seq = models.BigIntegerField(null=True)
+    mentions = ArrayField(models.BigIntegerField(), default=list)
+    """Whom the message names, in the order of naming; Mention finds it from the person's side."""
+    mention_all = models.BooleanField(default=False)
+    receipt = models.CharField(max_length=8, choices=Receipt.choices, default=Receipt.LIST)
+    file_id = models.BigIntegerField(null=True)
+    forwarded = models.JSONField(null=True)
+    """Whose words these are elsewhere, or of a record the number and first lines of its items."""
+    card = models.JSONField(null=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -43,12 +69,48 @@ class Message(models.Model):
             ),
             models.CheckConstraint(condition=Q(seq__gte=1), name="message_seq_from_one"),
             models.CheckConstraint(
-                condition=Q(kind=MessageKind.TEXT, event__isnull=True)
-                | Q(kind=MessageKind.EVENT, event__isnull=False),
+                condition=Q(kind=MessageKind.EVENT, event__isnull=False)
+                | (~Q(kind=MessageKind.EVENT) & Q(event__isnull=True)),
                 name="message_event_has_content",
             ),
             models.CheckConstraint(
-                condition=Q(recalled_at__isnull=True) | Q(body=""), name="message_recalled_is_empty"
+                condition=Q(kind=MessageKind.CARD, card__isnull=False)
+                | (~Q(kind=MessageKind.CARD) & Q(card__isnull=True)),
+                name="message_card_has_content",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    kind__in=[MessageKind.IMAGE, MessageKind.FILE],
+                    file_id__isnull=False,
+                    recalled_at__isnull=True,
+                )
+                | (
+                    Q(file_id__isnull=True)
+                    & (
+                        ~Q(kind__in=[MessageKind.IMAGE, MessageKind.FILE])
+                        | Q(recalled_at__isnull=False)
+                    )
+                ),
+                name="message_file_has_file",
+            ),
+            models.CheckConstraint(
+                condition=Q(recalled_at__isnull=True)
+                | Q(body="", file_id__isnull=True, forwarded__isnull=True, mentions=[]),
+                name="message_recalled_is_empty",
+            ),
+            models.CheckConstraint(
+                condition=Q(reply_to_seq__isnull=True) | Q(reply_to_seq__lt=models.F("seq")),
+                name="message_replies_to_earlier",
+            ),
+            models.CheckConstraint(
+                condition=Q(mentions__len__lte=MENTIONED_AT_MOST), name="message_mentions_bounded"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["conversation", "seq"],
+                condition=Q(mention_all=True),
+                name="message_to_all",
             ),
         ]
 
@@ -56,15 +118,91 @@ class Message(models.Model):
         return f"{self.conversation_id}#{self.seq}"
 
 
-class MessageHistory(models.Model):
-    """The text a message had before it was recalled. Read by two people together only."""
+class Mention(models.Model):
+    """Somebody is named in a message that is not recalled: her unread ones are found by it."""
+
+    pk = models.CompositePrimaryKey("conversation_id", "person_id", "seq")
+    conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="+", db_index=False)
+    person = models.ForeignKey("org.Person", models.PROTECT, related_name="+", db_index=False)
+    seq = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.person_id} in {self.conversation_id}#{self.seq}"
+
+
+class MessageRecord(models.Model):
+    """聊天记录: what a message of kind `record` carries from another conversation, as it was."""
 
     pk = models.CompositePrimaryKey("conversation_id", "seq")
     conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="+", db_index=False)
     seq = models.BigIntegerField()
-    body = models.TextField()
-    recalled_by = models.ForeignKey("org.Person", models.PROTECT, related_name="+", db_index=False)
-    recalled_at = models.DateTimeField()
+    items = models.JSONField()
 
     def __str__(self) -> str:
         return f"{self.conversation_id}#{self.seq}"
+
+
+class VersionEnd(models.TextChoices):
+    """Why a version of a message is no longer what is shown."""
+
+    EDITED = "edited", "编辑"
+    RECALLED = "recalled", "撤回"
+
+
+class MessageVersion(models.Model):
+    """What a message said before it was edited or recalled. Read by two people together only."""
+
+    pk = models.CompositePrimaryKey("conversation_id", "seq", "version")
+    conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="+", db_index=False)
+    seq = models.BigIntegerField()
+    version = models.PositiveSmallIntegerField()
+    body = models.TextField()
+    file_id = models.BigIntegerField(null=True)
+    content = models.JSONField(null=True)
+    """Its mentions, and what was forwarded with it."""
+    end = models.CharField(max_length=8, choices=VersionEnd.choices)
+    ended_by = models.ForeignKey("org.Person", models.PROTECT, related_name="+", db_index=False)
+    ended_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.conversation_id}#{self.seq} version {self.version}"
+
+
+class Card(models.Model):
+    """Where the card of some thing stands, so that it can change in place."""
+
+    source = models.CharField(max_length=64)
+    key = models.CharField(max_length=160)
+    conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="+", db_index=False)
+    seq = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["source", "key", "conversation"], name="card_once_in_conversation"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.key} at {self.conversation_id}#{self.seq}"
+
+
+class HistoryReading(models.Model):
+    """Somebody may read the kept versions of a message once a second person has approved.
+
+    How the request stands, and who approved it when, is told by org.
+    """
+
+    request = models.OneToOneField(
+        "org.ReviewRequest", models.PROTECT, primary_key=True, related_name="+"
+    )
+    conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="+", db_index=False)
+    seq = models.BigIntegerField()
+    unit = models.ForeignKey("org.Unit", models.PROTECT, related_name="+", db_index=False)
+    """The sender's, when it was asked: whoever asks administers it."""
+    reason = models.CharField(max_length=400)
+    asked_by = models.ForeignKey("org.Person", models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.asked_by_id} asks for {self.conversation_id}#{self.seq}"

@@ -9,18 +9,71 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from core.actor import Actor
-from messaging import policies
-from messaging.models import Conversation, Member, Message, MessageKind
+from messaging import membership, policies
+from messaging.models import Conversation, Message, MessageKind
 from messaging.queries import receipts
 from messaging.queries.receipts import ReceiptCount
 from org.queries import people
 
 PULL_LIMIT: Final = 200
+EXCERPT: Final = 60
+"""Characters of a message that its answers and records show."""
+_PLACEHOLDERS: Final[Mapping[str, str]] = {
+    MessageKind.IMAGE: "[图片]",
+    MessageKind.FILE: "[文件]",
+    MessageKind.RECORD: "[聊天记录]",
+    MessageKind.CARD: "[卡片]",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a message answers, in one line."""
+
+    seq: int
+    sender_name: str
+    excerpt: str
+    recalled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """Where the words come from; a record says how many it holds and shows the first lines."""
+
+    from_name: str
+    count: int
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """The file that a message carries."""
+
+    file_id: int
+    name: str
+    size: int
+    mime: str
+    width: int | None
+    height: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Something of another application, which changes in place."""
+
+    source: str
+    source_name: str
+    key: str
+    title: str
+    lines: tuple[str, ...]
+    state: str
+    link: str
+    tone: str
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of the log. A recalled message keeps its seq and has no body."""
+    """One entry of the log. A recalled message keeps its seq and has no content."""
 
     conversation_id: int
     seq: int
@@ -32,8 +85,20 @@ class Entry:
     client_message_id: UUID | None
     created_at: datetime
     recalled: bool
-    receipt: ReceiptCount | None
+    recalled_at: datetime | None
+    edited_at: datetime | None
+    reply_to: Quote | None
+    mentions: tuple[int, ...]
+    mention_all: bool
+    forwarded: Forwarded | None
+    file: FileRef | None
+    card: Card | None
+    receipt: str
+    """Whether readers are listed, or asked to confirm: none, list, confirm."""
+    counts: ReceiptCount | None
     """How many have read it; on the reader's own messages only."""
+    changed: "Entry | None" = None
+    """Of an event that tells of an editing: the message as it stands now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,36 +155,81 @@ def pull(*, actor: Actor, conversation_id: int, after: int, limit: int, at: date
     )
 
 
-def entry_of(message: Message, *, sender_name: str) -> Entry:
-    """The entry as everybody sees it, without anybody's receipt."""
+def entry_of(
+    message: Message,
+    *,
+    sender_name: str,
+    reply_to: Quote | None = None,
+    file: FileRef | None = None,
+    changed: Entry | None = None,
+    counts: ReceiptCount | None = None,
+) -> Entry:
+    """The entry as everybody sees it, unless it is given somebody's counts."""
+    card = card_of(message)
     return Entry(
         conversation_id=message.conversation_id,
         seq=message.seq,
         kind=message.kind,
         sender_id=message.sender_id,
-        sender_name=sender_name,
+        sender_name=card.source_name if card is not None else sender_name,
         body=message.body,
         event=message.event,
         client_message_id=message.client_message_id,
         created_at=message.created_at,
         recalled=message.recalled_at is not None,
-        receipt=None,
+        recalled_at=message.recalled_at,
+        edited_at=message.edited_at,
+        reply_to=reply_to,
+        mentions=tuple(message.mentions),
+        mention_all=message.mention_all,
+        forwarded=_forwarded(message),
+        file=file,
+        card=card,
+        receipt=message.receipt,
+        counts=counts,
+        changed=changed,
+    )
+
+
+def card_of(message: Message) -> Card | None:
+    """What the card shows now; None for anything else."""
+    if message.card is None:
+        return None
+    return Card(**{**message.card, "lines": tuple(message.card["lines"])})
+
+
+def excerpt(message: Message) -> str:
+    """The message in one short line."""
+    if message.card is not None:
+        return f"[卡片] {message.card['title']}"[:EXCERPT]
+    words = " ".join(message.body.split())
+    return f"{_PLACEHOLDERS.get(message.kind, '')} {words}".strip()[:EXCERPT]
+
+
+def quote_of(message: Message, *, sender_name: str) -> Quote:
+    """The message as those that answer it show it: of a recalled one nothing is left."""
+    recalled = message.recalled_at is not None
+    return Quote(
+        seq=message.seq,
+        sender_name=sender_name,
+        excerpt="" if recalled else excerpt(message),
+        recalled=recalled,
     )
 
 
 def is_visible(*, person_id: int, conversation_id: int, seq: int) -> bool:
     """Whether one of the person's periods covers the entry."""
-    return _visible(person_id, conversation_id).filter(seq=seq).exists()
+    periods = membership.periods([person_id], conversation_id)
+    return any(period.shows(seq) for period in periods)
 
 
 def _visible(person_id: int, conversation_id: int) -> QuerySet[Message]:
     """What the periods cover; a period ends with the entry that tells of the leaving."""
-    periods = Member.objects.filter(conversation_id=conversation_id, person_id=person_id)
     covered = Q(pk__in=[])
-    for joined_seq, left_seq in periods.values_list("joined_seq", "left_seq"):
-        span = Q(seq__gte=joined_seq)
-        if left_seq is not None:
-            span &= Q(seq__lte=left_seq)
+    for period in membership.periods([person_id], conversation_id):
+        span = Q(seq__gte=period.sees_from_seq)
+        if period.sees_to_seq is not None:
+            span &= Q(seq__lte=period.sees_to_seq)
         covered |= span
     return Message.objects.filter(covered, conversation_id=conversation_id)
 
@@ -131,33 +241,74 @@ def _last_seq(conversation_id: int) -> int:
 def _entries(rows: Sequence[Message], *, reader_id: int, at: datetime) -> list[Entry]:
     if not rows:
         return []
-    senders = {row.sender_id for row in rows if row.sender_id is not None}
-    names = people.names(sorted(senders), at=at)
+    conversation_id = rows[0].conversation_id
+    near = {row.seq: row for row in (*_spoken_of(rows), *rows)}
+    senders = {row.sender_id for row in near.values() if row.sender_id is not None}
+    known = people.names(sorted(senders), at=at)
+    names = {person_id: person.name for person_id, person in known.items()}
     own = [
         row.seq
         for row in rows
-        if row.sender_id == reader_id and row.kind == MessageKind.TEXT and row.recalled_at is None
+        if row.sender_id == reader_id and row.kind != MessageKind.EVENT and row.recalled_at is None
     ]
-    counts = receipts.counts(rows[0].conversation_id, own)
-    return [_entry(row, names, counts) for row in rows]
+    counts = receipts.counts(conversation_id, own)
+    return [_entry(row, near, names, counts) for row in rows]
+
+
+def _spoken_of(rows: Sequence[Message]) -> list[Message]:
+    """The messages outside of the page that it answers, or tells the editing of."""
+    here = {row.seq for row in rows}
+    wanted = {row.reply_to_seq for row in rows} | {_edited_seq(row) for row in rows}
+    wanted -= here | {None}
+    if not wanted:
+        return []
+    return list(Message.objects.filter(conversation_id=rows[0].conversation_id, seq__in=wanted))
+
+
+def _edited_seq(row: Message) -> int | None:
+    if row.event is None or row.event["verb"] != "edited":
+        return None
+    return int(row.event["seq"])
 
 
 def _entry(
     row: Message,
-    names: Mapping[int, people.PersonName],
+    near: Mapping[int, Message],
+    names: Mapping[int, str],
     counts: Mapping[int, ReceiptCount],
 ) -> Entry:
-    sender = names.get(row.sender_id) if row.sender_id is not None else None
-    return Entry(
-        conversation_id=row.conversation_id,
-        seq=row.seq,
-        kind=row.kind,
-        sender_id=row.sender_id,
-        sender_name=sender.name if sender else "",
-        body=row.body,
-        event=row.event,
-        client_message_id=row.client_message_id,
-        created_at=row.created_at,
-        recalled=row.recalled_at is not None,
-        receipt=counts.get(row.seq),
+    answered = near.get(row.reply_to_seq) if row.reply_to_seq is not None else None
+    edited_seq = _edited_seq(row)
+    edited = near.get(edited_seq) if edited_seq is not None else None
+    return entry_of(
+        row,
+        sender_name=_name(names, row.sender_id),
+        reply_to=(
+            quote_of(answered, sender_name=_name(names, answered.sender_id))
+            if answered is not None
+            else None
+        ),
+        file=_file(row),
+        counts=counts.get(row.seq),
+        changed=(
+            entry_of(edited, sender_name=_name(names, edited.sender_id), file=_file(edited))
+            if edited is not None
+            else None
+        ),
     )
+
+
+def _name(names: Mapping[int, str], person_id: int | None) -> str:
+    return names.get(person_id, "") if person_id is not None else ""
+
+
+def _file(row: Message) -> FileRef | None:
+    if row.file_id is None:
+        return None
+    return FileRef(file_id=row.file_id, name="", size=0, mime="", width=None, height=None)
+
+
+def _forwarded(message: Message) -> Forwarded | None:
+    if message.forwarded is None:
+        return None
+    return Forwarded(**{**message.forwarded, "lines": tuple(message.forwarded["lines"])})

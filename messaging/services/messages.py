@@ -9,7 +9,7 @@ from core import audit
 from core.actor import Actor
 from core.db import service
 from messaging import errors, fanout, policies
-from messaging.models import Message, MessageHistory, MessageKind, log
+from messaging.models import Message, MessageKind, MessageVersion, VersionEnd, log
 from messaging.queries import conversations, messages
 
 RECALL_MINUTES: Final = int(policies.RECALL_WINDOW.total_seconds() // 60)
@@ -72,7 +72,7 @@ def send(
 def recall(*, actor: Actor, conversation_id: int, seq: int, now: datetime) -> Recalled:
     """Nobody can read the message any more; that it was recalled is an entry of the log.
 
-    The text moves to MessageHistory. Raises RecallTooLate after the window.
+    The text moves to MessageVersion. Raises RecallTooLate after the window.
     """
     person_id = actor.require_person()
     held = log.hold(person_id=person_id, conversation_id=conversation_id)
@@ -137,17 +137,21 @@ def _acknowledged(message: Message, *, repeated: bool) -> Sent:
 def _text_of(message: Message) -> str:
     if message.recalled_at is None:
         return message.body
-    kept = MessageHistory.objects.get(conversation_id=message.conversation_id, seq=message.seq)
-    return kept.body
+    kept = MessageVersion.objects.filter(
+        conversation_id=message.conversation_id, seq=message.seq
+    ).order_by("version")
+    return kept[0].body
 
 
 def _withdraw_text(message: Message, *, person_id: int, now: datetime) -> None:
-    MessageHistory.objects.create(
+    MessageVersion.objects.create(
         conversation_id=message.conversation_id,
         seq=message.seq,
+        version=1,
         body=message.body,
-        recalled_by_id=person_id,
-        recalled_at=now,
+        end=VersionEnd.RECALLED,
+        ended_by_id=person_id,
+        ended_at=now,
     )
     message.body = ""
     message.recalled_at = now

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from messaging import rates
-from messaging.models import Message, MessageHistory
+from messaging.models import Message, MessageVersion
 from messaging.services import messages
 from tests.conftest import Budget
 from tests.factories import Province
@@ -150,7 +150,7 @@ def test_recalled_message_cannot_be_read(wang: Phone, li: Phone) -> None:
         assert "发错了" not in phone.get("/conversations").content.decode()
         pulled = phone.get(f"/conversations/{room}/entries", after=0)
         assert "发错了" not in pulled.content.decode()
-    assert MessageHistory.objects.get(conversation_id=room, seq=1).body == "发错了"
+    assert MessageVersion.objects.get(conversation_id=room, seq=1).body == "发错了"
 
 
 def test_a_recalled_message_sent_again_by_a_retry_stays_recalled(wang: Phone, li: Phone) -> None:

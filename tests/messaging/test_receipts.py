@@ -16,7 +16,7 @@ def test_the_lists_name_who_has_read_and_who_has_not(wang: Phone, li: Phone, zha
     li.read(room, 2)
     assert _lists(wang, room, 2) == (["李建国"], ["张晓梅"])
     entry = wang.page(room)["entries"][-1]
-    assert entry["receipt"] == {"read": 1, "unread": 1}
+    assert entry["counts"] == {"read": 1, "unread": 1}
     reader = wang.get(f"/conversations/{room}/messages/2/receipts").json()["read"][0]
     assert (reader["unit_name"], reader["title"]) == ("西湖区民政局", "副局长")
 
@@ -78,7 +78,7 @@ def test_the_lists_are_the_senders_alone(wang: Phone, li: Phone, zhang: Phone) -
     wang.send(room, "请阅")
     answer = li.get(f"/conversations/{room}/messages/2/receipts")
     assert (answer.status_code, answer.json()["code"]) == (403, "NOT_THE_SENDER")
-    assert li.page(room)["entries"][-1]["receipt"] is None
+    assert li.page(room)["entries"][-1]["counts"] is None
 
 
 def test_the_queries_of_receipts_are_budgeted(

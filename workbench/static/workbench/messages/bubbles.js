@@ -16,7 +16,7 @@ export class Bubbles {
   rowOf(entry, card) {
     if (entry.kind === "event") {
       // The trace stands where the message stood.
-      return entry.event.verb === "recalled" ? null : element("p", "feed-line", { "data-seq": entry.seq }, eventText(entry, this.me.id));
+      return ["recalled", "edited"].includes(entry.event.verb) ? null : element("p", "feed-line", { "data-seq": entry.seq }, eventText(entry, this.me.id));
     }
     if (entry.recalled) return this.trace(entry, entry.sender_name);
     return entry.sender_id === this.me.id ? this.ownRow(entry, card) : this.othersRow(entry);
@@ -59,7 +59,7 @@ export class Bubbles {
   receiptOf(entry, card) {
     const button = element("button", "receipt", { type: "button", title: "查看已读和未读人员", onclick: () => this.onReceipts(entry.conversation_id, entry.seq) });
     button.dataset.receipt = entry.seq;
-    writeCount(button, entry.receipt, card);
+    writeCount(button, entry.counts, card);
     return button;
   }
 

@@ -168,7 +168,7 @@ export class Feed {
 
   showCount(count) {
     const entry = this.entries.get(count.seq);
-    if (entry) entry.receipt = count;
+    if (entry) entry.counts = count;
     const button = this.log.querySelector(`[data-receipt="${count.seq}"]`);
     if (button) writeCount(button, count, this.card);
   }
@@ -177,7 +177,7 @@ export class Feed {
     const own = [...this.entries.values()].filter((entry) => entry.sender_id === this.me.id && entry.kind === "text" && !entry.recalled);
     const seqs = own.map((entry) => entry.seq).sort((a, b) => b - a).slice(0, WATCHED);
     this.client.watch(this.id, seqs);
-    for (const entry of own) if (!entry.receipt) this.showCount({ seq: entry.seq, read: 0, unread: Math.max(1, this.card.member_count - 1) });
+    for (const entry of own) if (!entry.counts) this.showCount({ seq: entry.seq, read: 0, unread: Math.max(1, this.card.member_count - 1) });
   }
 
   async recall(seq) {
