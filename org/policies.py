@@ -12,7 +12,7 @@ from core.actor import Actor, ActorKind
 from org.kinds import AdminRole, RequestKind, UnitKind
 from org.models import Appointment
 
-# Rights are read from grants joined to the range that the tree holds in the same statement: a
+# Rights are read from grants joined to the tree in the same statement, by range or by parents: a
 # range remembered from an earlier statement may meanwhile belong to another unit.
 LIVE = """g.revoked_at IS NULL AND g.valid_from <= %(at)s
   AND (g.valid_until IS NULL OR g.valid_until > %(at)s)"""
@@ -23,19 +23,24 @@ WITHIN = """(u.id = r.id OR (
 """A condition on a unit `u`: it stands where the grant `g` with the root `r` reaches, whatever
 its limits."""
 
-REACHES = f"""{WITHIN} AND (g.highest_level IS NULL OR u.level >= g.highest_level)
+_LIMITS = """(g.highest_level IS NULL OR u.level >= g.highest_level)
   AND (g.line_id IS NULL OR org_in_line(u.id, g.line_id, %(at)s))"""
+
+REACHES = f"""{WITHIN} AND {_LIMITS}"""
 """A condition on a unit `u`: the grant `g` with the root `r` covers it."""
 
-# The person's own grants come first, by their index: of a province's thousands a planner that
-# only looks for one row would rather read them all.
-_COVERS = f"""
-WITH held AS MATERIALIZED (
-  SELECT g.* FROM org_admingrant g
-   WHERE g.person_id = %(person)s AND g.role = %(role)s AND {LIVE})
-SELECT EXISTS (SELECT 1 FROM held g
-  JOIN org_unit r ON r.id = g.root_id
-  JOIN org_unit u ON u.id = %(unit)s AND {REACHES})"""
+ABOVE = """
+WITH RECURSIVE above AS (
+  SELECT id, parent_id FROM org_unit WHERE id = %(unit)s
+  UNION ALL SELECT p.id, p.parent_id FROM org_unit p JOIN above c ON p.id = c.parent_id)"""
+"""The unit and all above it: from there grants are found by their roots, a handful of look-ups
+where a province has thousands of grants."""
+
+# From the unit upwards: whoever asks may hold hundreds of grants.
+_COVERS = f"""{ABOVE}
+SELECT EXISTS (SELECT 1 FROM above r JOIN org_unit u ON u.id = %(unit)s
+  JOIN org_admingrant g ON g.root_id = r.id AND (g.subtree OR r.id = u.id) AND {_LIMITS}
+   AND g.person_id = %(person)s AND g.role = %(role)s AND {LIVE})"""
 
 # Levels never fall from a unit to the ones below it, so a root at level 3 stays below a limit
 # that says 3. A grant without an end may pass on any; one with an end only what ends no later.
@@ -52,15 +57,16 @@ SELECT g.id FROM org_admingrant g
  ORDER BY g.delegation_depth DESC, g.valid_until DESC NULLS FIRST, r.depth, g.id LIMIT 1"""
 
 _ADMINISTERS_PERSON = f"""
-WITH held AS MATERIALIZED (
-  SELECT g.* FROM org_admingrant g
-   WHERE g.person_id = %(person)s AND g.role = ANY(%(roles)s) AND {LIVE})
-SELECT EXISTS (
-  SELECT 1 FROM held g
-    JOIN org_unit r ON r.id = g.root_id
-    JOIN org_appointment a ON a.person_id = %(subject)s AND a.valid_from <= %(at)s
-         AND (a.valid_to IS NULL OR a.valid_to > %(at)s) AND (%(any_post)s OR a.kind = 'main')
-    JOIN org_unit u ON u.id = a.unit_id AND {REACHES})"""
+WITH RECURSIVE above AS (
+  SELECT u.id, u.parent_id, u.id AS unit_id
+    FROM org_appointment a JOIN org_unit u ON u.id = a.unit_id
+   WHERE a.person_id = %(subject)s AND (%(any_post)s OR a.kind = 'main')
+     AND a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)
+  UNION ALL
+  SELECT p.id, p.parent_id, c.unit_id FROM org_unit p JOIN above c ON p.id = c.parent_id)
+SELECT EXISTS (SELECT 1 FROM above r JOIN org_unit u ON u.id = r.unit_id
+  JOIN org_admingrant g ON g.root_id = r.id AND (g.subtree OR r.id = u.id) AND {_LIMITS}
+   AND g.person_id = %(person)s AND g.role = ANY(%(roles)s) AND {LIVE})"""
 
 # A right of the subject that the administrator's own right over people does not cover. Officers'
 # rights are never covered: whoever could set their password would be all three of them.
@@ -100,13 +106,6 @@ _SECOND = f"""(g.role = q.role
 SECONDS = f"""JOIN org_admingrant g ON g.root_id = r.id AND {_SECOND} AND {REACHES}"""
 """Joins to a request `q`, its unit `u` and each unit `r` at or above it every grant `g` whose
 holder may decide."""
-
-ABOVE = """
-WITH RECURSIVE above AS (
-  SELECT id, parent_id FROM org_unit WHERE id = %(unit)s
-  UNION ALL SELECT p.id, p.parent_id FROM org_unit p JOIN above c ON p.id = c.parent_id)"""
-"""The unit and all above it: from there grants are found by their roots, a handful of look-ups
-where a province has thousands of grants."""
 
 DECIDES = f"""EXISTS (
   SELECT 1 FROM org_admingrant g JOIN org_unit r ON r.id = g.root_id AND {REACHES}
