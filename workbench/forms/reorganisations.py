@@ -185,9 +185,7 @@ class Transfer(StepForm):
 
     kind = StepKind.TRANSFER
     hint = "主任职自生效之时转到新组织；兼职等其他任职不变。"
-    person_id = PickedPerson(
-        label="人员", required=True, error_messages={"required": "请选择人员"}
-    )
+    person_id = PickedPerson(label="人员", required=True, error_messages={"required": "请选择人员"})
     unit = PickedUnit(label="调入组织", required=False)
     title = forms.CharField(label="职务", max_length=80)
     function = forms.ChoiceField(
