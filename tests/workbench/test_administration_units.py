@@ -9,7 +9,7 @@ from django.utils import timezone
 from core.models import AuditEntry
 from org import codes
 from org.models import AdminGrant, Unit
-from org.queries import units
+from org.queries import appointments, units
 from org.queries.visibility import EVERYTHING
 from tests import factories
 from tests.factories import Province
@@ -165,6 +165,46 @@ def test_a_unit_gives_off_a_new_one(province: Province) -> None:
     assert post(client, f"{organ}/split/", form | CONFIRMED)[0] == 204
     assert names_below(province.unit("西湖区"))[-1] == "西湖区养老局"
     assert units.names([department])[department].parent_id != organ
+
+
+def test_a_unit_gives_off_several_new_ones(province: Province) -> None:
+    client, organ = province.client("何管理"), province.unit("西湖区民政局")
+    department, person = province.unit("西湖区民政局/一科"), province.appointments["李建国"]
+    first: dict[str, object] = {
+        "name": "西湖区养老局",
+        "kind": "organ",
+        "further": "0",
+        "department_ids": [department],
+    }
+    status, grown = post(client, f"{organ}/split/", first | {"more": "1"})
+    assert status == 200
+    assert 'value="西湖区养老局"' in grown
+    assert 'name="new2-name"' in grown
+    assert f'<option value="{department}:1" selected>新组织 1</option>' in grown
+    assert "请填写" not in grown
+    form = first | {
+        "further": "1",
+        "new2-name": "西湖区救助局",
+        "new2-kind": "organ",
+        "department_ids": [f"{department}:1"],
+        "appointment_ids": ["", f"{person}:2"],
+    }
+    status, nameless = post(client, f"{organ}/split/", form | {"new2-name": ""})
+    assert (status, "请填写新组织名称" in nameless) == (422, True)
+    status, astray = post(client, f"{organ}/split/", form | {"department_ids": [f"{department}:3"]})
+    assert (status, "须划到所列的新组织" in astray) == (422, True)
+    status, shown = post(client, f"{organ}/split/", form)
+    assert status == 200
+    assert "新设“西湖区养老局”：下级组织 1 个，本级人员 0 人次" in shown
+    assert "新设“西湖区救助局”：下级组织 0 个，本级人员 1 人次" in shown
+    status, back = post(client, f"{organ}/split/", form | {"drop": "2"})
+    assert (status, 'name="new2-name"' in back) == (200, False)
+    assert f'name="department_ids" value="{department}" checked' in back
+    assert post(client, f"{organ}/split/", form | CONFIRMED)[0] == 204
+    assert names_below(province.unit("西湖区"))[-2:] == ["西湖区养老局", "西湖区救助局"]
+    assert units.names([department])[department].parent_id != organ
+    (held,) = appointments.of_person(province.person("李建国"), at=timezone.now())
+    assert units.names([held.unit_id])[held.unit_id].name == "西湖区救助局"
 
 
 def test_a_unit_is_described(province: Province) -> None:

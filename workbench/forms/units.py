@@ -9,10 +9,11 @@ from workbench.forms.base import Choices, PageForm, offer
 
 _NATURES: Choices = [("", "未填写"), *UnitNature.choices]
 _NAMES_AT_MOST = 10
-_NAME_LENGTH = 120
+NAME_LENGTH = 120
 
 
-def _basis() -> forms.CharField:
+def basis_field() -> forms.CharField:
+    """The document that orders the change."""
     return forms.CharField(
         label="依据",
         max_length=200,
@@ -35,8 +36,8 @@ class OneALine(forms.CharField):
         """The names without blanks and repetitions."""
         lines = [line.strip() for line in str(super().clean(value)).splitlines()]
         found = list(dict.fromkeys(line for line in lines if line))
-        if len(found) > _NAMES_AT_MOST or any(len(line) > _NAME_LENGTH for line in found):
-            raise forms.ValidationError(f"最多 {_NAMES_AT_MOST} 个，每个不超过 {_NAME_LENGTH} 字")
+        if len(found) > _NAMES_AT_MOST or any(len(line) > NAME_LENGTH for line in found):
+            raise forms.ValidationError(f"最多 {_NAMES_AT_MOST} 个，每个不超过 {NAME_LENGTH} 字")
         return found
 
 
@@ -50,7 +51,7 @@ class AddUnit(PageForm):
         "ORG_DEPARTMENTS_TOO_DEEP": "kind",
     }
     kind = forms.ChoiceField(label="类型")
-    name = forms.CharField(label="名称", max_length=_NAME_LENGTH)
+    name = forms.CharField(label="名称", max_length=NAME_LENGTH)
     short_name = forms.CharField(label="简称", max_length=60, required=False)
     code = forms.CharField(
         label="编码",
@@ -61,7 +62,7 @@ class AddUnit(PageForm):
     )
     nature = forms.ChoiceField(label="机构性质", choices=_NATURES, required=False)
     phone = forms.CharField(label="联系电话", max_length=40, required=False)
-    basis = _basis()
+    basis = basis_field()
     coded = frozenset({"region", "group"})
 
     def __init__(self, *args: Any, kinds: Choices, **kwargs: Any) -> None:
@@ -81,11 +82,11 @@ class RenameUnit(PageForm):
 
     name = forms.CharField(
         label="名称",
-        max_length=_NAME_LENGTH,
+        max_length=NAME_LENGTH,
         help_text="保存后各处即用新名称；原名称留在变更记录中，按日期查看时仍显示原名称",
     )
     short_name = forms.CharField(label="简称", max_length=60, required=False)
-    basis = _basis()
+    basis = basis_field()
 
 
 class EditUnit(PageForm):
@@ -98,7 +99,7 @@ class EditUnit(PageForm):
     phone = forms.CharField(label="联系电话", max_length=40, required=False)
     address = forms.CharField(label="办公地址", max_length=200, required=False)
     note = forms.CharField(label="备注", max_length=500, required=False, help_text="只有管理员可见")
-    basis = _basis()
+    basis = basis_field()
 
 
 class SetCode(PageForm):
@@ -122,7 +123,7 @@ class RecodeUnit(SetCode):
         max_length=18,
         help_text="原编码仍可查到该区划；下级区划的编码不随之改变",
     )
-    basis = _basis()
+    basis = basis_field()
 
 
 class MoveUnit(PageForm):
@@ -136,14 +137,14 @@ class MoveUnit(PageForm):
     parent_id = forms.IntegerField(
         label="新的上级", min_value=1, error_messages={"required": "请选择新的上级组织"}
     )
-    basis = _basis()
+    basis = basis_field()
 
 
 class AbolishUnit(PageForm):
     """撤销."""
 
     successor_id = forms.IntegerField(label="承接单位", min_value=1, required=False)
-    basis = _basis()
+    basis = basis_field()
 
 
 class Ids(forms.MultipleChoiceField):
@@ -180,10 +181,10 @@ class MergeUnits(PageForm):
         widget=forms.RadioSelect,
         initial=INTO,
     )
-    name = forms.CharField(label="新组织名称", max_length=_NAME_LENGTH, required=False)
+    name = forms.CharField(label="新组织名称", max_length=NAME_LENGTH, required=False)
     short_name = forms.CharField(label="新组织简称", max_length=60, required=False)
     code = forms.CharField(label="新组织编码", max_length=18, required=False)
-    basis = _basis()
+    basis = basis_field()
 
     @property
     def new_fields(self) -> list[forms.BoundField]:
@@ -196,32 +197,3 @@ class MergeUnits(PageForm):
         if given.get("way") == self.NEW and not given.get("name"):
             self.add_error("name", "请填写新组织名称")
         return given
-
-
-class SplitUnit(PageForm):
-    """拆分: one new unit, with departments and people of this one."""
-
-    refused_at = {
-        "ORG_BAD_UNIT_CODE": "code",
-        "ORG_UNIT_CODE_TAKEN": "code",
-        "ORG_KIND_NOT_ALLOWED_HERE": "kind",
-        "ORG_DEPARTMENTS_TOO_DEEP": "kind",
-    }
-    name = forms.CharField(label="新组织名称", max_length=_NAME_LENGTH)
-    kind = forms.ChoiceField(label="类型")
-    short_name = forms.CharField(label="简称", max_length=60, required=False)
-    code = forms.CharField(
-        label="编码", max_length=18, required=False, help_text="单位暂未赋码的留空"
-    )
-    department_ids = Ids(label="划出的下级组织", required=False)
-    appointment_ids = Ids(label="划出的本级人员", required=False)
-    basis = _basis()
-
-    def __init__(self, *args: Any, kinds: Choices, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        offer(self, "kind", kinds)
-
-    @property
-    def plain_fields(self) -> list[forms.BoundField]:
-        """What the new unit is called and what it is."""
-        return [self["name"], self["kind"], self["short_name"], self["code"]]

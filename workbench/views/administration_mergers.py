@@ -1,22 +1,23 @@
 """系统管理, units: several become one, one gives off another."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from core import http
 from org import policies
-from org.kinds import RequestKind, UnitKind
+from org.kinds import RequestKind
 from org.queries import appointments, impact, obstacles, people, units
 from org.queries.impact import Impact
-from org.queries.obstacles import Part
 from org.services import mergers, requests
 from workbench import dialogs, foresight, unit_dialogs
+from workbench.forms import splits
 from workbench.forms import units as forms
 from workbench.forms.base import Choices
 
@@ -30,7 +31,8 @@ class Tick:
     id: int
     name: str
     detail: str
-    is_chosen: bool
+    number: int
+    """The new unit that it goes to; 0 where it stays."""
 
 
 @http.page
@@ -80,20 +82,19 @@ def merge(request: HttpRequest, unit_id: int) -> HttpResponse:
 @http.page
 @require_http_methods(["GET", "POST"])
 def split(request: HttpRequest, unit_id: int) -> HttpResponse:
-    """Dialog: a new unit beside this one, with some of its departments and people."""
+    """Dialog: new units beside this one, each with some of its departments and people."""
     now = timezone.now()
     actor = http.actor_of(request)
     unit = unit_dialogs.leaving(actor, unit_id, at=now)
-    sent = request.POST if foresight.is_asked_for(request) else None
-    form = forms.SplitUnit(sent, kinds=_kinds_beside(unit), initial={"kind": unit.kind})
+    form, sent = _split_form(request, unit)
     outcome: list[mergers.Split | requests.Asked] = []
 
     def act(given: dict[str, Any]) -> None:
         order = {"actor": actor, "basis": given["basis"], "now": now}
-        outcome.append(mergers.split(unit_id=unit_id, new_units=[_part(given)], **order))
+        outcome.append(mergers.split(unit_id=unit_id, new_units=form.parts(), **order))
 
     def foresee(given: dict[str, Any]) -> Impact:
-        return impact.impact_of_split(unit_id, parts=[_part(given)], at=now)
+        return impact.impact_of_split(unit_id, parts=form.parts(), at=now)
 
     def takes_two(given: dict[str, Any], foreseen: Impact) -> bool:
         return policies.needs_second_person(actor, RequestKind.MASS_CHANGE, people=foreseen.people)
@@ -102,9 +103,9 @@ def split(request: HttpRequest, unit_id: int) -> HttpResponse:
         done = outcome[0]
         if isinstance(done, requests.Asked):
             return dialogs.asked(request, done.request_id)
-        notice = f"已分出“{form.cleaned_data['name']}”"
+        names = "、".join(f"“{part.name}”" for part in form.parts())
+        notice = f"已分出{names}"
         return dialogs.done(request, to=unit_dialogs.page_of(done.unit_ids[0]), notice=notice)
-    given = foresight.given(form)
     return foresight.show(
         request,
         form,
@@ -114,8 +115,8 @@ def split(request: HttpRequest, unit_id: int) -> HttpResponse:
         takes_two=takes_two,
         template="workbench/administration/unit_split.html",
         unit=unit,
-        parts=_departments(unit_id, given.get("department_ids", []), at=now),
-        people=_people(unit_id, given.get("appointment_ids", []), at=now),
+        parts=_departments(unit_id, splits.chosen(sent, "department_ids")),
+        people=_people(unit_id, splits.chosen(sent, "appointment_ids"), at=now),
     )
 
 
@@ -132,27 +133,40 @@ def _kinds_beside(unit: units.UnitCard) -> Choices:
     return unit_dialogs.kinds_below(above.kind, above.level) if above else []
 
 
-def _part(given: dict[str, Any]) -> Part:
-    return Part(
-        name=given["name"],
-        kind=UnitKind(given["kind"]),
-        short_name=given["short_name"],
-        code=given["code"],
-        department_ids=tuple(given["department_ids"]),
-        appointment_ids=tuple(given["appointment_ids"]),
+def _split_form(request: HttpRequest, unit: units.UnitCard) -> tuple[splits.SplitUnit, QueryDict]:
+    """The form with as many new units as it has by now, and what was typed so far.
+
+    While new units are being added and taken away nothing is found wrong yet.
+    """
+    sent, kinds = request.POST, _kinds_beside(unit)
+    dropped = sent.get("drop", "")
+    if dropped.isdecimal() and 2 <= int(dropped) <= splits.further_in(sent) + 1:
+        sent = splits.without(sent, int(dropped))
+    further = splits.further_in(sent)
+    is_growing = "more" in sent
+    if is_growing and further + 1 < splits.NEW_AT_MOST:
+        further += 1
+    is_typing = is_growing or bool(dropped) or not foresight.is_asked_for(request)
+    initial = {"kind": unit.kind, **{name: str(value) for name, value in sent.items()}}
+    form = splits.SplitUnit(
+        None if is_typing else sent, kinds=kinds, further=further, initial=initial
     )
+    return form, sent
 
 
-def _departments(unit_id: int, chosen: list[int], *, at: datetime) -> list[Tick]:
+def _departments(unit_id: int, chosen: Mapping[int, int]) -> list[Tick]:
     return [
-        Tick(part.id, part.name, "", part.id in chosen) for part in obstacles.parts_of([unit_id])
+        Tick(part.id, part.name, "", chosen.get(part.id, 0))
+        for part in obstacles.parts_of([unit_id])
     ]
 
 
-def _people(unit_id: int, chosen: list[int], *, at: datetime) -> list[Tick]:
+def _people(unit_id: int, chosen: Mapping[int, int], *, at: datetime) -> list[Tick]:
     held = appointments.in_unit(unit_id, at=at)
     named = people.names([one.person_id for one in held], at=at)
-    return [Tick(one.id, named[one.person_id].name, one.title, one.id in chosen) for one in held]
+    return [
+        Tick(one.id, named[one.person_id].name, one.title, chosen.get(one.id, 0)) for one in held
+    ]
 
 
 urlpatterns = [
