@@ -138,7 +138,8 @@ def _split_form(request: HttpRequest, unit: units.UnitCard) -> tuple[splits.Spli
 
     While new units are being added and taken away nothing is found wrong yet.
     """
-    sent, kinds = request.POST, _kinds_beside(unit)
+    sent: QueryDict = request.POST
+    kinds = _kinds_beside(unit)
     dropped = sent.get("drop", "")
     if dropped.isdecimal() and 2 <= int(dropped) <= splits.further_in(sent) + 1:
         sent = splits.without(sent, int(dropped))
