@@ -16,16 +16,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import URLError
-from urllib.parse import urlsplit, urlunsplit
 from urllib.request import urlopen
 
-import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    StorageState,
+    sync_playwright,
+)
 
 from org.credentials import totp
+from tests import databases
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = databases.ROOT
 DIVISIONS = ROOT / "org" / "data" / "divisions-zhejiang.csv.gz"
 COUNTIES = ("330102", "330106", "330203")
 """上城区 and 西湖区 of 杭州市, 海曙区 of 宁波市: the part of the province the journeys load."""
@@ -57,6 +63,8 @@ class Site:
     environment: dict[str, str] = field(repr=False)
     codes_used: dict[str, int] = field(default_factory=dict, repr=False)
     """Username → the half-minute of the last code it signed in with: none is taken twice."""
+    entered: dict[str, StorageState] = field(default_factory=dict, repr=False)
+    """Username → what a browser of that person keeps right after signing in."""
 
     def manage(self, *arguments: str) -> str:
         """Runs a management command against the site; its output."""
@@ -77,7 +85,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(no_browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The site, loaded with three counties and the demo's accounts."""
     folder = tmp_path_factory.mktemp("site")
@@ -88,8 +96,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     logs = folder / "logs"
     logs.mkdir()
     started: list[subprocess.Popen[bytes]] = []
-    _execute(f'CREATE DATABASE "{database}"')
     try:
+        databases.create(database, environment)
         accounts = _prepare(folder, environment, sample_port)
         started += _start(logs, environment, port)
         _wait_until_ready(url, started, logs)
@@ -100,12 +108,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             process.terminate()
         for process in started:
             process.wait(timeout=20)
-        _execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+        databases.drop(database)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, headless."""
+    """Debian's Chromium, headless.
+
+    It ends with the last journey: beside Playwright's event loop Django refuses the database to
+    the tests that the same process runs next.
+    """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
@@ -123,7 +135,9 @@ SignIn = Callable[..., Page]
 def sign_in(site: Site, chromium: Browser) -> Iterator[SignIn]:
     """`sign_in("拟稿人")` opens a browser of that person's own, signed in, on the workbench.
 
-    `narrow=True` gives a phone's screen. An error in a browser's console fails the test.
+    The person signs in by hand in the first of these browsers; the others hold its session for as
+    long as that lasts. `narrow=True` gives a phone's screen. An error in a browser's console fails
+    the test.
     """
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
@@ -133,31 +147,38 @@ def sign_in(site: Site, chromium: Browser) -> Iterator[SignIn]:
             complaints.append(f"{message.text} at {message.location}")
 
     def enter(role: str, *, narrow: bool = False) -> Page:
+        account = site.accounts[role]
         context = chromium.new_context(
             viewport=NARROW if narrow else WIDE,  # type: ignore[arg-type]  # a TypedDict of Playwright
             locale="zh-CN", timezone_id="Asia/Shanghai", base_url=site.url,
+            storage_state=site.entered.get(account.username),
         )  # fmt: skip
         context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        account = site.accounts[role]
-        page.goto("/accounts/login/")
-        page.fill("input[name=login]", account.username)
-        page.fill("input[name=password]", account.password)
-        page.press("input[name=password]", "Enter")
-        if account.totp_secret:
-            page.wait_for_selector("input[name=code]")
-            page.fill("input[name=code]", next_code(site, account, page))
-            page.press("input[name=code]", "Enter")
-        page.wait_for_url(f"{site.url}/")
+        page.goto("/")
+        if page.url != f"{site.url}/":
+            _sign_in_by_hand(page, site, account)
+            site.entered[account.username] = context.storage_state()
         return page
 
     yield enter
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+def _sign_in_by_hand(page: Page, site: Site, account: Account) -> None:
+    page.fill("input[name=login]", account.username)
+    page.fill("input[name=password]", account.password)
+    page.press("input[name=password]", "Enter")
+    if account.totp_secret:
+        page.wait_for_selector("input[name=code]")
+        page.fill("input[name=code]", next_code(site, account, page))
+        page.press("input[name=code]", "Enter")
+    page.wait_for_url(f"{site.url}/")
 
 
 def next_code(site: Site, account: Account, page: Page) -> str:
@@ -181,7 +202,7 @@ def _environment(*, database: str, url: str) -> dict[str, str]:
     store, _, _index = os.environ["REDIS_URL"].rpartition("/")
     return {
         **os.environ,
-        "DATABASE_URL": _with_database(os.environ["DATABASE_URL"], database),
+        "DATABASE_URL": databases.address(database),
         "REDIS_URL": f"{store}/14",
         "SITE_ORIGIN": url,
         "DEPLOYMENT": "local",
@@ -193,13 +214,9 @@ def _environment(*, database: str, url: str) -> dict[str, str]:
 def _prepare(folder: Path, environment: dict[str, str], sample_port: int) -> dict[str, Account]:
     divisions, accounts = folder / "divisions.csv", folder / "accounts.json"
     divisions.write_text("\n".join(_some_counties()), encoding="utf-8")
-    manage = [sys.executable, "manage.py"]
-    for arguments in (
-        ["migrate", "--verbosity", "0"],
-        ["load_divisions", str(divisions), "--people", "600", "--seed", "1"],
-        ["seed_demo", "--accounts", str(accounts), "--sample-port", str(sample_port)],
-    ):
-        subprocess.run([*manage, *arguments], cwd=ROOT, env=environment, check=True)
+    command = [sys.executable, "-m", "tests.journeys.prepare",
+               str(divisions), str(accounts), str(sample_port)]  # fmt: skip
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
     listed = json.loads(accounts.read_text(encoding="utf-8"))["accounts"]
     fields = Account.__dataclass_fields__
     known = [Account(**{name: row[name] for name in fields}) for row in listed]
@@ -257,15 +274,6 @@ def _wait_until_ready(url: str, started: list[subprocess.Popen[bytes]], logs: Pa
         time.sleep(0.25)
     tails = [log.read_text(errors="replace")[-3000:] for log in sorted(logs.iterdir())]
     pytest.fail("the site did not become ready:\n" + "\n".join(tails))
-
-
-def _execute(statement: str) -> None:
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
-        connection.execute(statement.encode())
-
-
-def _with_database(url: str, database: str) -> str:
-    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
 
 
 def _free_port() -> int:

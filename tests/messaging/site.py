@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import psycopg
@@ -23,8 +22,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
 from core.localstack import valkey
+from tests import databases
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = databases.ROOT
 PROTOCOL = Subprotocol("im.v1.json")
 CSRF = "a" * 32
 PATIENCE = 30.0
@@ -172,7 +172,7 @@ def running(folder: Path) -> Iterator[Site]:
     port = free_port()
     name = f"sockets_{os.getpid()}_{secrets.token_hex(3)}"
     store = valkey.Server(data=folder, port=free_port(), password=secrets.token_hex(8))
-    database = urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
+    database = databases.address(name)
     environment = {
         **os.environ,
         "DATABASE_URL": database,
@@ -182,17 +182,16 @@ def running(folder: Path) -> Iterator[Site]:
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "LOG_FORMAT": "text",
     }
-    _administer(f'CREATE DATABASE "{name}"')
     valkey.start(store)
     try:
-        _run(environment, "manage.py", "migrate", "--verbosity", "0")
+        databases.create(name, environment)
         seeded = json.loads(_run(environment, "-m", "tests.messaging.seed_site"))
         with serving(environment, port, folder / "daphne.log") as process:
             origin = environment["SITE_ORIGIN"]
             yield Site(origin, database, environment, process=process, store=store, **seeded)
     finally:
         valkey.stop(folder)
-        _administer(f'DROP DATABASE "{name}" WITH (FORCE)')
+        databases.drop(name)
 
 
 @contextmanager
@@ -255,8 +254,3 @@ def _run(environment: dict[str, str], *arguments: str) -> str:
     if done.returncode:
         raise RuntimeError(done.stderr[-3000:])
     return done.stdout
-
-
-def _administer(statement: str) -> None:
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
-        connection.execute(statement.encode())
