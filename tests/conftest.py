@@ -15,17 +15,58 @@ from django.db import connection
 from django.test import TransactionTestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from pytest_django.plugin import DjangoDbBlocker
+from xdist.scheduler import LoadFileScheduling, LoadScopeScheduling
 
 from core import audit
 from core.models import AuditHead
+from tests import databases
 
 TESTS = Path(__file__).parent
+JOURNEYS = "tests/journeys"
+LONGEST = (
+    JOURNEYS,
+    "tests/messaging/test_sockets.py",
+    "tests/org/test_scim_contract.py",
+    "tests/core/test_localstack.py",
+    "tests/org/test_tree_races.py",
+    "tests/core/test_bodies.py",
+    "tests/org/test_upstream.py",
+    "tests/contracts/test_layers.py",
+)
+"""Folders and files of many seconds, the longest first."""
 Budget = Callable[[str], AbstractContextManager[None]]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--record-budget` writes the SQL counts it sees instead of checking them."""
     parser.addoption("--record-budget", action="store_true", help="re-record SQL budgets")
+
+
+class _JourneysTogether(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist ships no types
+    """Gives a process whole files, and one process all journeys: they share a site."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return JOURNEYS if file.startswith(f"{JOURNEYS}/") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
+    """Puts the journeys together where files are given out; leaves the other ways alone."""
+    return _JourneysTogether(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that no process is left alone with it at the end."""
+    last = len(LONGEST)
+    places = {file: place for place, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: min(places.get(part, last) for part in _parts(item)))
+
+
+def _parts(item: pytest.Item) -> tuple[str, str]:
+    """The file of the test and its folder, as written in LONGEST."""
+    file = item.nodeid.split("::", 1)[0]
+    return file, file.rpartition("/")[0]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -51,6 +92,16 @@ def _own_seals() -> Iterator[None]:
     """Seals of earlier runs, which nobody can delete, are not this run's."""
     with override_settings(AUDIT_SEALS_FOLDER=f"tests/{uuid.uuid4()}"):
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The test database begins as a copy of the one that `make test` has migrated, if there is one.
+
+    Django migrates what the copy still lacks.
+    """
+    if databases.template():
+        connection.settings_dict["TEST"]["TEMPLATE"] = databases.template()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,8 @@
-"""`make test` and its parts, on services of their own that never outlive the run."""
+"""`make test` and its parts, on services of their own that never outlive the run.
+
+Everything of `make test` shares the processors: the checks run beside the tests and speak after
+them, and the journeys, which often wait for their browsers, run beside all other tests.
+"""
 
 import argparse
 import os
@@ -6,9 +10,14 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
 
 from core.localstack import demo, product, stack
 
@@ -19,6 +28,7 @@ BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser")
 DEBIAN_PACKAGES = ("chromium", "fonts-noto-cjk")
 PACKAGES = (*product.SOURCES, "tests", "bin")
 FUZZING = "tests/journeys/test_unlikely_requests.py"
+MOST_PROCESSES = 8
 # Settings under which `check --deploy` has to be silent.
 PRODUCTION = {"DEPLOYMENT": "production", "SITE_ORIGIN": "https://tongwen.example"}
 
@@ -35,11 +45,12 @@ class Step:
 def main(arguments: list[str]) -> int:
     """Do one command and return the exit code; failures are one sentence on stderr."""
     parser = argparse.ArgumentParser(prog="python -m core.localstack.suite", description=__doc__)
-    parser.add_argument("command", choices=("test", "fuzz", "lint", "types", "format"))
+    parser.add_argument("command", choices=("test", "fuzz", "check", "lint", "types", "format"))
     options = parser.parse_args(arguments)
     actions = {
         "test": test,
         "fuzz": fuzz,
+        "check": lambda: check([*lint_steps(), *type_steps(), *django_steps()]),
         "lint": lambda: check(lint_steps()),
         "types": lambda: check(type_steps()),
         "format": format_code,
@@ -54,19 +65,56 @@ def test() -> int:
     missing = _missing(progress)
     try:
         progress("starting the tests' own services")
-        running = stack.start(DATA, _given(), progress=progress, throwaway=True)
-        environment = _environment(running)
-        steps = [] if wanted else [*lint_steps(), *type_steps(), *django_steps()]
-        failed = _failures(steps, environment, progress)
-        progress("running the tests")
-        code = _pytest(wanted, environment)
+        environment = _environment(stack.start(DATA, _given(), progress=progress, throwaway=True))
+        code = _pytest(wanted, environment) if wanted else _whole(environment, progress)
     finally:
         stack.stop(DATA, progress=_silent)
     for sentence in missing:
         print(sentence)
-    if failed:
-        print(f"FAILED besides pytest: {', '.join(failed)}", file=sys.stderr)
-    return code or (1 if failed else 0)
+    return code
+
+
+def _whole(environment: Mapping[str, str], progress: demo.Progress) -> int:
+    """Run the checks beside all tests and print what they said when the tests are done."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
+        progress("checking form, contracts, types and settings beside the tests")
+        checks = subprocess.Popen(
+            [sys.executable, "-m", "core.localstack.suite", "check"],
+            cwd=product.ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            with _template(environment, progress) as template:
+                progress("running the tests")
+                code = _pytest(_all_tests(), {**environment, "TEMPLATE_DATABASE": template})
+            failed = checks.wait()
+        finally:
+            checks.terminate()
+            checks.wait()
+        said.seek(0)
+        print(f"\nbeside the tests:\n{said.read().rstrip()}", flush=True)
+    return code or failed
+
+
+@contextmanager
+def _template(environment: Mapping[str, str], progress: demo.Progress) -> Iterator[str]:
+    """Give the name of a migrated database, from which every process of the tests copies its own.
+
+    Migrating takes seconds of reckoning in Django; a copy takes a tenth of one.
+    """
+    given = urlsplit(environment["DATABASE_URL"])
+    name = f"template_{os.getpid()}"
+    with psycopg.connect(environment["DATABASE_URL"], autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+        try:
+            progress("migrating the database that the tests copy")
+            beside = {"DATABASE_URL": urlunsplit(given._replace(path=f"/{name}"))}
+            product.manage({**environment, **beside}, "migrate", "--skip-checks", "--verbosity=0")
+            yield name
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
 
 
 def fuzz() -> int:
@@ -87,8 +135,10 @@ def fuzz() -> int:
 
 def check(steps: Sequence[Step]) -> int:
     """Run checks that need no service."""
-    environment = _environment(stack.prepared(DATA, _given()))
-    return 1 if _failures(steps, environment, demo.Progress()) else 0
+    failed = _failures(steps, _environment(stack.prepared(DATA, _given())), demo.Progress())
+    if failed:
+        print(f"FAILED: {', '.join(failed)}", flush=True)
+    return 1 if failed else 0
 
 
 def format_code() -> int:
@@ -152,24 +202,23 @@ def _failures(
     return failed
 
 
-def _pytest(wanted: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run the wanted tests, or the journeys and then all others on two processes.
+def _all_tests() -> list[str]:
+    """Return pytest's arguments for all tests, the longest files first.
 
-    The journeys stay apart: their browser's event loop lives on in the process, where Django then
-    refuses to touch the database; and their site wants the processor for itself.
+    There is a process more than there are processors, for the journeys wait for their browsers.
     """
-    apart = [["-m", "journey"], ["-m", "not journey", "-n", "2", "--dist", "loadfile"]]
-    codes = [
-        subprocess.run(
-            [sys.executable, "-m", "pytest", *arguments],
-            cwd=product.ROOT,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            check=False,
-        ).returncode
-        for arguments in ([wanted] if wanted else apart)
-    ]
-    return max(codes)
+    processes = min((os.cpu_count() or 1) + 1, MOST_PROCESSES)
+    return ["-n", str(processes), "--dist", "loadfile", "--no-loadscope-reorder"]
+
+
+def _pytest(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments],
+        cwd=product.ROOT,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        check=False,
+    ).returncode
 
 
 def _given() -> dict[str, str]:
