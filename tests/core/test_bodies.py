@@ -47,7 +47,7 @@ def _wait_for(server: subprocess.Popen[bytes], log: Path) -> None:
 
 def _exchange(port: int, head: str, body: bytes) -> bytes:
     """Sends what fits down the wire and returns the whole answer."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as wire:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as wire:
         wire.sendall(f"{head}\r\nHost: 127.0.0.1\r\n\r\n".encode())
         answer = b""
         try:
