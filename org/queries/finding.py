@@ -59,7 +59,7 @@ _ROW = """CROSS JOIN LATERAL (
     SELECT * FROM org_appointmentsearch s WHERE s.appointment_id = a.id OFFSET 0) s"""
 _BELOW = """org_unit b CROSS JOIN LATERAL (SELECT * FROM org_unit u
     WHERE u.tree_id = b.tree_id AND u.lft BETWEEN b.lft AND b.rght OFFSET 0) u"""
-_BY_ROWS = f"""org_appointmentsearch s CROSS JOIN LATERAL (
+_APPOINTMENT = f"""CROSS JOIN LATERAL (
     SELECT * FROM org_appointment a WHERE a.id = s.appointment_id AND {_HOLDS} OFFSET 0) a"""
 _BY_PLACES = f"""{_BELOW} CROSS JOIN LATERAL (
     SELECT * FROM org_appointment a WHERE a.unit_id = u.id AND {_HOLDS} OFFSET 0) a {_ROW}"""
@@ -174,11 +174,15 @@ def found_by_name(
         return _found(search, f"{_BY_PLACES}{posts}", bound, ranked=ranked, values={})
     # Most searches need no unit: nothing is hidden, and there is no root to stand below.
     needs_unit = search.root or search.administrator or search.sight != Sight()
-    tables = f"{_BY_ROWS}{f' {_UNIT}' if needs_unit or with_posts else ''}"
-    tables += f" {_POST}" if with_posts else ""
+    judged = f"{_APPOINTMENT}{f' {_UNIT}' if needs_unit or with_posts else ''}"
+    judged += f" {_POST}" if with_posts else ""
     anchored = f"s.{search.anchor} = %(root)s AND " if search.anchor else ""
     bound = [f"{anchored}{condition}" for condition in candidates]
-    return _found(search, tables, bound, ranked=ranked, values={})
+    rows = "org_appointmentsearch s"
+    if with_posts or search.administrator:
+        return _found(search, f"{rows} {judged}", bound, ranked=ranked, values={})
+    # The name says it all but for a few: judged in the order of ranks until the page is full.
+    return _found(search, rows, bound, ranked=ranked, values={}, judged_last=judged)
 
 
 def found_by_place(
@@ -206,21 +210,33 @@ def _found(
     *,
     ranked: str,
     values: dict[str, Any],
+    judged_last: str = "",
 ) -> list[PersonInUnit]:
-    """The first of those who meet any of the conditions; each brings up so many at most."""
+    """The first of those who meet any of the conditions; each brings up so many at most.
+
+    Tables that are `judged_last` are read for the first of the ranked only.
+    """
     shown = search.sight.shows_holder(person="a.person_id")
     within = _IN_ROOT if search.root else "TRUE"
     reached = _OF_ADMINISTRATOR if search.administrator else "TRUE"
+    # Of those who have served somewhere once, one in ten at the least is still there.
+    ranked_at_most = "%(limit)s * 10" if judged_last else "%(limit)s"
+    judgement = f"{within} AND {shown} AND {reached}"
+    early, late = (
+        ("", f"{judged_last} WHERE {judgement}") if judged_last else (f" AND {judgement}", "")
+    )
     branches = " UNION ALL ".join(
-        f"(SELECT {_RANKED_BY} FROM {tables} WHERE {condition} AND {within} AND {shown}"
-        f" AND {reached} LIMIT {CANDIDATES_AT_MOST})"
+        f"(SELECT {_RANKED_BY} FROM {tables} WHERE {condition}{early} LIMIT {CANDIDATES_AT_MOST})"
         for condition in candidates
     )
     common = ", ".join([_ROOT, *([_REACH] if search.administrator else [])])
     rows = _fetch(
         f"""
-        WITH {common}, found AS MATERIALIZED (SELECT DISTINCT * FROM ({branches}) every),
-        s AS MATERIALIZED (SELECT s.* FROM found s ORDER BY {ranked} LIMIT %(limit)s)
+        WITH {common}, found AS MATERIALIZED (
+          SELECT DISTINCT ON (appointment_id) * FROM ({branches}) every),
+        s AS MATERIALIZED (
+          SELECT s.* FROM (SELECT * FROM found s ORDER BY {ranked} LIMIT {ranked_at_most}) s {late}
+           LIMIT %(limit)s)
         SELECT {people.listed(search.sight)}
           FROM s JOIN org_appointment a ON a.id = s.appointment_id
           JOIN org_unit u ON u.id = a.unit_id JOIN org_person p ON p.id = a.person_id

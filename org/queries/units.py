@@ -19,12 +19,13 @@ _CHILDREN: Final = paging.Cursors("org.children", tuple[int, int])
 _FIELDS = ("id", "code", "name", "short_name", "kind", "level", "parent_id")
 _COLUMNS = ", ".join(f"u.{field}" for field in _FIELDS)
 _STANDS = "u.valid_from <= %(at)s AND (u.valid_to IS NULL OR u.valid_to > %(at)s)"
-_ANCESTORS = """
+# Each unit once, however many stand below it: joined to the units again by the planner's guess of
+# how many there are, a page of paths would read them all.
+_ABOVE = f"""
 WITH RECURSIVE up AS (
-  SELECT id, parent_id, 0 AS height FROM org_unit WHERE id = %(id)s
-  UNION ALL
-  SELECT p.id, p.parent_id, c.height + 1 FROM org_unit p JOIN up c ON p.id = c.parent_id
-)"""
+  SELECT {_COLUMNS} FROM org_unit u WHERE u.id = ANY(%(ids)s)
+  UNION SELECT {_COLUMNS} FROM org_unit u JOIN up ON u.id = up.parent_id
+) SELECT * FROM up"""
 _HOLDS = "a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)"
 ORGAN_LIKE = (UnitKind.ORGAN.value, UnitKind.FIELD_OFFICE.value, UnitKind.REGION.value)
 
@@ -111,29 +112,18 @@ def standing(unit_ids: Collection[int], *, at: datetime) -> dict[int, UnitName]:
 
 def path(unit_id: int) -> list[UnitName]:
     """The unit and everything above it, the root first; empty for no unit."""
-    return [
-        UnitName(*row)
-        for row in _fetch(
-            f"{_ANCESTORS} SELECT {_COLUMNS} FROM up JOIN org_unit u USING (id)"
-            " ORDER BY up.height DESC",
-            {"id": unit_id},
-        )
-    ]
+    return paths([unit_id]).get(unit_id, [])
 
 
 def paths(unit_ids: Collection[int]) -> dict[int, list[UnitName]]:
     """`path` for many units in one statement."""
+    known = {row[0]: UnitName(*row) for row in _fetch(_ABOVE, {"ids": list(unit_ids)})}
     found: dict[int, list[UnitName]] = {}
-    rows = _fetch(
-        "WITH RECURSIVE up AS (SELECT id AS start, id, parent_id, 0 AS height FROM org_unit"
-        " WHERE id = ANY(%(ids)s) UNION ALL SELECT c.start, p.id, p.parent_id, c.height + 1"
-        " FROM org_unit p JOIN up c ON p.id = c.parent_id)"
-        f" SELECT up.start, {_COLUMNS} FROM up JOIN org_unit u USING (id)"
-        " ORDER BY up.start, up.height DESC",
-        {"ids": list(unit_ids)},
-    )
-    for start, *row in rows:
-        found.setdefault(start, []).append(UnitName(*row))
+    for unit_id in sorted(known.keys() & set(unit_ids)):
+        above = [known[unit_id]]
+        while (parent_id := above[-1].parent_id) is not None:
+            above.append(known[parent_id])
+        found[unit_id] = above[::-1]
     return found
 
 
