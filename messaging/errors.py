@@ -59,6 +59,90 @@ class NotTheOwner(errors.Forbidden):
     message = "只有群主可以进行此操作"
 
 
+class NotAnAdministrator(errors.Forbidden):
+    """Only the owner and the administrators of the group may do this."""
+
+    code = "CONVERSATION_ADMIN_ONLY"
+    message = "只有群主和管理员可以进行此操作"
+
+
+class ConversationDissolved(errors.Conflict):
+    """Nothing is said or changed in the conversation any more."""
+
+    code = "CONVERSATION_DISSOLVED"
+    message = "该群聊已解散，只能查看历史消息"
+
+
+class ConversationMuted(errors.Forbidden):
+    """Only the owner and the administrators speak at present."""
+
+    code = "CONVERSATION_MUTED"
+    message = "群聊已开启公告模式，只有群主和管理员可以发言"
+
+
+class MentionAllRefused(errors.Forbidden):
+    """Only the owner and the administrators call everybody."""
+
+    code = "CONVERSATION_MENTION_ALL_REFUSED"
+    message = "只有群主和管理员可以@所有人"
+
+
+class UnitConversationExists(errors.Conflict):
+    """The unit has a conversation of this scope already."""
+
+    code = "CONVERSATION_OF_UNIT_EXISTS"
+    message = "该单位已有此范围的单位群"
+
+
+class UnitConversationRefused(errors.Forbidden):
+    """Only a unit's administrators and its head open its conversation."""
+
+    code = "CONVERSATION_OF_UNIT_REFUSED"
+    message = "只有单位管理员和单位负责人可以建立单位群"
+
+
+class UnitKeepsItsPeople(errors.Conflict):
+    """Who belongs to a unit's conversation follows from the appointments."""
+
+    code = "CONVERSATION_FOLLOWS_UNIT"
+    message = "单位群的成员随任职变动，不能自行退出、移出或转让"
+
+
+class OwnerStays(errors.Conflict):
+    """The owner's role is passed on, not taken away."""
+
+    code = "CONVERSATION_OWNER_STAYS"
+    message = "请先转让群主"
+
+
+class LastAdministrator(errors.Conflict):
+    """Somebody has to administer a unit's conversation."""
+
+    code = "CONVERSATION_LAST_ADMIN"
+    message = "单位群至少保留一名管理员"
+
+
+class MembersNotListed(errors.Forbidden):
+    """The members of a very large conversation are listed for its administrators only."""
+
+    code = "CONVERSATION_MEMBERS_NOT_LISTED"
+    message = "大型单位群的成员名单仅管理员可以查看"
+
+
+class TooManyPinned(errors.Conflict):
+    """Somebody pinned as many conversations as anybody may."""
+
+    code = "CONVERSATION_TOO_MANY_PINNED"
+    message = "最多置顶 {limit} 个会话"
+
+
+class QuietHoursEmpty(errors.Invalid):
+    """The quiet hours end when they begin."""
+
+    code = "CONVERSATION_QUIET_HOURS_EMPTY"
+    message = "免打扰的开始时间与结束时间不能相同"
+
+
 class NotAGroup(errors.Conflict):
     """A direct conversation keeps its two people and has no title."""
 

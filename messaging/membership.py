@@ -11,7 +11,7 @@ had reached by then, until a handler of org's news has written it down.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
@@ -26,61 +26,73 @@ HAS_MEMBER: Final = f"""(
     OR (c.is_virtual AND {belonging.serves_below("%(person_id)s", "c.unit_id")})
 )"""
 
-_ROWS: Final = """
+_PEOPLE: Final = "%(person_ids)s::bigint[]"
+
+
+def _periods(*, rows: str, serving: str) -> str:
+    """The CTE `period` of the rows, and of those who serve now where the conversation is virtual.
+
+    Who has an open row there is told by it rather than by the appointment.
+    """
+    return f"""
+serving AS MATERIALIZED (
+    SELECT c.id, c.created_at, c.newcomers_see, s.person_id, s.since FROM {serving}
+), period AS (
     SELECT m.conversation_id, m.person_id, m.joined_seq, m.left_seq,
-           coalesce(m.history_from_seq, m.joined_seq) AS sees_from_seq, m.role, m.source"""
-# The open row of somebody in a virtual conversation says more than his appointment.
-_SERVING: Final = """
-    SELECT t.id, t.person_id, coalesce(m.joined_seq, j.seq), NULL::bigint,
+           coalesce(m.history_from_seq, m.joined_seq) AS sees_from_seq,
+           coalesce(m.history_to_seq, m.left_seq) AS sees_to_seq, m.role, m.source
+      FROM messaging_member m JOIN messaging_conversation c ON c.id = m.conversation_id
+     WHERE {rows} AND (NOT c.is_virtual OR m.left_seq IS NOT NULL OR m.source = 'invited')
+    UNION ALL
+    SELECT t.id, t.person_id, coalesce(m.joined_seq, j.seq), NULL,
            CASE WHEN m.id IS NOT NULL THEN coalesce(m.history_from_seq, m.joined_seq)
                 WHEN t.newcomers_see = 'everything' THEN 1 ELSE j.seq END,
-           coalesce(m.role, 'member'), 'org'
+           NULL, coalesce(m.role, 'member'), 'org'
       FROM serving t
       LEFT JOIN messaging_member m
         ON m.conversation_id = t.id AND m.person_id = t.person_id AND m.left_seq IS NULL
      CROSS JOIN LATERAL (
         SELECT CASE WHEN m.id IS NOT NULL OR t.since <= t.created_at THEN 1
                     ELSE messaging_seq_before(t.id, t.since) + 1 END AS seq) j
-     WHERE m.id IS NULL OR m.source = 'org'"""
-
-# The CTE `period` (conversation_id, person_id, joined_seq, left_seq, sees_from_seq, role, source)
-# of %(conversation_id)s. Open periods have no left_seq. Follows WITH.
-PERIODS_IN: Final = f"""
-serving AS MATERIALIZED (
-    SELECT c.id, c.created_at, c.newcomers_see, s.person_id, s.since
-      FROM messaging_conversation c
-     CROSS JOIN LATERAL ({belonging.below("c.unit_id")}) s
-     WHERE c.id = %(conversation_id)s AND c.is_virtual
-), period AS (
-    {_ROWS}
-      FROM messaging_member m JOIN messaging_conversation c ON c.id = m.conversation_id
-     WHERE m.conversation_id = %(conversation_id)s
-       AND (NOT c.is_virtual OR m.left_seq IS NOT NULL OR m.source = 'invited')
-    UNION ALL
-    {_SERVING}
+     WHERE m.id IS NULL OR m.source = 'org'
 )"""
 
-# The same CTE of %(person_ids)s (an array), in all their conversations. Follows WITH.
-PERIODS_OF: Final = f"""
-serving AS MATERIALIZED (
-    SELECT c.id, c.created_at, c.newcomers_see, s.person_id, s.since
-      FROM ({belonging.above("%(person_ids)s::bigint[]")}) s
-      JOIN messaging_conversation c ON c.unit_id = s.unit_id AND c.kind = 'unit' AND c.is_virtual
-), period AS (
-    {_ROWS}
-      FROM messaging_member m JOIN messaging_conversation c ON c.id = m.conversation_id
-     WHERE m.person_id = ANY(%(person_ids)s::bigint[])
-       AND (NOT c.is_virtual OR m.left_seq IS NOT NULL OR m.source = 'invited')
-    UNION ALL
-    {_SERVING}
-)"""
 
-_OF_SOME: Final = f"""
-WITH {PERIODS_OF}
-SELECT person_id, joined_seq, left_seq, sees_from_seq, role FROM period
- WHERE conversation_id = %(conversation_id)s ORDER BY person_id, joined_seq"""
+# The CTE `period` (conversation_id, person_id, joined_seq, left_seq, sees_from_seq, sees_to_seq,
+# role, source), to follow WITH. An entry is for those with joined_seq <= seq < left_seq; it may be
+# read by those with sees_from_seq <= seq <= sees_to_seq. What is open has neither left_seq nor
+# sees_to_seq, and nobody has two open periods.
+# All of the conversation %(conversation_id)s:
+PERIODS_IN: Final = _periods(
+    rows="m.conversation_id = %(conversation_id)s",
+    serving=f"""messaging_conversation c CROSS JOIN LATERAL ({belonging.below("c.unit_id")}) s
+     WHERE c.id = %(conversation_id)s AND c.is_virtual""",
+)
+# Those of %(person_ids)s, an array, in all their conversations:
+PERIODS_OF: Final = _periods(
+    rows=f"m.person_id = ANY({_PEOPLE})",
+    serving=f"""({belonging.above(_PEOPLE)}) s
+      JOIN messaging_conversation c
+        ON c.unit_id = s.unit_id AND c.kind = 'unit' AND c.is_virtual""",
+)
+# Those of %(person_ids)s in %(conversation_id)s:
+PERIODS_AMONG: Final = _periods(
+    rows=f"m.conversation_id = %(conversation_id)s AND m.person_id = ANY({_PEOPLE})",
+    serving=f"""messaging_conversation c
+     CROSS JOIN LATERAL ({belonging.below_among("c.unit_id", _PEOPLE)}) s
+     WHERE c.id = %(conversation_id)s AND c.is_virtual""",
+)
+
+_SOME: Final = f"""
+WITH {PERIODS_AMONG}
+SELECT person_id, joined_seq, left_seq, sees_from_seq, sees_to_seq, role FROM period
+ ORDER BY person_id, joined_seq"""
 _PRESENT: Final = f"""
 WITH {PERIODS_IN} SELECT person_id FROM period WHERE left_seq IS NULL ORDER BY person_id"""
+# The same where rows say it all: it is asked at every send.
+_PRESENT_BY_ROWS: Final = """
+SELECT person_id FROM messaging_member
+ WHERE conversation_id = %(conversation_id)s AND left_seq IS NULL ORDER BY person_id"""
 _IS_MEMBER: Final = f"""
 SELECT EXISTS (
     SELECT 1 FROM messaging_conversation c WHERE c.id = %(conversation_id)s AND {HAS_MEMBER})"""
@@ -88,18 +100,20 @@ SELECT EXISTS (
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From which entry until which (None: still) somebody belonged to a conversation."""
+    """From which entry until before which (None: still) somebody belongs to a conversation."""
 
     person_id: int
     joined_seq: int
     left_seq: int | None
     sees_from_seq: int
     """The first entry that may be read: earlier than the joining where newcomers see history."""
+    sees_to_seq: int | None
+    """The last one: that which tells of the leaving, where one does."""
     role: str
 
     def shows(self, seq: int) -> bool:
-        """Whether the entry may be read by it; the one that tells of the leaving may."""
-        return self.sees_from_seq <= seq and (self.left_seq is None or seq <= self.left_seq)
+        """Whether the entry may be read."""
+        return self.sees_from_seq <= seq and (self.sees_to_seq is None or seq <= self.sees_to_seq)
 
 
 def is_member(person_id: int, conversation_id: int) -> bool:
@@ -111,14 +125,20 @@ def is_member(person_id: int, conversation_id: int) -> bool:
 
 def periods(person_ids: Sequence[int], conversation_id: int) -> list[Period]:
     """All periods of the people in the conversation, by person and time; one query."""
-    values = {"person_ids": list(person_ids), "conversation_id": conversation_id}
+    values: dict[str, Any] = {"person_ids": list(person_ids), "conversation_id": conversation_id}
     with connection.cursor() as cursor:
-        cursor.execute(_OF_SOME, values)
+        cursor.execute(_SOME, values)
         return [Period(*row) for row in cursor.fetchall()]
 
 
-def present_ids(conversation_id: int) -> tuple[int, ...]:
+def present_ids(conversation_id: int, *, is_virtual: bool) -> tuple[int, ...]:
     """The people who are in the conversation now; of a virtual one that may be a whole province."""
     with connection.cursor() as cursor:
-        cursor.execute(_PRESENT, {"conversation_id": conversation_id})
+        statement = _PRESENT if is_virtual else _PRESENT_BY_ROWS
+        cursor.execute(statement, {"conversation_id": conversation_id})
         return tuple(row[0] for row in cursor.fetchall())
+
+
+def any_present(conversation_id: int, person_ids: Sequence[int]) -> bool:
+    """Whether one of the people at least is in the conversation now."""
+    return any(period.left_seq is None for period in periods(person_ids, conversation_id))

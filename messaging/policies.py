@@ -5,10 +5,13 @@ from typing import Final
 
 from core.actor import Actor
 from messaging import errors, membership
-from messaging.models import Conversation, ConversationKind, Member, MemberRole, Message
+from messaging.models import Allowed, Conversation, ConversationKind, MemberRole, Message
+from org import policies as org_policies
+from org.queries import appointments
 
 RECALL_WINDOW: Final = timedelta(minutes=2)
 GROUP_LIMIT: Final = 500
+ADMINISTERING: Final = (MemberRole.OWNER, MemberRole.ADMIN)
 BODY_LIMIT: Final = 16 * 1024
 
 
@@ -25,22 +28,79 @@ def is_member(person_id: int, conversation_id: int) -> bool:
     return membership.is_member(person_id, conversation_id)
 
 
+def role_of(person_id: int, conversation_id: int) -> MemberRole | None:
+    """What the person is in the conversation now; None for whoever is not in it."""
+    for period in membership.periods([person_id], conversation_id):
+        if period.left_seq is None:
+            return MemberRole(period.role)
+    return None
+
+
 def require_group(conversation: Conversation) -> None:
     """NotAGroup for a direct conversation."""
-    if conversation.kind != ConversationKind.GROUP:
+    if conversation.kind == ConversationKind.DIRECT:
         raise errors.NotAGroup
 
 
+def require_open(conversation: Conversation) -> None:
+    """ConversationDissolved where nothing is said or changed any more."""
+    if conversation.dissolved_at is not None:
+        raise errors.ConversationDissolved
+
+
 def require_owner(person_id: int, conversation: Conversation) -> None:
-    """NotTheOwner unless the person owns the group now."""
-    owns = Member.objects.filter(
-        conversation=conversation,
-        person_id=person_id,
-        role=MemberRole.OWNER,
-        left_seq__isnull=True,
-    )
-    if not owns.exists():
+    """NotTheOwner unless the person owns the group now.
+
+    Nobody owns the conversation of a unit: there its administrators may what an owner may.
+    """
+    role = role_of(person_id, conversation.pk)
+    if conversation.kind == ConversationKind.UNIT and role == MemberRole.ADMIN:
+        return
+    if role != MemberRole.OWNER:
         raise errors.NotTheOwner
+
+
+def require_administrator(person_id: int, conversation: Conversation) -> None:
+    """NotAnAdministrator unless the person owns or administers the group now."""
+    if role_of(person_id, conversation.pk) not in ADMINISTERING:
+        raise errors.NotAnAdministrator
+
+
+def require_may_remove(person_id: int, subject_id: int, conversation: Conversation) -> None:
+    """Whoever administers the group removes its members, but only its owner the others."""
+    require_administrator(person_id, conversation)
+    if role_of(subject_id, conversation.pk) in ADMINISTERING:
+        require_owner(person_id, conversation)
+
+
+def require_may_invite(person_id: int, conversation: Conversation) -> None:
+    """NotAnAdministrator where the group lets only those invite. The person is in it."""
+    if conversation.kind == ConversationKind.UNIT or conversation.inviting == Allowed.ADMINS:
+        require_administrator(person_id, conversation)
+
+
+def require_may_speak(person_id: int, conversation: Conversation) -> None:
+    """ConversationDissolved, ConversationMuted. The person is in it, its row is held."""
+    require_open(conversation)
+    if conversation.mute_all and role_of(person_id, conversation.pk) not in ADMINISTERING:
+        raise errors.ConversationMuted
+
+
+def require_may_mention_all(person_id: int, conversation: Conversation) -> None:
+    """MentionAllRefused where only the owner and the administrators call everybody."""
+    if conversation.kind == ConversationKind.DIRECT:
+        return
+    if conversation.mentioning_all == Allowed.MEMBERS and not conversation.is_virtual:
+        return
+    if role_of(person_id, conversation.pk) not in ADMINISTERING:
+        raise errors.MentionAllRefused
+
+
+def may_found_for_unit(actor: Actor, unit_id: int, *, at: datetime) -> bool:
+    """Whether the actor may open the unit's conversation: its administrators, and its head."""
+    if org_policies.may_manage_units(actor, unit_id, at=at):
+        return True
+    return appointments.head_of(unit_id, at=at) == actor.require_person()
 
 
 def require_sender(person_id: int, message: Message) -> None:

@@ -2,10 +2,20 @@
 
 from ninja import Router
 
-from messaging.api import conversations, messages, notices, receipts, sockets
+from messaging.api import (
+    conversations,
+    members,
+    messages,
+    notices,
+    receipts,
+    settings,
+    sockets,
+)
 
 router = Router(tags=["messaging"])
 router.add_router("", conversations.router)
+router.add_router("", members.router)
+router.add_router("", settings.router)
 router.add_router("", messages.router)
 router.add_router("", receipts.router)
 router.add_router("", notices.router)

@@ -10,16 +10,19 @@ from pydantic import Field, StringConstraints
 
 from core import paging
 from core.http import actor_of
-from core.schemas import Id, Schema, ShortText
+from core.schemas import Id, LongText, Schema, ShortText
+from messaging.api.members import MemberOut, PeopleIn
 from messaging.api.schemas import ChangedOut, EntryOut
+from messaging.kinds import Allowed, NewcomersSee
 from messaging.queries import conversations as queries
 from messaging.services import conversations
-from messaging.services.conversations import Changed, Opened
+from messaging.services.conversations import Opened, PolicyChange
+from messaging.services.telling import Changed
 
 router = Router()
 
 Title = Annotated[ShortText, StringConstraints(max_length=60)]
-People = Annotated[list[Id], Field(min_length=1, max_length=500)]
+NoticeText = Annotated[LongText, StringConstraints(min_length=1, max_length=2000)]
 
 
 class CardOut(Schema):
@@ -35,40 +38,69 @@ class CardOut(Schema):
     unread: int
     last_at: datetime
     last_entry: EntryOut | None
+    unit_id: int | None
+    role: str
+    mentions: int
+    pinned: bool
+    level: str
+    mute_all: bool
+    dissolved: bool
 
 
 class CardsOut(Schema):
-    """One page of the list, newest first."""
+    """One page of the list: on the first the pinned ones, then the newest first."""
 
     items: list[CardOut]
     next_cursor: str | None
 
 
-class MemberOut(Schema):
-    """One member."""
+class PolicyOut(Schema):
+    """What holds in the conversation."""
 
-    person_id: int
-    name: str
-    organ_name: str
-    unit_name: str
-    title: str
-    role: str
+    mute_all: bool
+    newcomers_see: str
+    inviting: str
+    mentioning_all: str
+    recall_minutes: int
+    edit_minutes: int
+    forwarding: bool
+    watermark: bool
+
+
+class GroupNoticeOut(Schema):
+    """群公告."""
+
+    body: str
+    published_by: int
+    publisher_name: str
+    published_at: datetime
 
 
 class DetailOut(Schema):
-    """One conversation with its members."""
+    """One conversation with its rules and its first members."""
 
     card: CardOut
     members: list[MemberOut]
+    policy: PolicyOut
+    notice: GroupNoticeOut | None
+    scope: str
+    members_listed: bool
 
 
 class HeadOut(Schema):
     """Where a conversation stands and how far its reader is."""
 
     conversation_id: int
+    kind: str
     last_seq: int
     read_seq: int
     unread: int
+    mentions: int
+    role: str
+    mute_all: bool
+    pinned: bool
+    level: str
+    muted: bool
 
 
 class OpenedOut(Schema):
@@ -87,19 +119,32 @@ class GroupIn(Schema):
     """A new group; whoever makes it owns it."""
 
     title: Title
-    person_ids: People
-
-
-class PeopleIn(Schema):
-    """Who shall join."""
-
-    person_ids: People
+    person_ids: PeopleIn
 
 
 class TitleIn(Schema):
     """The group's new name."""
 
     title: Title
+
+
+class PolicyIn(Schema):
+    """What shall hold from now on; what is left out stays."""
+
+    mute_all: bool | None = None
+    newcomers_see: NewcomersSee | None = None
+    inviting: Allowed | None = None
+    mentioning_all: Allowed | None = None
+    recall_minutes: Annotated[int, Field(ge=0, le=1440)] | None = None
+    edit_minutes: Annotated[int, Field(ge=0, le=1440)] | None = None
+    forwarding: bool | None = None
+    watermark: bool | None = None
+
+
+class GroupNoticeIn(Schema):
+    """What shall stand above the conversation."""
+
+    body: NoticeText
 
 
 @router.get("/conversations", response=CardsOut, url_name="messaging-conversations")
@@ -156,39 +201,53 @@ def rename(request: HttpRequest, conversation_id: Id, body: TitleIn) -> Changed:
     )
 
 
-@router.post(
-    "/conversations/{conversation_id}/members", response=ChangedOut, url_name="messaging-members"
+@router.patch(
+    "/conversations/{conversation_id}/policy",
+    response=ChangedOut | None,
+    url_name="messaging-policy",
 )
-def invite(request: HttpRequest, conversation_id: Id, body: PeopleIn) -> Changed:
-    """The people are in the group."""
-    return conversations.invite(
+def change_policy(request: HttpRequest, conversation_id: Id, body: PolicyIn) -> Changed | None:
+    """What is named holds from now on; null where it held already."""
+    return conversations.change_policy(
         actor=actor_of(request),
         conversation_id=conversation_id,
-        person_ids=body.person_ids,
+        change=PolicyChange(**body.dict(exclude_none=True)),
+        now=timezone.now(),
+    )
+
+
+@router.put(
+    "/conversations/{conversation_id}/notice",
+    response=ChangedOut,
+    url_name="messaging-group-notice",
+)
+def publish_notice(request: HttpRequest, conversation_id: Id, body: GroupNoticeIn) -> Changed:
+    """The notice stands above the conversation."""
+    return conversations.publish_notice(
+        actor=actor_of(request),
+        conversation_id=conversation_id,
+        body=body.body,
         now=timezone.now(),
     )
 
 
 @router.delete(
-    "/conversations/{conversation_id}/members/{person_id}",
-    response=ChangedOut,
-    url_name="messaging-member",
+    "/conversations/{conversation_id}/notice",
+    response=ChangedOut | None,
+    url_name="messaging-group-notice",
 )
-def remove(request: HttpRequest, conversation_id: Id, person_id: Id) -> Changed:
-    """The person is not in the group any more."""
-    return conversations.remove(
-        actor=actor_of(request),
-        conversation_id=conversation_id,
-        person_id=person_id,
-        now=timezone.now(),
+def withdraw_notice(request: HttpRequest, conversation_id: Id) -> Changed | None:
+    """No notice stands above the conversation; null where none stood."""
+    return conversations.withdraw_notice(
+        actor=actor_of(request), conversation_id=conversation_id, now=timezone.now()
     )
 
 
 @router.post(
-    "/conversations/{conversation_id}/leave", response=ChangedOut, url_name="messaging-leave"
+    "/conversations/{conversation_id}/dissolve", response=ChangedOut, url_name="messaging-dissolve"
 )
-def leave(request: HttpRequest, conversation_id: Id) -> Changed:
-    """The actor is not in the group any more."""
-    return conversations.leave(
+def dissolve(request: HttpRequest, conversation_id: Id) -> Changed:
+    """Nothing is said in the group any more."""
+    return conversations.dissolve(
         actor=actor_of(request), conversation_id=conversation_id, now=timezone.now()
     )

@@ -1,31 +1,30 @@
 """The tables of messaging. docs/flows/message.md walks through them."""
 
-from messaging.models import log
-from messaging.models.conversations import (
+from messaging.kinds import (
     Allowed,
-    Conversation,
     ConversationKind,
-    GroupNotice,
-    Member,
     MemberRole,
     MemberSource,
+    MessageKind,
     NewcomersSee,
+    NotificationLevel,
+    Receipt,
     UnitScope,
+    VersionEnd,
 )
+from messaging.models import log
+from messaging.models.conversations import Conversation, GroupNotice, Member
 from messaging.models.messages import (
     Card,
     HistoryReading,
     Mention,
     Message,
-    MessageKind,
     MessageRecord,
     MessageVersion,
-    Receipt,
-    VersionEnd,
 )
 from messaging.models.notices import NoticeTarget, WorkNotice
 from messaging.models.receipts import ReadCursor, ReadMark
-from messaging.models.settings import MemberSetting, NotificationLevel, QuietHours
+from messaging.models.settings import MemberSetting, QuietHours
 
 __all__ = [
     "Allowed",

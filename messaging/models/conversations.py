@@ -5,49 +5,14 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-
-class ConversationKind(models.TextChoices):
-    """What holds a conversation together."""
-
-    DIRECT = "direct", "单聊"
-    GROUP = "group", "群聊"
-    UNIT = "unit", "单位群"
-
-
-class UnitScope(models.TextChoices):
-    """How far down a unit's conversation reaches."""
-
-    INNER = "inner", "本单位及内设机构"
-    SUBTREE = "subtree", "本单位及所有下级"
-
-
-class MemberRole(models.TextChoices):
-    """What a member may do to the conversation itself."""
-
-    OWNER = "owner", "群主"
-    ADMIN = "admin", "管理员"
-    MEMBER = "member", "成员"
-
-
-class MemberSource(models.TextChoices):
-    """Why somebody is a member."""
-
-    INVITED = "invited", "受邀加入"
-    ORG = "org", "随任职加入"
-
-
-class NewcomersSee(models.TextChoices):
-    """What somebody who joins may read of what was said before."""
-
-    NOTHING = "nothing", "不可查看入群前的消息"
-    EVERYTHING = "everything", "可以查看全部历史消息"
-
-
-class Allowed(models.TextChoices):
-    """Who of the members may do something."""
-
-    MEMBERS = "members", "所有成员"
-    ADMINS = "admins", "仅群主和管理员"
+from messaging.kinds import (
+    Allowed,
+    ConversationKind,
+    MemberRole,
+    MemberSource,
+    NewcomersSee,
+    UnitScope,
+)
 
 
 class Conversation(models.Model):
@@ -163,6 +128,8 @@ class Member(models.Model):
     left_seq = models.BigIntegerField(null=True)
     history_from_seq = models.BigIntegerField(null=True)
     """The first entry that may be read; null: joined_seq."""
+    history_to_seq = models.BigIntegerField(null=True)
+    """The last one; null: left_seq, where an entry of its own tells of the leaving."""
 
     class Meta:
         constraints: ClassVar = [

@@ -5,15 +5,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
+from messaging.kinds import NotificationLevel
 from messaging.models.conversations import Conversation
-
-
-class NotificationLevel(models.TextChoices):
-    """What of a conversation calls for its reader's attention."""
-
-    ALL = "all", "全部提醒"
-    MENTIONS = "mentions", "仅提醒@我的"
-    NONE = "none", "不提醒"
 
 
 class MemberSetting(models.Model):

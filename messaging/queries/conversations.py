@@ -1,26 +1,25 @@
-"""A person's conversations: the list, the unread numbers, the heads, the members."""
+"""A person's conversations: the list, the unread numbers, the heads."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
 from django.db import connection
-from django.db.models import Q, QuerySet
 
 from core import paging
 from core.actor import Actor
 from core.paging import Page
-from messaging import fanout, policies
+from messaging import fanout, membership, policies
 from messaging.models import (
     Conversation,
     ConversationKind,
-    Member,
+    GroupNotice,
     Message,
-    ReadCursor,
-    log,
+    NotificationLevel,
 )
-from messaging.queries import colleagues, messages
+from messaging.queries import members, messages
+from messaging.queries.members import MemberCard
 from messaging.queries.messages import Entry
 from org.queries import people
 
@@ -30,31 +29,55 @@ UNREAD_CAP: Final = 1000
 """Nobody reads a number above 999: counting stops here."""
 
 # last_countable_seq answers "anything new?" from the hot row; only then are rows counted.
-_UNREAD: Final = """
-SELECT m.person_id, m.conversation_id, u.n
-FROM messaging_member m
-JOIN messaging_conversation c ON c.id = m.conversation_id
+_STANDING: Final = f"""
+WITH {membership.PERIODS_OF}
+SELECT c.id, c.kind, c.last_seq, coalesce(r.read_seq, 0), u.n, u.named, p.role, c.mute_all,
+       s.pinned_at IS NOT NULL, coalesce(s.level, 'all')
+FROM period p
+JOIN messaging_conversation c ON c.id = p.conversation_id
 LEFT JOIN messaging_readcursor r
-    ON r.conversation_id = m.conversation_id AND r.person_id = m.person_id
+    ON r.conversation_id = p.conversation_id AND r.person_id = p.person_id
+LEFT JOIN messaging_membersetting s
+    ON s.conversation_id = p.conversation_id AND s.person_id = p.person_id
 CROSS JOIN LATERAL (
-    SELECT count(*) AS n FROM (
-        SELECT 1 FROM messaging_message e
-        WHERE e.conversation_id = m.conversation_id
-            AND e.seq > coalesce(r.read_seq, 0) AND e.seq >= m.joined_seq
-            AND e.kind = 'text' AND e.recalled_at IS NULL AND e.sender_id <> m.person_id
-        LIMIT %s
+    SELECT count(*) AS n,
+           count(*) FILTER (WHERE counted.mention_all OR EXISTS (
+               SELECT 1 FROM messaging_mention w WHERE w.conversation_id = c.id
+                   AND w.person_id = p.person_id AND w.seq = counted.seq)) AS named
+    FROM (
+        SELECT e.seq, e.mention_all FROM messaging_message e
+        WHERE c.last_countable_seq > coalesce(r.read_seq, 0)
+            AND e.conversation_id = c.id
+            AND e.seq > coalesce(r.read_seq, 0) AND e.seq >= p.joined_seq
+            AND e.kind <> 'event' AND e.recalled_at IS NULL
+            AND e.sender_id IS DISTINCT FROM p.person_id
+        ORDER BY e.seq LIMIT {UNREAD_CAP}
     ) counted
 ) u
-WHERE m.person_id = ANY(%s) AND m.left_seq IS NULL
-    AND c.last_countable_seq > coalesce(r.read_seq, 0)
+WHERE p.left_seq IS NULL AND (%(only)s::bigint[] IS NULL OR c.id = ANY(%(only)s))
+ORDER BY c.id
 """
 
-_HEADS: Final = """
-SELECT m.person_id, m.conversation_id, c.last_seq, c.member_count
-FROM messaging_member m
-JOIN messaging_conversation c ON c.id = m.conversation_id
-WHERE m.person_id = ANY(%s) AND m.left_seq IS NULL
-ORDER BY m.person_id, m.conversation_id
+_LISTED: Final = f"""
+WITH {membership.PERIODS_OF}
+SELECT c.* FROM period p
+JOIN messaging_conversation c ON c.id = p.conversation_id
+LEFT JOIN messaging_membersetting s
+    ON s.conversation_id = p.conversation_id AND s.person_id = p.person_id
+WHERE p.left_seq IS NULL AND (c.last_seq > 0 OR c.created_by_id = p.person_id)
+"""
+_PINNED: Final = f"{_LISTED} AND s.pinned_at IS NOT NULL ORDER BY s.pinned_at DESC, c.id DESC"
+_UNPINNED: Final = f"""{_LISTED} AND s.pinned_at IS NULL
+    AND (%(last_at)s::timestamptz IS NULL OR (c.last_at, c.id) < (%(last_at)s, %(last_id)s))
+ORDER BY c.last_at DESC, c.id DESC LIMIT %(limit)s"""
+
+_HEADS: Final = f"""
+WITH {membership.PERIODS_OF}
+SELECT p.person_id, p.conversation_id, c.last_seq, c.member_count,
+       c.is_virtual OR c.member_count > {fanout.LARGE}
+FROM period p JOIN messaging_conversation c ON c.id = p.conversation_id
+WHERE p.left_seq IS NULL
+ORDER BY p.person_id, p.conversation_id
 """
 
 
@@ -73,26 +96,73 @@ class Card:
     unread: int
     last_at: datetime
     last_entry: Entry | None
+    unit_id: int | None
+    role: str
+    mentions: int
+    """How many of the unread call the reader by name, or everybody."""
+    pinned: bool
+    level: str
+    mute_all: bool
+    dissolved: bool
 
 
 @dataclass(frozen=True, slots=True)
-class MemberCard:
-    """One member in the information panel."""
+class Policy:
+    """What holds in the conversation."""
 
-    person_id: int
-    name: str
-    organ_name: str
-    unit_name: str
-    title: str
-    role: str
+    mute_all: bool
+    newcomers_see: str
+    inviting: str
+    mentioning_all: str
+    recall_minutes: int
+    edit_minutes: int
+    forwarding: bool
+    watermark: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeCard:
+    """What stands above the conversation, and who put it there."""
+
+    body: str
+    published_by: int
+    publisher_name: str
+    published_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One conversation with its members."""
+    """One conversation with its rules, and its members as far as they fit on a page."""
 
     card: Card
     members: list[MemberCard]
+    policy: Policy
+    notice: NoticeCard | None
+    scope: str
+    members_listed: bool
+    """Whether the reader may page through all members."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a person's conversation stands for her."""
+
+    conversation_id: int
+    kind: str
+    last_seq: int
+    read_seq: int
+    unread: int
+    mentions: int
+    role: str
+    mute_all: bool
+    pinned: bool
+    level: str
+
+    @property
+    def calling(self) -> int:
+        """How many unread messages she wants to be told of."""
+        wanted = {NotificationLevel.ALL: self.unread, NotificationLevel.MENTIONS: self.mentions}
+        return wanted.get(NotificationLevel(self.level), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +170,17 @@ class Head:
     """Where a conversation stands and how far its reader is."""
 
     conversation_id: int
+    kind: str
     last_seq: int
     read_seq: int
     unread: int
+    mentions: int
+    role: str
+    mute_all: bool
+    pinned: bool
+    level: str
+    muted: bool
+    """Whether only mentions, or nothing at all, call for attention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +191,8 @@ class LocalHead:
     conversation_id: int
     last_seq: int
     member_count: int
+    is_crowd: bool
+    """Whether its entries are published once, on the conversation's own channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,98 +204,103 @@ class Hearing:
 
 
 def list_for(*, actor: Actor, cursor: str | None, limit: int, at: datetime) -> Page[Card]:
-    """The actor's conversations, the one with the newest entry first."""
+    """The actor's conversations: first those he pinned, then the one with the newest entry.
+
+    The pinned are on the first page, beside its `limit` others. A direct conversation in which
+    nothing was said yet shows to whoever opened it.
+    """
     person_id = actor.require_person()
-    # A direct conversation in which nothing was said yet shows to whoever opened it.
-    rows = _of_person(person_id).filter(Q(last_seq__gt=0) | Q(created_by_id=person_id))
-    if (position := _NEWEST.decode(cursor)) is not None:
-        last_at, last_id = position
-        rows = rows.filter(Q(last_at__lt=last_at) | Q(last_at=last_at, id__lt=last_id))
-    found = list(rows.order_by("-last_at", "-id")[: limit + 1])
+    last_at, last_id = _NEWEST.decode(cursor) or (None, None)
+    values = {
+        "person_ids": [person_id],
+        "last_at": last_at,
+        "last_id": last_id,
+        "limit": limit + 1,
+    }
+    pinned = list(Conversation.objects.raw(_PINNED, values)) if last_at is None else []
+    found = list(Conversation.objects.raw(_UNPINNED, values))
     shown = found[:limit]
     more = len(found) > limit
     following = _NEWEST.encode((shown[-1].last_at, shown[-1].pk)) if more else None
-    return Page(items=_cards(shown, person_id, at=at), next_cursor=following)
+    return Page(items=_cards([*pinned, *shown], person_id, at=at), next_cursor=following)
 
 
 def detail(*, actor: Actor, conversation_id: int, at: datetime) -> Detail:
     """One conversation as its member sees it; the owner first, then by joining."""
     person_id = policies.require_member(actor, conversation_id)
-    conversation = Conversation.objects.get(pk=conversation_id)
+    row = Conversation.objects.get(pk=conversation_id)
+    card = _cards([row], person_id, at=at)[0]
     return Detail(
-        card=_cards([conversation], person_id, at=at)[0],
-        members=_members(conversation_id, at=at),
+        card=card,
+        members=members.first(conversation_id, at=at),
+        policy=Policy(
+            mute_all=row.mute_all,
+            newcomers_see=row.newcomers_see,
+            inviting=row.inviting,
+            mentioning_all=row.mentioning_all,
+            recall_minutes=row.recall_minutes,
+            edit_minutes=row.edit_minutes,
+            forwarding=row.forwarding,
+            watermark=row.watermark,
+        ),
+        notice=_notice(conversation_id, at=at),
+        scope=row.scope,
+        members_listed=not row.is_virtual or card.role in policies.ADMINISTERING,
     )
 
 
 def unread_count(person_id: int) -> int:
-    """How many messages of all her conversations the person has not read."""
-    return sum(_unread_by_conversation(person_id).values())
+    """How many unread messages the person wants to be told of, in all her conversations."""
+    return sum(standing.calling for standing in _standings(person_id))
 
 
 def heads(*, actor: Actor) -> list[Head]:
     """Where each of the actor's conversations stands: what a client compares itself with."""
-    person_id = actor.require_person()
-    unread = _unread_by_conversation(person_id)
-    standing = local_heads([person_id])
-    cursors = _cursors(person_id, [head.conversation_id for head in standing])
     return [
-        Head(
-            conversation_id=head.conversation_id,
-            last_seq=head.last_seq,
-            read_seq=cursors.get(head.conversation_id, 0),
-            unread=unread.get(head.conversation_id, 0),
-        )
-        for head in standing
+        Head(**asdict(standing), muted=standing.level != NotificationLevel.ALL)
+        for standing in _standings(actor.require_person())
     ]
 
 
 def local_heads(person_ids: Sequence[int]) -> list[LocalHead]:
     """Where the conversations of all these people stand; one query."""
     with connection.cursor() as cursor:
-        cursor.execute(_HEADS, [list(person_ids)])
+        cursor.execute(_HEADS, {"person_ids": list(person_ids)})
         return [LocalHead(*row) for row in cursor.fetchall()]
 
 
 def hearing(*, conversation_id: int, seq: int, person_ids: Sequence[int]) -> Hearing:
     """Which of these people may see the entry, and which are members; one query."""
-    periods = Member.objects.filter(conversation_id=conversation_id, person_id__in=person_ids)
-    rows = list(periods.values_list("person_id", "joined_seq", "left_seq"))
+    rows = membership.periods(person_ids, conversation_id)
     return Hearing(
-        seeing=frozenset(
-            person_id
-            for person_id, joined, left in rows
-            if joined <= seq and (left is None or seq <= left)
-        ),
-        present=frozenset(person_id for person_id, _, left in rows if left is None),
+        seeing=frozenset(row.person_id for row in rows if row.shows(seq)),
+        present=frozenset(row.person_id for row in rows if row.left_seq is None),
     )
 
 
 def audience(held: Conversation) -> fanout.Audience:
     """Who hears an entry: each member by name, or the large conversation as one."""
-    if held.member_count > fanout.LARGE:
+    if is_crowd(held):
         return fanout.Audience(held.pk, None)
     return fanout.Audience(held.pk, present_ids(held))
 
 
+def is_crowd(held: Conversation) -> bool:
+    """Whether its entries are published once, on the conversation's own channel."""
+    return held.is_virtual or held.member_count > fanout.LARGE
+
+
 def present_ids(held: Conversation) -> tuple[int, ...]:
     """The person ids of the members of now."""
-    return tuple(log.present(held).order_by("person_id").values_list("person_id", flat=True))
-
-
-def _of_person(person_id: int) -> QuerySet[Conversation]:
-    present = Member.objects.filter(person_id=person_id, left_seq__isnull=True)
-    return Conversation.objects.filter(pk__in=present.values("conversation_id"))
+    return membership.present_ids(held.pk, is_virtual=held.is_virtual)
 
 
 def _cards(rows: Sequence[Conversation], person_id: int, *, at: datetime) -> list[Card]:
-    ids = [row.pk for row in rows]
+    standing = {one.conversation_id: one for one in _standings(person_id, [row.pk for row in rows])}
     peers = {row.pk: _peer_of(row, person_id) for row in rows}
     last = {row.conversation_id: row for row in _last_messages(rows)}
     senders = {row.sender_id for row in last.values() if row.sender_id is not None}
     known = people.names(sorted({*senders, *(p for p in peers.values() if p)}), at=at)
-    unread = _unread_by_conversation(person_id)
-    cursors = _cursors(person_id, ids)
     return [
         Card(
             id=row.pk,
@@ -224,16 +309,25 @@ def _cards(rows: Sequence[Conversation], person_id: int, *, at: datetime) -> lis
             peer_id=peers[row.pk],
             member_count=row.member_count,
             last_seq=row.last_seq,
-            read_seq=cursors.get(row.pk, 0),
-            unread=unread.get(row.pk, 0),
+            read_seq=standing[row.pk].read_seq,
+            unread=standing[row.pk].unread,
             last_at=row.last_at,
             last_entry=(
                 messages.entry_of(last[row.pk], sender_name=_name(known, last[row.pk].sender_id))
                 if row.pk in last
                 else None
             ),
+            unit_id=row.unit_id,
+            role=standing[row.pk].role,
+            mentions=standing[row.pk].mentions,
+            pinned=standing[row.pk].pinned,
+            level=standing[row.pk].level,
+            mute_all=row.mute_all,
+            dissolved=row.dissolved_at is not None,
         )
         for row in rows
+        # Whoever lost his post between the two queries is not in it any more.
+        if row.pk in standing
     ]
 
 
@@ -249,34 +343,24 @@ def _peer_of(conversation: Conversation, person_id: int) -> int | None:
     return pair[0] if pair[1] == person_id else pair[1]
 
 
-def _members(conversation_id: int, *, at: datetime) -> list[MemberCard]:
-    rows = Member.objects.filter(conversation_id=conversation_id, left_seq__isnull=True)
-    present = list(rows.order_by("-role", "joined_seq", "id"))
-    names = people.names([row.person_id for row in present], at=at)
-    organs = colleagues.organ_names({person.unit_id for person in names.values()})
-    return [
-        MemberCard(
-            person_id=row.person_id,
-            name=names[row.person_id].name,
-            organ_name=organs[names[row.person_id].unit_id],
-            unit_name=names[row.person_id].unit_name,
-            title=names[row.person_id].title,
-            role=row.role,
-        )
-        for row in present
-        if row.person_id in names
-    ]
+def _notice(conversation_id: int, *, at: datetime) -> NoticeCard | None:
+    row = GroupNotice.objects.filter(pk=conversation_id).first()
+    if row is None:
+        return None
+    known = people.names([row.published_by_id], at=at)
+    return NoticeCard(
+        body=row.body,
+        published_by=row.published_by_id,
+        publisher_name=_name(known, row.published_by_id),
+        published_at=row.published_at,
+    )
 
 
-def _unread_by_conversation(person_id: int) -> dict[int, int]:
+def _standings(person_id: int, only: Sequence[int] | None = None) -> list[Standing]:
     with connection.cursor() as cursor:
-        cursor.execute(_UNREAD, [UNREAD_CAP, [person_id]])
-        return {conversation_id: count for _, conversation_id, count in cursor.fetchall()}
-
-
-def _cursors(person_id: int, conversation_ids: Sequence[int]) -> dict[int, int]:
-    rows = ReadCursor.objects.filter(person_id=person_id, conversation_id__in=conversation_ids)
-    return dict(rows.values_list("conversation_id", "read_seq"))
+        values = {"person_ids": [person_id], "only": only if only is None else list(only)}
+        cursor.execute(_STANDING, values)
+        return [Standing(*row) for row in cursor.fetchall()]
 
 
 def _name(known: Mapping[int, people.PersonName], person_id: int | None) -> str:

@@ -4,7 +4,8 @@
 and two web processes whose clocks differ must not disagree about who belongs where.
 """
 
-_HOLDS = "a.valid_from <= now() AND (a.valid_to IS NULL OR a.valid_to > now())"
+_HOLDS = """(a.valid_from <= statement_timestamp()
+          AND (a.valid_to IS NULL OR a.valid_to > statement_timestamp()))"""
 
 
 def below(unit_id: str) -> str:
@@ -45,3 +46,28 @@ def serves_below(person_id: str, unit_id: str) -> str:
           JOIN org_unit r ON r.id = {unit_id}
            AND u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght
          WHERE a.person_id = {person_id} AND {_HOLDS})"""
+
+
+def below_among(unit_id: str, person_ids: str) -> str:
+    """`below`, of these people alone: an SQL expression of an array."""
+    return f"""
+        SELECT a.person_id, min(a.valid_from) AS since
+          FROM org_unit r
+          JOIN org_appointment a ON a.person_id = ANY({person_ids}) AND {_HOLDS}
+          JOIN org_unit u ON u.id = a.unit_id
+           AND u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght
+         WHERE r.id = {unit_id}
+         GROUP BY a.person_id"""
+
+
+def within(unit_id: str) -> str:
+    """`below`, of the unit and its inner departments only, as everybody understands 本单位."""
+    return f"""
+        WITH RECURSIVE own AS (
+          SELECT {unit_id} AS id
+          UNION ALL
+          SELECT d.id FROM own JOIN org_unit d ON d.parent_id = own.id AND d.kind = 'department'
+        )
+        SELECT a.person_id, min(a.valid_from) AS since
+          FROM own JOIN org_appointment a ON a.unit_id = own.id AND {_HOLDS}
+         GROUP BY a.person_id"""

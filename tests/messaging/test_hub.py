@@ -16,7 +16,7 @@ from messaging import bus, fanout, frames, threads
 from messaging.hub import Hub
 from messaging.models import Conversation, Member, Message, log
 from messaging.queries import messages as message_queries
-from messaging.services import conversations, messages
+from messaging.services import conversations, members, messages
 from messaging.subscription import Subscription
 from tests.factories import Province
 
@@ -248,7 +248,7 @@ def _send(province: Province, room: int, name: str, body: str) -> None:
 
 
 def _invite(province: Province, room: int, name: str) -> None:
-    conversations.invite(
+    members.invite(
         actor=province.actor("王伟民"),
         conversation_id=room,
         person_ids=[province.person(name)],

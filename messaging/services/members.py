@@ -1,0 +1,226 @@
+"""Who belongs to a group, and who administers it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from core.actor import Actor
+from core.db import service
+from messaging import errors, membership, policies
+from messaging.membership import Period
+from messaging.models import (
+    Conversation,
+    ConversationKind,
+    Member,
+    MemberRole,
+    MemberSource,
+    NewcomersSee,
+    log,
+)
+from messaging.services import telling
+from messaging.services.telling import Changed
+from org.queries import people
+
+
+@service
+def invite(
+    *, actor: Actor, conversation_id: int, person_ids: Sequence[int], now: datetime
+) -> Changed:
+    """The named people are in the group and see it from this entry on, or all of it by its policy.
+
+    To a unit's conversation they come as guests: they stay until they are removed.
+    """
+    own_id = actor.require_person()
+    held = _held(own_id, conversation_id)
+    policies.require_may_invite(own_id, held)
+    added = sorted(set(person_ids) - _present(held, person_ids).keys())
+    known = require_known(added, now=now)
+    if not added:
+        raise errors.NobodyToAdd
+    if held.kind == ConversationKind.GROUP:
+        require_room(held.member_count + len(added))
+    held.member_count += len(added)
+    content = telling.event("joined", actor, known, added)
+    entry = telling.append(held, actor, content, now=now)
+    admit(held, added, from_seq=entry.seq)
+    telling.record(actor, "messaging.group.people_invited", held, now, {"person_ids": added})
+    telling.joined(held, actor, entry, added)
+    return Changed(conversation_id=held.pk, seq=entry.seq)
+
+
+@service
+def remove(*, actor: Actor, conversation_id: int, person_id: int, now: datetime) -> Changed:
+    """The person is no longer in the group: she sees nothing after this entry."""
+    own_id = actor.require_person()
+    held = _held(own_id, conversation_id)
+    policies.require_may_remove(own_id, person_id, held)
+    if person_id == own_id or not policies.is_member(person_id, conversation_id):
+        raise errors.UnknownPeople
+    _require_guest(held, person_id)
+    return _close_period(held, actor, "removed", person_id, now=now)
+
+
+@service
+def leave(*, actor: Actor, conversation_id: int, now: datetime) -> Changed:
+    """The actor is no longer in the group; if she owned it, somebody else does.
+
+    The heir is whoever administers it longest, else whoever is in it longest.
+    """
+    own_id = actor.require_person()
+    held = log.hold(person_id=own_id, conversation_id=conversation_id)
+    policies.require_group(held)
+    _require_guest(held, own_id)
+    owned = policies.role_of(own_id, held.pk) == MemberRole.OWNER
+    changed = _close_period(held, actor, "left", own_id, now=now)
+    if owned:
+        present = Member.objects.filter(conversation=held, left_seq__isnull=True)
+        heir = present.order_by("role", "joined_seq", "id").first()  # admin before member
+        if heir is not None:
+            heir.role = MemberRole.OWNER
+            heir.save(update_fields=["role"])
+    return changed
+
+
+@service
+def transfer(*, actor: Actor, conversation_id: int, person_id: int, now: datetime) -> Changed:
+    """The person owns the group; the actor, who did, administers it."""
+    own_id = actor.require_person()
+    held = _held(own_id, conversation_id)
+    policies.require_owner(own_id, held)
+    if held.kind == ConversationKind.UNIT:
+        raise errors.UnitKeepsItsPeople
+    heir = _present(held, [person_id]).get(person_id)
+    if heir is None or person_id == own_id:
+        raise errors.UnknownPeople
+    _set_role(held, own_id, MemberRole.ADMIN)
+    _set_role(held, person_id, MemberRole.OWNER)
+    known = require_known([person_id], now=now)
+    content = telling.event("owner_transferred", actor, known, [person_id])
+    entry = telling.append(held, actor, content, now=now)
+    telling.record(actor, "messaging.group.transferred", held, now, {"person_id": person_id})
+    telling.everybody(held, actor, entry)
+    return Changed(conversation_id=held.pk, seq=entry.seq)
+
+
+@service
+def set_administrator(
+    *, actor: Actor, conversation_id: int, person_id: int, role: MemberRole, now: datetime
+) -> Changed:
+    """The member administers the group, or does no longer. It is the owner's to decide.
+
+    OwnerStays for the owner; LastAdministrator where a unit's conversation would have none.
+    """
+    own_id = actor.require_person()
+    held = _held(own_id, conversation_id)
+    policies.require_owner(own_id, held)
+    standing = _present(held, [person_id]).get(person_id)
+    if standing is None:
+        raise errors.UnknownPeople
+    if standing.role == MemberRole.OWNER or role == MemberRole.OWNER:
+        raise errors.OwnerStays
+    if role == MemberRole.MEMBER:
+        _require_other_administrator(held, person_id)
+    _set_role(held, person_id, role)
+    known = people.names([person_id], at=now)
+    verb = "admin_appointed" if role == MemberRole.ADMIN else "admin_dismissed"
+    entry = telling.append(held, actor, telling.event(verb, actor, known, [person_id]), now=now)
+    telling.record(actor, f"messaging.group.{verb}", held, now, {"person_id": person_id})
+    telling.everybody(held, actor, entry)
+    return Changed(conversation_id=held.pk, seq=entry.seq)
+
+
+def admit(held: Conversation, person_ids: Sequence[int], *, from_seq: int) -> None:
+    """The people belong to the conversation from the entry on, by invitation."""
+    history = 1 if held.newcomers_see == NewcomersSee.EVERYTHING else None
+    Member.objects.bulk_create(
+        Member(
+            conversation=held,
+            person_id=person_id,
+            source=MemberSource.INVITED,
+            joined_seq=from_seq,
+            history_from_seq=history,
+        )
+        for person_id in person_ids
+    )
+
+
+def require_known(person_ids: Sequence[int], *, now: datetime) -> dict[int, people.PersonName]:
+    """The people's names; UnknownPeople where one is not, or no longer, in the organisation."""
+    known = people.names(person_ids, at=now)
+    # Whoever has left the organisation still has a name, but no unit.
+    here = {person.id for person in known.values() if person.unit_id is not None}
+    if here != set(person_ids):
+        raise errors.UnknownPeople
+    return known
+
+
+def require_room(size: int) -> None:
+    """GroupTooLarge for more people than a group takes."""
+    if size > policies.GROUP_LIMIT:
+        raise errors.GroupTooLarge(limit=policies.GROUP_LIMIT)
+
+
+def _held(person_id: int, conversation_id: int) -> Conversation:
+    held = log.hold(person_id=person_id, conversation_id=conversation_id)
+    policies.require_group(held)
+    policies.require_open(held)
+    return held
+
+
+def _present(held: Conversation, person_ids: Sequence[int]) -> dict[int, Period]:
+    periods = membership.periods(person_ids, held.pk)
+    return {period.person_id: period for period in periods if period.left_seq is None}
+
+
+def _require_guest(held: Conversation, person_id: int) -> None:
+    if held.kind != ConversationKind.UNIT:
+        return
+    guest = Member.objects.filter(
+        conversation=held,
+        person_id=person_id,
+        left_seq__isnull=True,
+        source=MemberSource.INVITED,
+    )
+    if not guest.exists():
+        raise errors.UnitKeepsItsPeople
+
+
+def _require_other_administrator(held: Conversation, person_id: int) -> None:
+    if held.kind != ConversationKind.UNIT:
+        return
+    others = Member.objects.filter(
+        conversation=held, left_seq__isnull=True, role=MemberRole.ADMIN
+    ).exclude(person_id=person_id)
+    if not membership.any_present(held.pk, list(others.values_list("person_id", flat=True))):
+        raise errors.LastAdministrator
+
+
+def _set_role(held: Conversation, person_id: int, role: MemberRole) -> None:
+    """The open period has the role; in a virtual conversation it may have no row before."""
+    period = _present(held, [person_id])[person_id]
+    Member.objects.update_or_create(
+        conversation=held,
+        person_id=person_id,
+        left_seq=None,
+        defaults={"role": role},
+        create_defaults={
+            "role": role,
+            "source": MemberSource.ORG,
+            "joined_seq": period.joined_seq,
+            "history_from_seq": period.sees_from_seq,
+        },
+    )
+
+
+def _close_period(
+    held: Conversation, actor: Actor, verb: str, person_id: int, *, now: datetime
+) -> Changed:
+    known = people.names([person_id], at=now)
+    content = telling.event(verb, actor, known, [person_id])
+    held.member_count -= 1
+    entry = telling.append(held, actor, content, now=now)
+    Member.objects.filter(conversation=held, person_id=person_id, left_seq__isnull=True).update(
+        left_seq=entry.seq
+    )
+    telling.record(actor, f"messaging.group.person_{verb}", held, now, {"person_id": person_id})
+    telling.left(held, actor, entry, [person_id])
+    return Changed(conversation_id=held.pk, seq=entry.seq)
