@@ -74,10 +74,12 @@ class PersonThenOut(Schema):
     name: str
     title: str
     kind: str
+    unit_id: int
+    unit_name: str
 
 
 class PeopleThenOut(Schema):
-    """One page of people by rank and order."""
+    """One page of people by unit, rank and order."""
 
     items: list[PersonThenOut]
     next_cursor: str | None
@@ -144,11 +146,21 @@ def list_children_then(
     "/history/units/{unit_id}/people", response=PeopleThenOut, url_name="org-history-people"
 )
 def list_people_then(
-    request: HttpRequest, unit_id: Id, as_of: Day, limit: Limit = 50, cursor: Cursor = ""
+    request: HttpRequest,
+    unit_id: Id,
+    as_of: Day,
+    with_below: bool = False,
+    limit: Limit = 50,
+    cursor: Cursor = "",
 ) -> PeopleThenOut:
-    """Who held posts in the unit itself that day."""
+    """Who held posts in the unit itself that day, or in all that stood below it too."""
     page = queries.people_as_of(
-        unit_id, at=_evening(as_of), viewer=_viewer(request), limit=limit, cursor=cursor
+        unit_id,
+        at=_evening(as_of),
+        viewer=_viewer(request),
+        with_below=with_below,
+        limit=limit,
+        cursor=cursor,
     )
     return PeopleThenOut.model_validate(page)
 

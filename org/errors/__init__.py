@@ -32,7 +32,7 @@ from org.errors.departures import (
     StillServes,
     SuccessorUnfit,
 )
-from org.errors.directory import SearchTooWide
+from org.errors.directory import PastTooLarge, SearchTooWide
 from org.errors.divisions import DivisionsFaulty, PeopleNotEmpty, TreeEmpty, TreeNotEmpty
 from org.errors.exchange import (
     ColumnsIncomplete,
@@ -192,12 +192,13 @@ __all__ = [
     "OwnAccount",
     "OwnAppointment",
     "OwnDeparture",
-    "OwnSuccession",
     "OwnReorganisation",
     "OwnRequest",
+    "OwnSuccession",
     "PasswordDue",
     "PasswordTooWeak",
     "PasswordUsedBefore",
+    "PastTooLarge",
     "PeopleNotEmpty",
     "PersonNotFound",
     "PostInUse",

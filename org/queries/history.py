@@ -20,7 +20,7 @@ from org.queries.units import UnitName
 from org.queries.visibility import Sight, Viewer
 
 _CHILDREN: Final = paging.Cursors("org.history.children", tuple[int, int])
-_PEOPLE: Final = paging.Cursors("org.history.people", tuple[int, int, int])
+_PEOPLE: Final = paging.Cursors("org.history.people", tuple[int, int, int, int])
 _CHANGES: Final = paging.Cursors("org.history.changes", tuple[int])
 
 _COLUMNS: Final = "id, code, name, short_name, kind, level, parent_id"
@@ -42,6 +42,23 @@ WITH RECURSIVE up AS (
   SELECT s.*, up.height + 1 FROM up CROSS JOIN LATERAL (
     {_STATES.format(now="u.id = up.parent_id", past="p.unit_id = up.parent_id")}) s
 )"""
+# The unit and all that stood below it at the instant; `place` puts them in the order of the tree.
+_ALONE: Final = f"""
+WITH down AS (
+  SELECT s.id, s.name, ARRAY[]::bigint[] AS place
+    FROM ({_STATES.format(now="u.id = %(id)s", past="p.unit_id = %(id)s")}) s
+)"""
+_DOWN: Final = f"""
+WITH RECURSIVE down AS (
+  SELECT s.id, s.name, ARRAY[]::bigint[] AS place
+    FROM ({_STATES.format(now="u.id = %(id)s", past="p.unit_id = %(id)s")}) s
+  UNION ALL
+  SELECT s.id, s.name, down.place || s.sort::bigint || s.id FROM down CROSS JOIN LATERAL (
+    {_STATES.format(now="u.parent_id = down.id", past="p.parent_id = down.id")}) s
+)"""
+# The recursion ends where the limit is reached.
+_DOWN_COUNT: Final = f"{_DOWN} SELECT count(*) FROM (SELECT 1 FROM down LIMIT %(most)s + 1) counted"
+UNITS_AT_MOST: Final = 20_000
 _RESOLVE: Final = """
 WITH RECURSIVE named AS (
   SELECT u.id FROM org_unit u WHERE u.code = %(code)s
@@ -87,13 +104,15 @@ class UnitThen:
 
 @dataclass(frozen=True, slots=True)
 class PersonThen:
-    """Who held which post in the unit."""
+    """Who held which post, in which unit by its name of then."""
 
     appointment_id: int
     person_id: int
     name: str
     title: str
     kind: str
+    unit_id: int
+    unit_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,33 +190,50 @@ def path_as_of(unit_id: int, *, at: datetime) -> list[UnitName]:
 
 
 def people_as_of(
-    unit_id: int, *, at: datetime, viewer: Viewer, limit: int = 50, cursor: str | None = None
+    unit_id: int,
+    *,
+    at: datetime,
+    viewer: Viewer,
+    with_below: bool = False,
+    limit: int = 50,
+    cursor: str | None = None,
 ) -> paging.Page[PersonThen]:
-    """Who held posts in the unit itself then, by rank and order; UnitNotFound as unit_as_of."""
+    """Who held posts in the unit (or in all below it too) then: by unit, rank, order.
+
+    UnitNotFound as unit_as_of; PastTooLarge where more units stood below it than are read at once.
+    """
     unit_as_of(unit_id, at=at, viewer=viewer)
     sight = viewer.sight(Scene.TREE)
-    after = _PEOPLE.decode(cursor) or (-1, -(2**31), 0)
+    after = _PEOPLE.decode(cursor) or (unit_id, -1, -(2**31), 0)
+    within = {"id": unit_id, "at": at, "most": UNITS_AT_MOST}
+    scope = _DOWN if with_below else _ALONE
+    if with_below and _fetch(_DOWN_COUNT, within)[0][0] > UNITS_AT_MOST:
+        raise errors.PastTooLarge(most=UNITS_AT_MOST)
     rows = _fetch(
         f"""
-        SELECT a.id, a.person_id, p.name, t.title, a.kind, t.rank, a."order"
-          FROM org_appointment a JOIN org_unit u ON u.id = a.unit_id
+        {scope}
+        SELECT a.id, a.person_id, p.name, t.title, a.kind, s.id, s.name, t.rank, a."order"
+          FROM down s JOIN org_unit u ON u.id = s.id
+          JOIN org_appointment a ON a.unit_id = s.id AND {_HELD}
           JOIN org_person p ON p.id = a.person_id JOIN org_post t ON t.id = a.post_id
-         WHERE a.unit_id = %(id)s AND {_HELD} AND {sight.shows_holder()}
-           AND (t.rank, a."order", a.id) > (%(rank)s, %(order)s, %(after)s)
-         ORDER BY t.rank, a."order", a.id LIMIT %(limit)s""",
+         WHERE {sight.shows_holder()}
+           AND (s.place, t.rank, a."order", a.id)
+             > ((SELECT place FROM down WHERE id = %(unit)s), %(rank)s, %(order)s, %(after)s)
+         ORDER BY s.place, t.rank, a."order", a.id LIMIT %(limit)s""",
         {
-            "id": unit_id,
-            "at": at,
-            "rank": after[0],
-            "order": after[1],
-            "after": after[2],
+            **within,
+            "unit": after[0],
+            "rank": after[1],
+            "order": after[2],
+            "after": after[3],
             "limit": limit + 1,
             **sight.values,
         },
     )
-    items = [PersonThen(*row[:5]) for row in rows[:limit]]
+    items = [PersonThen(*row[:7]) for row in rows[:limit]]
     last = rows[limit - 1] if len(rows) > limit else None
-    return paging.Page(items, _PEOPLE.encode((last[5], last[6], last[0])) if last else None)
+    following = _PEOPLE.encode((last[5], last[7], last[8], last[0])) if last else None
+    return paging.Page(items, following)
 
 
 def changes(

@@ -89,6 +89,46 @@ def test_people_are_shown_where_they_served_that_day(province: factories.Provinc
     assert second["next_cursor"] is None
 
 
+def test_people_of_a_day_are_listed_with_all_that_stood_below_then(
+    province: factories.Province,
+) -> None:
+    client, organ = province.client("王伟民"), province.unit("西湖区民政局")
+    path = f"history/units/{organ}/people"
+    january = get(client, path, as_of="2025-01-15", with_below="true")["items"]
+    assert [(one["name"], one["unit_name"]) for one in january] == [
+        ("王伟民", "西湖区民政局"),
+        ("李建国", "西湖区民政局"),
+        ("张晓梅", "办公室"),
+        ("曾国强", "一科"),
+        ("单小芳", "一科"),
+    ]
+    # In March 一科 stood below another organ, and its people with it.
+    march = get(client, path, as_of="2025-03-15", with_below="true")["items"]
+    assert [one["name"] for one in march] == ["王伟民", "李建国", "张晓梅"]
+    there = f"history/units/{province.unit('西湖区卫生健康局')}/people"
+    moved = get(client, there, as_of="2025-03-15", with_below="true")["items"]
+    assert [one["unit_name"] for one in moved if one["name"] == "曾国强"] == ["养老科"]
+    pages: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        part = get(client, path, as_of="2025-01-15", with_below="true", limit=2, cursor=cursor)
+        pages += [one["name"] for one in part["items"]]
+        cursor = part["next_cursor"]
+    assert pages == [one["name"] for one in january]
+
+
+def test_a_whole_province_of_another_day_is_refused_politely(
+    province: factories.Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "UNITS_AT_MOST", 10)
+    client, top = province.client("王伟民"), province.unit("浙江省")
+    asked = {"as_of": "2025-01-15", "with_below": "true"}
+    refused = client.get(f"/api/v1/org/history/units/{top}/people", asked)
+    assert (refused.status_code, refused.json()["code"]) == (422, "ORG_PAST_TOO_LARGE")
+    page = client.get(f"/directory/units/{top}/people/", {"on": "2025-01-15", "scope": "below"})
+    assert "当日该组织的下级超过 10 个" in page.content.decode()
+
+
 def test_children_of_a_day_come_in_pages_that_meet(province: factories.Province) -> None:
     client = province.client("王伟民")
     path = f"history/units/{province.unit('西湖区卫生健康局')}/children"

@@ -148,6 +148,11 @@ def test_another_day_shows_the_tree_and_people_of_then_under_a_banner(province: 
     shown = client.get(f"/directory/units/{unit}/people/", {"on": "2025-06-30"}).content.decode()
     assert "当日本级 2 人，下级组织 2 个" in shown
     assert "王伟民" in shown
+    below = client.get(
+        f"/directory/units/{unit}/people/", {"on": "2025-06-30", "scope": "below"}
+    ).content.decode()
+    assert "张晓梅" not in shown
+    assert "办公室 · 收发员" in below
     branch = client.get(f"/directory/units/{unit}/branch/", {"on": "2025-06-30"})
     assert branch.content.decode().count("on=2025-06-30") >= 2
     before = client.get(f"/directory/units/{unit}/people/", {"on": "2020-01-01"}).content.decode()

@@ -170,15 +170,21 @@ def _pane(
         return {"listing": None}
     if day is None:
         return {"listing": _people_of(request, unit_id, at=at)}
-    viewer, cursor = viewers.of(request, at=at), request.GET.get("cursor")
     try:
-        return {"past": directory_past.listing_of(unit_id, day, viewer=viewer, cursor=cursor)}
+        past = directory_past.listing_of(
+            unit_id,
+            day,
+            viewer=viewers.of(request, at=at),
+            with_below=_is_with_below(request),
+            cursor=request.GET.get("cursor"),
+        )
     except org_errors.UnitNotFound:
         return {"past": None}
+    return {"past": past}
 
 
 def _people_of(request: HttpRequest, unit_id: int, *, at: datetime) -> PeopleOfUnit:
-    with_below = request.GET.get("scope") == "below"
+    with_below = _is_with_below(request)
     viewer = viewers.of(request, at=at)
     page = people.in_unit(
         unit_id,
@@ -190,6 +196,10 @@ def _people_of(request: HttpRequest, unit_id: int, *, at: datetime) -> PeopleOfU
     )
     above = units.path(unit_id)[:-1]
     return PeopleOfUnit(units.card(unit_id, at=at, viewer=viewer), above, with_below, page)
+
+
+def _is_with_below(request: HttpRequest) -> bool:
+    return request.GET.get("scope") == "below"
 
 
 def _card(actor: Actor, viewer: Viewer, person_id: int, *, at: datetime) -> CardView:

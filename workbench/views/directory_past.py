@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from core import http, paging
+from org import errors as org_errors
 from org.queries import history, lines, units
 from org.queries.visibility import Viewer
 from workbench import parameters, viewers
@@ -23,6 +24,9 @@ class PastListing:
 
     unit: history.UnitThen
     above: list[units.UnitName]
+    with_below: bool
+    too_large: str
+    """Why the people below are not listed; empty where they are."""
     page: paging.Page[history.PersonThen]
 
 
@@ -42,17 +46,26 @@ def end_of(day: date) -> datetime:
 
 
 def listing_of(
-    unit_id: int, day: date, *, viewer: Viewer, cursor: str | None = None
+    unit_id: int, day: date, *, viewer: Viewer, with_below: bool, cursor: str | None = None
 ) -> PastListing:
     """The unit and its people at the end of the day; UnitNotFound where it did not stand then."""
     at = end_of(day)
-    return PastListing(
-        unit=history.unit_as_of(unit_id, at=at, viewer=viewer),
-        above=history.path_as_of(unit_id, at=at)[:-1],
-        page=history.people_as_of(
-            unit_id, at=at, viewer=viewer, limit=PEOPLE_PER_PAGE, cursor=cursor
-        ),
-    )
+    unit = history.unit_as_of(unit_id, at=at, viewer=viewer)
+    page: paging.Page[history.PersonThen] = paging.Page([], None)
+    too_large = ""
+    try:
+        page = history.people_as_of(
+            unit_id,
+            at=at,
+            viewer=viewer,
+            with_below=with_below,
+            limit=PEOPLE_PER_PAGE,
+            cursor=cursor,
+        )
+    except org_errors.PastTooLarge as refusal:
+        too_large = refusal.text
+    above = history.path_as_of(unit_id, at=at)[:-1]
+    return PastListing(unit, above, with_below, too_large, page)
 
 
 def own_lines(unit_id: int | None) -> list[lines.LineCard]:
