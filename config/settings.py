@@ -1,5 +1,6 @@
 """The one settings module. What differs between installations comes from config.env."""
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -185,13 +186,17 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = ENV.is_local
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
 SECOND_FACTOR = ENV.second_factor
-# What only an administrator has business with: `org.middleware` asks for the second factor there.
-SECOND_FACTOR_PATHS = (
-    "/administration/",
-    *(
-        f"/api/v1/org/{what}"
-        for what in ("grants", "requests", "exports", "imports", "departures", "impact")
-    ),
+# What administrators do and read: `org.middleware` asks for the second factor there. What is new in
+# the API of org belongs to them, unless it stands among what every colleague reads.
+SECOND_FACTOR_PATHS = ("/administration/", "/api/v1/org/")
+SECOND_FACTOR_COLLEAGUES = re.compile(
+    r"/api/v1/org/(?:"
+    r"units(?:/search|/\d+(?:/children|/people|/lines|/line-roles)?)?"
+    r"|people/(?:search|\d+)"
+    r"|lines/\d+/(?:units|people|units/\d+/(?:competent|subordinates))"
+    r"|history/units(?:/\d+(?:/children|/people)?)?"
+    r"|codes/[^/]+"
+    r")"
 )
 SECOND_FACTOR_WRITES = ("/api/v1/org/", "/api/v1/miniapps/", "/apps/")
 # What everybody does with the own account stays open, or nobody could mend what is missing.

@@ -104,8 +104,10 @@ def _asks_second_factor(request: HttpRequest, signed_in: SignedIn) -> bool:
         return False
     if not signed_in.is_administrator or settings.SECOND_FACTOR == "everyone":
         return True
-    writes = request.method not in _SAFE and request.path.startswith(settings.SECOND_FACTOR_WRITES)
-    return writes or request.path.startswith(settings.SECOND_FACTOR_PATHS)
+    if request.method not in _SAFE and request.path.startswith(settings.SECOND_FACTOR_WRITES):
+        return True
+    is_for_everybody = settings.SECOND_FACTOR_COLLEAGUES.fullmatch(request.path)
+    return request.path.startswith(settings.SECOND_FACTOR_PATHS) and not is_for_everybody
 
 
 def _to_password(request: HttpRequest) -> HttpResponse:

@@ -1,6 +1,6 @@
 """Administrative rights: who holds them, granting and revoking."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from django.http import HttpRequest
@@ -20,9 +20,6 @@ from org.queries import visibility
 from org.services import authority, requests
 
 router = Router()
-
-FAR_END = datetime(2200, 1, 1, tzinfo=UTC)
-"""Beyond any term of office, and within what every driver reads back."""
 
 
 class GrantOut(Schema):
@@ -62,7 +59,7 @@ class GrantIn(Schema):
     line_id: Id | None = None
     highest_level: Annotated[int, Field(ge=1, le=6)] | None = None
     delegation_depth: Annotated[int, Field(ge=0, le=authority.MOST_DEPTH)] = 0
-    valid_until: Annotated[AwareDatetime, Field(lt=FAR_END)] | None = None
+    valid_until: Annotated[AwareDatetime, Field(lt=texts.FAR_END)] | None = None
     reason: texts.Reason = ""
 
 

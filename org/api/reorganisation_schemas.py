@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from core.schemas import Id, Schema
-from org.api.authority import FAR_END
+from org.api import texts
 from org.kinds import StepKind
 from org.services import reorganisations
 
@@ -175,7 +175,7 @@ class PlanApproveIn(Schema):
     """The draft that was read, and when it takes effect: at once without a time."""
 
     revision: Revision
-    effective_at: Annotated[AwareDatetime, Field(lt=FAR_END)] | None = None
+    effective_at: Annotated[AwareDatetime, Field(lt=texts.FAR_END)] | None = None
 
 
 class PlanRejectIn(Schema):
