@@ -132,7 +132,7 @@ def _line(entry: audit.Entry, names: audit_words.Names) -> Line:
     return Line(
         id=entry.id,
         at=entry.at,
-        actor_name=entry.actor_name,
+        actor_name=audit_words.actor(entry.actor_name),
         action=audit_words.action(entry.action),
         code=entry.action,
         subject=audit_words.subject(entry.object_kind, entry.object_id, names),

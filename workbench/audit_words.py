@@ -1,12 +1,16 @@
 """The acts of the audit log and what they touched, in the words of the people who read it."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
+from django.utils import timezone
+
 from core import audit
-from org import kinds
+from workbench import audit_details
 
 ACTIONS: Final = {
     "core.access.denied": "访问被拒绝",
@@ -172,77 +176,6 @@ OBJECTS: Final = {
     "miniapps.grant": "应用权限",
     "miniapps.notice": "工作通知",
 }
-DETAILS: Final = {
-    "after": "改后",
-    "agency_code": "机关代字",
-    "app_id": "应用标识",
-    "approved_by": "复核人",
-    "asked": "条件",
-    "basis": "依据",
-    "before": "改前",
-    "by_id": "操作人",
-    "case_id": "审批单",
-    "changed": "变动数",
-    "code": "编码",
-    "count": "次数",
-    "counts": "行数",
-    "delegation_depth": "可再授权层数",
-    "digest": "摘要",
-    "effect": "效果",
-    "effective_at": "生效时间",
-    "file": "文件",
-    "form_revision": "表单修订",
-    "function": "岗位类别",
-    "highest_level": "最高层级",
-    "key": "模板",
-    "kind": "类型",
-    "levels": "例外层级",
-    "line_id": "条线",
-    "mark": "发文机关标志",
-    "masked": "遮盖字段",
-    "may_delegate": "可再授权",
-    "method": "方式",
-    "name": "名称",
-    "node": "环节",
-    "notice_id": "通知编号",
-    "number": "文号",
-    "parent_id": "上级",
-    "passed_on_from": "所据授权",
-    "people": "人数",
-    "person_id": "人员",
-    "person_ids": "人员",
-    "phone_changed": "手机号码变更",
-    "phones": "手机号",
-    "place": "位次",
-    "plan": "计划摘要",
-    "reason": "原因",
-    "refusal": "原因",
-    "remark": "意见",
-    "reorganisation_id": "机构改革方案",
-    "revision": "修订",
-    "role": "角色",
-    "rows": "行数",
-    "rules": "范围规则数",
-    "scenes": "场景",
-    "scope": "权限",
-    "second_factor": "双因素认证",
-    "seed": "随机种子",
-    "serial_number": "编号",
-    "sha256": "SHA-256",
-    "signatory_id": "签发人",
-    "sm3": "SM3",
-    "subtree": "含下级",
-    "summary": "事项",
-    "task": "任务",
-    "title": "名称",
-    "to": "退至环节",
-    "unit_id": "组织",
-    "unit_ids": "组织",
-    "units": "组织数",
-    "username": "账号",
-    "valid_until": "有效期至",
-    "version": "版本",
-}
 FAULTS: Final = {
     "the chain's head is missing": "链首记录缺失",
     "the row is missing": "记录缺失",
@@ -257,22 +190,8 @@ FAULTS: Final = {
     "the seal is missing or does not follow": "封存记录缺失或不衔接",
     "the seal was not made by this installation": "封存记录的校验码不符，可能是伪造的",
 }
-_KINDS: Final = {
-    **dict(kinds.AppointmentKind.choices),
-    **dict(kinds.UnitKind.choices),
-    **dict(kinds.RequestKind.choices),
-}
-_VALUES: Final = {
-    "effect": dict(kinds.VisibilityEffect.choices),
-    "scenes": dict(kinds.Scene.choices),
-    "masked": dict(kinds.MaskedField.choices),
-    "kind": _KINDS,
-    "role": dict(kinds.AdminRole.choices),
-}
-_PEOPLE: Final = frozenset({"approved_by", "by_id", "person_id", "person_ids", "signatory_id"})
-_UNITS: Final = frozenset({"parent_id", "unit_id", "unit_ids"})
-_DIGESTS: Final = frozenset({"digest", "sha256", "sm3"})
 _DIGEST_SHOWN: Final = 12
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 _NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
 
 
@@ -309,8 +228,8 @@ def spoken_of(entries: Iterable[audit.Entry]) -> Spoken:
                 found.person_ids.add(int(entry.object_id))
             if entry.object_kind == "org.unit":
                 found.unit_ids.add(int(entry.object_id))
-        for name, value in entry.detail.items():
-            if name in _PEOPLE:
+        for name, value in _flat(entry.detail):
+            if name in audit_details.PEOPLE:
                 found.person_ids.update(_ids(value))
             if name in _units_in(entry.action):
                 found.unit_ids.update(_ids(value))
@@ -335,10 +254,16 @@ def subject(kind: str, identifier: str, names: Names) -> str:
 def details(act: str, values: Mapping[str, object], names: Names) -> str:
     """What the entry says further; empty values are left out."""
     return "，".join(
-        f"{DETAILS.get(name, name)}：{_value(act, name, value, names)}"
+        f"{audit_details.LABELS.get(name, name)}{_told(act, name, value, names)}"
         for name, value in values.items()
         if value not in _NOTHING
     )
+
+
+def actor(name: str) -> str:
+    """Who acted; the system's own parts by what they do."""
+    part = audit_details.SYSTEM_PARTS.get(name)
+    return f"系统（{part}）" if part else name
 
 
 def raw(values: Mapping[str, object]) -> str:
@@ -359,9 +284,18 @@ def codes_of(words: str) -> list[str]:
     return [code for code, name in ACTIONS.items() if words in name or code.startswith(words)]
 
 
+def _flat(values: Mapping[str, object]) -> Iterable[tuple[str, object]]:
+    """Every detail, those told of before and after among them."""
+    for name, value in values.items():
+        yield name, value
+        if isinstance(value, dict):
+            yield from value.items()
+
+
 def _units_in(act: str) -> frozenset[str]:
     """The details that hold units: a move tells the upper units before and after."""
-    return _UNITS | {"before", "after"} if act == "org.unit.moved" else _UNITS
+    held = audit_details.UNITS
+    return held | {"before", "after"} if act == "org.unit.moved" else held
 
 
 def _ids(value: object) -> list[int]:
@@ -369,15 +303,24 @@ def _ids(value: object) -> list[int]:
     return [member for member in members if type(member) is int]
 
 
+def _told(act: str, name: str, value: object, names: Names) -> str:
+    """What follows a label: a value, or all that stood there before or after."""
+    if isinstance(value, dict):
+        return f"（{details(act, value, names)}）"
+    return f"：{_value(act, name, value, names)}"
+
+
 def _value(act: str, name: str, value: object, names: Names) -> str:
     if isinstance(value, list):
         return "、".join(_value(act, name, member, names) for member in value)
     if isinstance(value, bool):
         return "是" if value else "否"
-    if isinstance(value, int) and name in _PEOPLE:
+    if isinstance(value, int) and name in audit_details.PEOPLE:
         return names.person(value)
     if isinstance(value, int) and name in _units_in(act):
         return names.unit(value)
-    if name in _DIGESTS:
+    if name in audit_details.DIGESTS:
         return f"{str(value)[:_DIGEST_SHOWN]}…"
-    return _VALUES.get(name, {}).get(str(value), str(value))
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return f"{timezone.localtime(datetime.fromisoformat(value)):%Y-%m-%d %H:%M}"
+    return audit_details.VALUES.get(name, {}).get(str(value), str(value))

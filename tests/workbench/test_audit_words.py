@@ -55,6 +55,25 @@ def test_people_units_and_kinds_are_named_and_strangers_keep_their_numbers() -> 
     assert audit_words.subject("conversation", "3", names) == "会话 3"
 
 
+def test_what_stood_before_and_after_is_told_in_words() -> None:
+    names = audit_words.Names(units={136: "西溪街道", 135: "北山街道"})
+    merged: dict[str, object] = {
+        "before": {"name": "西溪街道", "code": "330106004"},
+        "after": {"into_id": 135, "note": ""},
+    }
+    assert audit_words.details("org.unit.merged", merged, names) == (
+        "改前（名称：西溪街道，编码：330106004），改后（并入：北山街道）"
+    )
+    told: dict[str, object] = {"method": "password", "second_factor": "totp", "function": "staff"}
+    assert audit_words.details("x", told, names) == (
+        "方式：密码，双因素认证：动态验证码，岗位类别：工作人员"
+    )
+    assert audit_words.actor("reorganisations") == "系统（机构改革）"
+    assert audit_words.actor("梁小然") == "梁小然"
+    until: dict[str, object] = {"valid_until": "2027-05-22T12:51:27.982649+00:00"}
+    assert audit_words.details("x", until, names) == "有效期至：2027-05-22 20:51"
+
+
 def test_every_fault_that_a_check_can_find_has_words() -> None:
     source_text = "".join(
         (source.ROOT / "core" / "audit" / name).read_text(encoding="utf-8")
