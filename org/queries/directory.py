@@ -123,26 +123,22 @@ def _read(
 def _ways(search: Search) -> Iterator[list[PersonInUnit]]:
     """What each way to look brings up, the likeliest way first; the next only when asked for."""
     query = search.query
-    by_name = _by_name(search, query.whole)
+    by_name = finding.found_by_name(search, query.whole, [])
     yield by_name
     if len(query.terms) == 1:
         if not by_name and not query.whole.is_latin and not query.whole.is_single:
             yield _by_post(search)
         return
-    for term in query.terms:
-        if not term.is_single and not term.text.isdecimal():
-            yield _by_name(search, term, *query.others(term))
-    yield _by_place(search)
-
-
-def _by_name(search: Search, name: Term, *others: Term) -> list[PersonInUnit]:
-    """People named so whose post, unit, organ, township, county or city the other terms name."""
-    also = "".join(f" AND {finding.said_of(search, term)}" for term in others)
-    named = f"{name.names_person()}{also}"
-    own = f"s.organ_id = %(near_organ)s AND {named}"
-    return finding.found_by_name(
-        search, [own, named], ranked=finding.rank(name), with_posts=bool(others)
-    )
+    named = [term for term in query.terms if not term.is_single and not term.text.isdecimal()]
+    for term in named:
+        if not term.is_latin:
+            yield finding.found_by_name(search, term, query.others(term))
+    by_place = _by_place(search)
+    yield by_place
+    if not by_place:
+        for term in named:
+            if term.is_latin:
+                yield finding.found_by_name(search, term, query.others(term))
 
 
 def _by_post(search: Search) -> list[PersonInUnit]:
@@ -158,7 +154,8 @@ def _by_post(search: Search) -> list[PersonInUnit]:
 def _by_place(search: Search) -> list[PersonInUnit]:
     """People of the units that one term names, whose name or post the others give.
 
-    Names of two characters and more were looked for before: here only single ones are names.
+    Names of two characters and more were looked for before: here those are names that too many
+    people have to look at each, single characters and pinyin.
     SearchTooWide where only a city or a province is named.
     """
     for place in sorted(search.query.terms, key=lambda term: -len(term.text)):
@@ -176,8 +173,8 @@ def _by_place(search: Search) -> list[PersonInUnit]:
             return finding.found_by_place(
                 search,
                 [unit.id for unit in narrow],
-                named=[term for term in left if term.is_single],
-                titled=[term for term in left if not term.is_single],
+                named=[term for term in left if term.is_single or term.is_latin],
+                titled=[term for term in left if not (term.is_single or term.is_latin)],
             )
     return []
 

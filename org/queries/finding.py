@@ -4,9 +4,10 @@ Candidates are judged inside the statement by live ranges, rights and visibility
 by what the search rows hold, so that four more tables are read for one page and no further.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from django.db import connection
@@ -23,6 +24,8 @@ ORGAN_LIKE: Final = units.ORGAN_LIKE
 ANCHORS: Final = {2: "city_id", 3: "county_id", 4: "township_id"}
 """Columns of the search rows, by the level of the region they name."""
 CANDIDATES_AT_MOST: Final = 2000
+NAMESAKES_AT_MOST: Final = 2 * CANDIDATES_AT_MOST
+"""So many of one name are looked at for a place or a post that was typed besides."""
 COUNTY: Final = 3
 
 _STANDS = "u.valid_from <= %(at)s AND (u.valid_to IS NULL OR u.valid_to > %(at)s)"
@@ -61,12 +64,28 @@ _BELOW = """org_unit b CROSS JOIN LATERAL (SELECT * FROM org_unit u
     WHERE u.tree_id = b.tree_id AND u.lft BETWEEN b.lft AND b.rght OFFSET 0) u"""
 _APPOINTMENT = f"""CROSS JOIN LATERAL (
     SELECT * FROM org_appointment a WHERE a.id = s.appointment_id AND {_HOLDS} OFFSET 0) a"""
+_BY_ROWS = f"org_appointmentsearch s {_APPOINTMENT}"
+# Each row knows its organ, so that the rows of some places are read together; the live ranges
+# judge them.
+_PLACES = """places AS MATERIALIZED (
+  SELECT tree_id, range_agg(int8range(lft, rght, '[]')) AS ranges
+    FROM org_unit WHERE id = ANY(%(places)s) GROUP BY tree_id)"""
+_IN_PLACES = """EXISTS (SELECT 1 FROM places WHERE places.tree_id = u.tree_id
+    AND u.lft <@ places.ranges)"""
+_ORGANS = f"""organs AS MATERIALIZED (
+  SELECT u.id FROM {_BELOW} WHERE b.id = ANY(%(places)s) AND u.kind = ANY(%(organs)s)
+  UNION SELECT (SELECT o.id FROM org_unit o WHERE o.tree_id = b.tree_id AND o.lft <= b.lft
+      AND o.rght >= b.rght AND o.kind = ANY(%(organs)s) ORDER BY o.lft DESC LIMIT 1)
+    FROM org_unit b WHERE b.id = ANY(%(places)s))"""
+_IN_ORGANS = "= ANY(ARRAY(SELECT id FROM organs))"
 _BY_PLACES = f"""{_BELOW} CROSS JOIN LATERAL (
     SELECT * FROM org_appointment a WHERE a.unit_id = u.id AND {_HOLDS} OFFSET 0) a {_ROW}"""
 _BY_POSTS = f"""{_BELOW} CROSS JOIN LATERAL (
     SELECT * FROM org_post t WHERE t.unit_id = u.id AND {{titled}} OFFSET 0) t
   CROSS JOIN LATERAL (
     SELECT * FROM org_appointment a WHERE a.post_id = t.id AND {_HOLDS} OFFSET 0) a {_ROW}"""
+_NAMESAKES = f"""(
+    SELECT * FROM org_appointmentsearch s WHERE {{named}} LIMIT {NAMESAKES_AT_MOST}) s"""
 _RANKED_BY = """s.appointment_id, s.organ_id, s.county_id, s.main, s.name, s.pinyin, s.initials,
   s.level, s.rank"""
 _DISTANCE = """CASE WHEN s.organ_id = %(near_organ)s THEN 0
@@ -155,66 +174,74 @@ def rank(name: Term) -> str:
     return _RANK.format(written=name.is_written_name(), exact=name.is_name())
 
 
-def said_of(search: Search, term: Term) -> str:
-    """The term is in the title of the post or in a name of the unit or one that holds it."""
-    above = "(a.unit_id, s.organ_id, s.township_id, s.county_id, s.city_id)"
-    return (
-        f"({term.names_post(search.sight)} OR EXISTS (SELECT 1 FROM org_unit o"
-        f" WHERE o.id IN {above} AND {term.names_unit('o')}))"
-    )
-
-
-def found_by_name(
-    search: Search, candidates: Sequence[str], *, ranked: str, with_posts: bool
-) -> list[PersonInUnit]:
-    """The first of those whose names meet any of the conditions."""
+def found_by_name(search: Search, name: Term, others: Sequence[Term]) -> list[PersonInUnit]:
+    """The first of those named so whose post, unit, organ or region the other terms name."""
+    named = name.names_person()
+    said = " AND ".join(_said_of(search, term) for term in others) or "TRUE"
+    known = [_named_by(term) for term in others]
+    posts = f" {_POST}" if others else ""
+    ranked = rank(name)
     if search.root is not None and not search.anchor and not search.is_wide:
-        posts = f" {_POST}" if with_posts else ""
-        bound = [f"b.id = %(root)s AND {condition}" for condition in candidates[-1:]]
-        return _found(search, f"{_BY_PLACES}{posts}", bound, ranked=ranked, values={})
+        source = (f"{_BY_PLACES}{posts}", f"b.id = %(root)s AND {named} AND {said}")
+        return _found(search, [source], ranked=ranked, known=known)
     # Most searches need no unit: nothing is hidden, and there is no root to stand below.
-    needs_unit = search.root or search.administrator or search.sight != Sight()
-    judged = f"{_APPOINTMENT}{f' {_UNIT}' if needs_unit or with_posts else ''}"
-    judged += f" {_POST}" if with_posts else ""
-    anchored = f"s.{search.anchor} = %(root)s AND " if search.anchor else ""
-    bound = [f"{anchored}{condition}" for condition in candidates]
-    rows = "org_appointmentsearch s"
-    if with_posts or search.administrator:
-        return _found(search, f"{rows} {judged}", bound, ranked=ranked, values={})
+    needs_unit = search.root or search.administrator or search.sight != Sight() or others
+    judged = f"{_APPOINTMENT}{f' {_UNIT}' if needs_unit else ''}{posts}"
+    if search.anchor:
+        named = f"s.{search.anchor} = %(root)s AND {named}"
+    conditions = [f"s.organ_id = %(near_organ)s AND {named}", named]
+    if others:
+        sources = [(f"{_NAMESAKES.format(named=one)} {judged}", said) for one in conditions]
+        return _found(search, sources, ranked=ranked, known=known)
+    if search.administrator:
+        sources = [(f"org_appointmentsearch s {judged}", one) for one in conditions]
+        return _found(search, sources, ranked=ranked)
     # The name says it all but for a few: judged in the order of ranks until the page is full.
-    return _found(search, rows, bound, ranked=ranked, values={}, judged_last=judged)
+    sources = [("org_appointmentsearch s", one) for one in conditions]
+    return _found(search, sources, ranked=ranked, judged_last=judged)
 
 
 def found_by_place(
     search: Search, place_ids: Sequence[int], *, named: Sequence[Term], titled: Sequence[Term]
 ) -> list[PersonInUnit]:
     """The first of those in the places who are named so and whose posts are called so."""
-    tables = _BY_PLACES
-    if titled:
-        tables = _BY_POSTS.format(titled=" AND ".join(term.is_in_title() for term in titled))
-    condition = " AND ".join(
-        [
-            "b.id = ANY(%(places)s)",
-            *(term.names_person() for term in named),
-            *(term.names_post(search.sight) for term in titled),
-        ]
-    )
+    people = " AND ".join(term.reads_as_person() for term in named) or "TRUE"
+    posts = " AND ".join(term.names_post(search.sight) for term in titled)
     values = {"places": list(place_ids)}
-    return _found(search, tables, [condition], ranked=RANK_BY_POST, values=values)
+    if not titled:
+        source = (f"{_BY_ROWS} {_UNIT}", f"s.organ_id {_IN_ORGANS} AND {people} AND {_IN_PLACES}")
+        known = [_PLACES, _ORGANS]
+        return _found(search, [source], ranked=RANK_BY_POST, values=values, known=known)
+    tables = _BY_POSTS.format(titled=" AND ".join(term.is_in_title() for term in titled))
+    source = (tables, f"b.id = ANY(%(places)s) AND {people} AND {posts}")
+    return _found(search, [source], ranked=RANK_BY_POST, values=values)
+
+
+def _named_by(term: Term) -> str:
+    return f"""said_{term.place} AS MATERIALIZED (
+      SELECT o.id FROM org_unit o WHERE {term.names_unit("o")})"""
+
+
+def _said_of(search: Search, term: Term) -> str:
+    """The term is in the title of the post or in a name of the unit or one that holds it."""
+    held_by = ("a.unit_id", "s.organ_id", "s.township_id", "s.county_id", "s.city_id")
+    above = " OR ".join(f"{unit} IN (SELECT id FROM said_{term.place})" for unit in held_by)
+    return f"({term.names_post(search.sight)} OR {above})"
 
 
 def _found(
     search: Search,
-    tables: str,
-    candidates: Sequence[str],
+    sources: Sequence[tuple[str, str]],
     *,
     ranked: str,
-    values: dict[str, Any],
+    values: Mapping[str, Any] = MappingProxyType({}),
+    known: Sequence[str] = (),
     judged_last: str = "",
 ) -> list[PersonInUnit]:
-    """The first of those who meet any of the conditions; each brings up so many at most.
+    """The first of those whom any source brings up, each so many at most.
 
-    Tables that are `judged_last` are read for the first of the ranked only.
+    A source is tables and a condition. What is `known` is looked up once, for all of them. Tables
+    that are `judged_last` are read for the first of the ranked only.
     """
     shown = search.sight.shows_holder(person="a.person_id")
     within = _IN_ROOT if search.root else "TRUE"
@@ -227,9 +254,9 @@ def _found(
     )
     branches = " UNION ALL ".join(
         f"(SELECT {_RANKED_BY} FROM {tables} WHERE {condition}{early} LIMIT {CANDIDATES_AT_MOST})"
-        for condition in candidates
+        for tables, condition in sources
     )
-    common = ", ".join([_ROOT, *([_REACH] if search.administrator else [])])
+    common = ", ".join([_ROOT, *([_REACH] if search.administrator else []), *known])
     rows = _fetch(
         f"""
         WITH {common}, found AS MATERIALIZED (

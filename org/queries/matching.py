@@ -55,10 +55,16 @@ class Term:
     def names_person(self, row: str = "s") -> str:
         """A search row whose person the term names."""
         if self.is_latin:
+            return self.reads_as_person(row)
+        grams = self._key("grams")
+        return f"({row}.grams @> %({grams})s::varchar[] AND {self.reads_as_person(row)})"
+
+    def reads_as_person(self, row: str = "s") -> str:
+        """`names_person` for rows that are few already: what they say is read, not an index."""
+        if self.is_latin:
             prefix = self._key("prefix")
             return f"({row}.pinyin LIKE %({prefix})s OR {row}.initials LIKE %({prefix})s)"
-        grams, infix = self._key("grams"), self._key("infix")
-        return f"({row}.grams @> %({grams})s::varchar[] AND {row}.name LIKE %({infix})s)"
+        return f"({row}.name LIKE %({self._key('infix')})s)"
 
     def is_name(self, row: str = "s") -> str:
         """A search row whose person's name is the term, written or read."""
