@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core import audit, db
-from core.actor import Actor, ActorKind
+from core.actor import Actor
 from org import errors, policies
 from org.kinds import AppointmentKind, ChangeKind, PostFunction
 from org.models import Appointment
 from org.queries import appointments as queries
 from org.services import changes
-from org.writing import tenures
+from org.writing import guards, tenures
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def change(
         appointment.office_phone = office_phone
     appointment.save(update_fields=["order", "office_phone"])
     if title is not None and title != held.title:
-        _require_other(actor, appointment.person_id)
+        guards.require_other(actor, appointment.person_id, errors.OwnAppointment)
         meant = function or PostFunction(held.function)
         appointment = _go_on(appointment, title, meant, rank, order, now=now)
     after = {"title": title or held.title, **_place(appointment)}
@@ -166,7 +166,7 @@ def reorder(
 
 def _require_free(actor: Actor, person_id: int, *, at: datetime) -> None:
     """The person may be appointed by the actor: new, or where the actor administers people."""
-    _require_other(actor, person_id)
+    guards.require_other(actor, person_id, errors.OwnAppointment)
     if not policies.may_appoint(actor, person_id, at=at):
         raise errors.OutOfScope
     if queries.of_person(person_id, at=at):
@@ -174,11 +174,6 @@ def _require_free(actor: Actor, person_id: int, *, at: datetime) -> None:
     home_id = queries.home_unit(person_id, at=at)
     if home_id is not None and not policies.may_manage_people(actor, home_id, at=at):
         raise errors.OutOfScope
-
-
-def _require_other(actor: Actor, person_id: int) -> None:
-    if actor.kind is ActorKind.PERSON and actor.person_id == person_id:
-        raise errors.OwnAppointment
 
 
 def _held(appointment_id: int, *, at: datetime) -> Appointment:

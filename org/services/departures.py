@@ -21,7 +21,7 @@ from org.queries import accounts as account_queries
 from org.queries import appointments as appointment_queries
 from org.queries import departures as queries
 from org.services import accounts, appointments, authority, changes, sessions
-from org.writing import tenures
+from org.writing import guards, tenures
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +212,7 @@ def _permit(actor: Actor, person_id: int, *, at: datetime) -> int | None:
 
 def _permit_leave(actor: Actor, person_id: int, *, at: datetime) -> int | None:
     """The same, for somebody else than the actor; the units of all posts are locked."""
-    if actor.kind is ActorKind.PERSON and actor.person_id == person_id:
-        raise errors.OwnDeparture
+    guards.require_other(actor, person_id, errors.OwnDeparture)
     home_id = _permit(actor, person_id, at=at)
     places = Appointment.objects.filter(person_id=person_id).values_list("unit_id", flat=True)
     tenures.lock_places(list(places))

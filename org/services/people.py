@@ -11,7 +11,7 @@ from org.kinds import AppointmentKind, PostFunction
 from org.models import Appointment, Person
 from org.queries import appointments as appointment_queries
 from org.services import appointments
-from org.writing import search_rows
+from org.writing import guards, search_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +116,10 @@ def _permit_update(
     actor: Actor, person_id: int, *, is_phone_only: bool, at: datetime
 ) -> int | None:
     home_id = appointment_queries.home_unit(person_id, at=at)
-    if actor.kind is ActorKind.SYSTEM:
+    if actor.person_id == person_id and is_phone_only:
         return home_id
-    if actor.kind is ActorKind.PERSON and actor.person_id == person_id:
-        if not is_phone_only:
-            raise errors.OwnAppointment
+    guards.require_other(actor, person_id, errors.OwnAppointment)
+    if actor.kind is ActorKind.SYSTEM:
         return home_id
     if home_id is None or not policies.may_manage_people(actor, home_id, at=at):
         raise errors.OutOfScope

@@ -85,6 +85,7 @@ def change_user(
     provisioned.check(spoken)
     reach = Reach(root_id, now)
     row = _user(reach, person_id)
+    _require_within(actor, reach, person_id)
     before = provisioning.spoken(row)
     people.update(
         actor=actor,
@@ -96,9 +97,9 @@ def change_user(
     )
     _move(actor, reach, row, before, spoken, now=now)
     _retitle(actor, reach, person_id, spoken.title, now=now)
-    _rename_account(actor, reach, row, provisioned.username(spoken), now=now)
+    _rename_account(actor, row, provisioned.username(spoken), now=now)
     if spoken.active is not None and spoken.active != row.is_active:
-        _switch(actor, reach, row, spoken.active, now=now)
+        _switch(actor, row, spoken.active, now=now)
     _keep(reach, person_id, spoken, now=now)
 
 
@@ -247,12 +248,9 @@ def _retitle(
         appointments.change(actor=actor, appointment_id=row.appointment_id, title=title, now=now)
 
 
-def _rename_account(
-    actor: Actor, reach: Reach, row: UserRow, username: str, *, now: datetime
-) -> None:
+def _rename_account(actor: Actor, row: UserRow, username: str, *, now: datetime) -> None:
     if username == row.username:
         return
-    _require_within(actor, reach, row.person_id)
     if not policies.may_manage_account(actor, row.person_id, at=now):
         raise errors.OutOfScope
     try:
@@ -271,11 +269,10 @@ def _rename_account(
     )
 
 
-def _switch(actor: Actor, reach: Reach, row: UserRow, active: bool, *, now: datetime) -> None:
+def _switch(actor: Actor, row: UserRow, active: bool, *, now: datetime) -> None:
     if active:
         accounts.enable(actor=actor, account_id=row.account_id, now=now)
         return
-    _require_within(actor, reach, row.person_id)
     accounts.disable(actor=actor, account_id=row.account_id, now=now)
 
 
@@ -325,6 +322,7 @@ def _set_members(
 def _put_in(actor: Actor, reach: Reach, unit_id: int, person_id: int, *, now: datetime) -> None:
     """The main post of whoever stands in the root's own list; a further post of anybody else."""
     row = _user(reach, person_id)
+    _require_within(actor, reach, person_id)
     if row.unit_id == reach.root_id:
         _transfer(actor, person_id, unit_id, row.title, now=now)
         return
@@ -341,6 +339,7 @@ def _put_in(actor: Actor, reach: Reach, unit_id: int, person_id: int, *, now: da
 
 def _take_out(actor: Actor, reach: Reach, unit_id: int, person_id: int, *, now: datetime) -> None:
     row = _user(reach, person_id)
+    _require_within(actor, reach, person_id)
     for held in Appointment.objects.filter(person_id=person_id, unit_id=unit_id).order_by("pk"):
         stands = held.valid_from <= now and (held.valid_to is None or held.valid_to > now)
         if stands and held.kind != AppointmentKind.MAIN:

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core import db
-from core.actor import Actor, ActorKind
+from core.actor import Actor
 from org import errors, policies
 from org.kinds import AdminRole, AppointmentKind, ChangeKind, PostFunction, RequestKind
 from org.models import Appointment, Person, Unit
 from org.queries import units
 from org.services import changes, requests
-from org.writing import tenures
+from org.writing import guards, tenures
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,7 @@ def transfer(
     `from_appointment_id` is the main post that the caller saw: AppointmentChanged where it stands
     no longer, so that of two transfers at once one wins.
     """
-    if actor.kind is ActorKind.PERSON and actor.person_id == person_id:
-        raise errors.OwnAppointment
+    guards.require_other(actor, person_id, errors.OwnAppointment)
     source = _main_post(person_id, at=now)
     asked_of = _other_end(actor, source.unit_id, to.unit_id, approved_by, at=now)
     if asked_of is not None:

@@ -1,9 +1,10 @@
-"""What every operation on units asks before it writes, at first and again under its locks."""
+"""What operations on units and people ask before they write, and again under their locks."""
 
 from collections.abc import Collection
 from datetime import datetime
 
 from core.actor import Actor
+from core.errors import DomainError
 from org import errors, policies
 from org.kinds import AdminRole
 from org.models import Unit
@@ -33,6 +34,15 @@ def permit_naming(actor: Actor, unit: Unit, *, at: datetime) -> None:
     """The actor may give the unit names and codes: a region's come from above it."""
     judged = policies.names_from(unit.pk, kind=unit.kind, parent_id=unit.parent_id)
     permit(actor, judged, at=at)
+
+
+def require_other(actor: Actor, person_id: int, refusal: type[DomainError]) -> None:
+    """The act is about somebody else than who acts; the refusal otherwise.
+
+    A token acts with its maker's rights: its maker is whom it acts for, whatever kind it is.
+    """
+    if actor.person_id == person_id:
+        raise refusal
 
 
 def standing(unit_id: int) -> Unit:

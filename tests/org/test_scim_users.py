@@ -4,20 +4,37 @@ import pytest
 from django.utils import timezone
 
 from core.models import AuditEntry
-from org.kinds import AdminRole
+from org.kinds import AdminRole, PostFunction
 from org.models import (
     Account,
     AdminGrant,
     Appointment,
     Handover,
     Person,
+    Post,
 )
 from org.queries import appointments
 from org.services import people
 from tests import factories
-from tests.org.provisioning import ENTERPRISE, Caller, caller, new_user, patch, public_id
+from tests.org.provisioning import (
+    ENTERPRISE,
+    GROUP,
+    Caller,
+    caller,
+    new_user,
+    patch,
+    public_id,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
+
+
+NUMBER = f"{ENTERPRISE}:employeeNumber"
+ORGAN = f"{ENTERPRISE}:organization"
+
+
+def posts_of_everybody() -> list[tuple[object, ...]]:
+    return list(Appointment.objects.order_by("id").values_list())
 
 
 @pytest.fixture
@@ -176,17 +193,68 @@ def test_officers_administrators_above_and_the_maker_are_out_of_reach(
     )
     off = patch({"op": "replace", "path": "active", "value": False})
     rename = patch({"op": "replace", "path": "userName", "value": "taken-over"})
-    system = caller(province, "褚一", "西湖区")
+    bureau = "西湖区卫生健康局"
+    group = f"Groups/{province.unit(bureau)}"
+    before = posts_of_everybody()
     for person in (officer, above, province.person("何管理")):
         address = f"Users/{public_id(person)}"
-        for one in (county, system):
-            if one is system and person == province.person("何管理"):
-                continue
-            for method, body in (("DELETE", None), ("PATCH", off), ("PATCH", rename)):
-                answer = one.call(method, address, body)
-                assert answer.status_code == 403, (method, person, answer.content)
+        join = patch({"op": "add", "path": "members", "value": [{"value": public_id(person)}]})
+        writes = [
+            ("DELETE", address, None),
+            ("PATCH", address, off),
+            ("PATCH", address, rename),
+            ("PATCH", address, patch({"op": "replace", "path": "title", "value": "局长"})),
+            ("PATCH", address, patch({"op": "replace", "path": NUMBER, "value": "A-1"})),
+            (
+                "PATCH",
+                address,
+                patch({"op": "replace", "path": ORGAN, "value": bureau}),
+            ),
+            ("PATCH", group, join),
+        ]
+        for method, path, body in writes:
+            answer = county.call(method, path, body)
+            assert answer.status_code == 403, (method, path, body, answer.content)
         assert Account.objects.get(person_id=person).is_active
         assert Person.objects.get(pk=person).status == "active"
+    out = patch({"op": "replace", "path": "members", "value": []})
+    office = f"Groups/{province.unit('西湖区人民政府办公室/一科')}"
+    assert county.call("PATCH", office, out).status_code == 403
+    assert posts_of_everybody() == before
+
+
+def test_a_title_of_a_heads_post_does_not_make_the_maker_head(
+    province: factories.Province, county: Caller
+) -> None:
+    maker = province.person("何管理")
+    Post.objects.create(
+        unit_id=province.unit("西湖区人民政府办公室/一科"), title="主任", function=PostFunction.HEAD
+    )
+    before = posts_of_everybody()
+    promote = patch({"op": "replace", "path": "title", "value": "主任"})
+    assert county.call("PATCH", f"Users/{public_id(maker)}", promote).status_code == 403
+    assert posts_of_everybody() == before
+
+
+def test_a_system_administrators_token_writes_nothing_that_its_maker_could_not(
+    province: factories.Province,
+) -> None:
+    system = caller(province, "褚一", "浙江省")
+    before = posts_of_everybody()
+    for person in ("褚一", "何管理", "曾国强"):
+        address = f"Users/{public_id(province.person(person))}"
+        for method, body in (
+            ("DELETE", None),
+            ("PATCH", patch({"op": "replace", "path": "title", "value": "局长"})),
+            ("PATCH", patch({"op": "replace", "path": "active", "value": False})),
+        ):
+            assert system.call(method, address, body).status_code == 403, (method, person)
+    assert system.call("POST", "Users", new_user()).status_code == 403
+    group = {"schemas": [GROUP], "displayName": "新处"}
+    assert system.call("POST", "Groups", group).status_code == 403
+    assert posts_of_everybody() == before
+    assert Account.objects.filter(is_active=False).count() == 0
+    assert AuditEntry.objects.filter(action="core.access.denied").count() == 11
 
 
 def test_a_user_who_moved_away_is_out_of_sight(
