@@ -43,15 +43,15 @@ class TokenLine:
 class Bearer:
     """What a token that stands is worth now.
 
-    It writes people and units as far as its maker may; a system administrator's token is the
-    platform's own, within its subtree.
+    It writes people and units as far as its maker may. Only one that no person made, but a command
+    of the platform, is the platform's own.
     """
 
     token_id: int
     name: str
     root_id: int
     maker_id: int | None
-    is_of_system: bool
+    is_of_platform: bool
     writes_people: bool
     writes_units: bool
 
@@ -76,15 +76,14 @@ def bearer(secret: str, *, at: datetime) -> Bearer | None:
     }
     if roles.isdisjoint(MAKERS):
         return None
-    is_of_system = AdminRole.SYSTEM in roles
     return Bearer(
         token_id=line.id,
         name=line.name,
         root_id=line.root_id,
         maker_id=line.created_by_id,
-        is_of_system=is_of_system,
-        writes_people=is_of_system or AdminRole.PEOPLE in roles,
-        writes_units=is_of_system or AdminRole.ORG in roles,
+        is_of_platform=False,
+        writes_people=AdminRole.PEOPLE in roles,
+        writes_units=AdminRole.ORG in roles,
     )
 
 

@@ -144,7 +144,7 @@ def _caller(request: HttpRequest, now: datetime) -> _Caller:
 def _actor(request: HttpRequest, bearer: tokens.Bearer) -> Actor:
     """The actor whose rights are judged and whom the audit log names: the token, for its maker."""
     return Actor(
-        kind=ActorKind.SYSTEM if bearer.is_of_system else ActorKind.APP,
+        kind=ActorKind.SYSTEM if bearer.is_of_platform else ActorKind.APP,
         name=f"目录同步：{bearer.name}"[:80],
         person_id=bearer.maker_id,
         request_id=logs.request_id(),
