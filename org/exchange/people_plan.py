@@ -1,8 +1,8 @@
 """What a file of people would do: a pure function from rows and what is known to acts."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Final
 
 from org.exchange import columns, people_match, phones, plans
@@ -31,6 +31,8 @@ class Begin:
     """None: behind all of the same rank."""
     office_phone: str
     since: date | None
+    until: datetime | None = None
+    """When it ends, where that is settled already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +223,9 @@ class _Planner:
         old, new = plans.differing(before, after)
         if row.title != held.title:
             act.ends.append(End(held.id, held.unit_id, held.kind))
-            act.begins.append(
-                Begin(row.row, place.id, row.kind, row.title, function, order, office, None)
-            )
+            begin = _begin(row, place, function, None)
+            goes_on = replace(begin, order=order, office_phone=office, until=held.until)
+            act.begins.append(goes_on)
         elif new:
             act.adjusts.append(Adjust(held.id, held.unit_id, order, office))
         return _line(row, place, ImportOutcome.CHANGED, old, new) if new else None

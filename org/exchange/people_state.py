@@ -31,6 +31,8 @@ class Held:
     order: int
     office_phone: str
     since: date
+    until: datetime | None
+    """When it ends, where that is settled already."""
     is_ours: bool
     """The administrator manages people in its unit."""
     is_within: bool

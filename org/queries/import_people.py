@@ -179,6 +179,7 @@ def _appointments(
                 order=order,
                 office_phone=neutral.plain(office),
                 since=timezone.localtime(begin).date(),
+                until=end,
                 is_ours=ours,
                 is_within=within,
             )

@@ -144,6 +144,7 @@ def _begin(acts: Sequence[PersonAct], people: dict[int, int], *, now: datetime) 
                 order=orders.of(posts[begin.unit_id, begin.title], begin.order),
                 office_phone=begin.office_phone,
                 valid_from=max(_start(begin.since, now), founded[begin.unit_id]),
+                valid_to=begin.until,
             )
             for person_id, begin in begins
         ),
@@ -151,6 +152,8 @@ def _begin(acts: Sequence[PersonAct], people: dict[int, int], *, now: datetime) 
     )
     search_rows.write([appointment.pk for appointment in made])
     headcounts.note_appointments((None, headcounts.term(one)) for one in made)
+    for one in made:
+        tenures.tell_planned_end(one)
     return {begin.row: one.pk for (_, begin), one in zip(begins, made, strict=True)}
 
 

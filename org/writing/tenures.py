@@ -131,8 +131,7 @@ def begin(
         raise _refusal_of(clash) from clash
     search_rows.write([appointment.pk])
     headcounts.note_appointment(after=headcounts.term(appointment))
-    if term.valid_to is not None:
-        _tell(appointment, at=term.valid_to)
+    tell_planned_end(appointment)
     return appointment
 
 
@@ -150,6 +149,12 @@ def stop(appointment: Appointment, *, at: datetime, now: datetime) -> None:
     appointment.save(update_fields=["valid_to"])
     headcounts.note_appointment(before=before, after=headcounts.term(appointment))
     _tell(appointment, at=at if at > now else None)
+
+
+def tell_planned_end(appointment: Appointment) -> None:
+    """The news that a new appointment ends reaches its handlers when it does; none is no news."""
+    if appointment.valid_to is not None:
+        _tell(appointment, at=appointment.valid_to)
 
 
 def lasting(person_id: int, *, at: datetime) -> list[Appointment]:

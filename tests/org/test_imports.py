@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from core import crypto
 from core.models import AuditEntry
-from org.kinds import AdminRole, ImportState
+from org.kinds import AdminRole, AppointmentKind, ImportState, PostFunction
 from org.models import (
     AdminGrant,
     Appointment,
@@ -21,7 +21,7 @@ from org.models import (
     Person,
 )
 from org.queries import headcounts
-from org.services import appointments, imports
+from org.services import appointments, imports, transfers
 from tests import factories
 from tests.org import files
 from tests.org.importing import Importer
@@ -120,6 +120,53 @@ def test_titles_phones_and_second_posts_change_what_they_name_and_no_more(
     assert Person.objects.get(name="张晓梅").job_level == "二级主任科员"
     assert Person.objects.get(name="曾国强").phone_index == crypto.blind_index("13900000009")
     assert held("单小芳") == [("一科", "科员", "main"), ("办公室", "内勤", "concurrent")]
+
+
+def test_another_title_leaves_the_planned_end_where_it_was(
+    importer: Importer, province: factories.Province
+) -> None:
+    now = timezone.now()
+    until = now + timedelta(days=30)
+    appointments.appoint(
+        actor=province.actor("何管理"),
+        person_id=province.person("曾国强"),
+        unit_id=province.unit("西湖区卫生健康局"),
+        title="挂职干部",
+        function=PostFunction.STAFF,
+        kind=AppointmentKind.SECONDMENT,
+        valid_to=until,
+        now=now,
+    )
+    row = ("曾国强", "", "西湖区卫生健康局", "挂职副科长", str(AppointmentKind.SECONDMENT.label))
+    done = importer.carry_out(files.people(row, headings=(*files.HEADINGS, "任职方式")))
+    assert (done["state"], done["counts"]["changed"]) == ("applied", 1)
+    terms = Appointment.objects.filter(person__name="曾国强", kind=AppointmentKind.SECONDMENT)
+    stands = terms.get(post__title="挂职副科长")
+    assert stands.valid_to == until
+    assert terms.get(post__title="挂职干部").valid_to == stands.valid_from
+
+
+def test_another_title_is_given_until_the_main_post_to_come(
+    importer: Importer, province: factories.Province
+) -> None:
+    now = timezone.now()
+    comes = now + timedelta(days=20)
+    transfers.transfer(
+        actor=province.actor("何管理"),
+        person_id=province.person("曾国强"),
+        to=transfers.Destination(
+            unit_id=province.unit("西湖区卫生健康局"), title="科员", function=PostFunction.STAFF
+        ),
+        effective_at=comes,
+        now=now,
+    )
+    row = ("曾国强", "", "西湖区民政局/一科", "一级科长")
+    assert importer.carry_out(files.people(row))["state"] == "applied"
+    mains = Appointment.objects.filter(person__name="曾国强").order_by("valid_from", "valid_to")
+    assert list(mains.values_list("post__title", "valid_to"))[1:] == [
+        ("一级科长", comes),
+        ("科员", None),
+    ]
 
 
 def test_each_fault_is_told_with_its_row_and_cell(importer: Importer) -> None:
