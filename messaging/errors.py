@@ -38,6 +38,69 @@ class RecallTooLate(errors.Conflict):
     message = "消息发出已超过 {minutes} 分钟，不能撤回"
 
 
+class EditTooLate(errors.Conflict):
+    """The time in which a message can be edited is over."""
+
+    code = "MESSAGE_EDIT_TOO_LATE"
+    message = "消息发出已超过 {minutes} 分钟，不能编辑"
+
+
+class NotEditable(errors.Conflict):
+    """Pictures, files, cards and forwarded words are not edited."""
+
+    code = "MESSAGE_NOT_EDITABLE"
+    message = "只有文本消息可以编辑"
+
+
+class EditedTooOften(errors.Conflict):
+    """A message has as many versions as one may have."""
+
+    code = "MESSAGE_EDITED_TOO_OFTEN"
+    message = "一条消息最多编辑 {limit} 次"
+
+
+class MessageKindRefused(errors.Invalid):
+    """A text has no file, a picture and a file have one, and people send nothing else."""
+
+    code = "MESSAGE_KIND_INVALID"
+    message = "消息类型与内容不符"
+
+
+class MentionsTooMany(errors.Invalid):
+    """A message calls more people than one may."""
+
+    code = "MESSAGE_MENTIONS_TOO_MANY"
+    message = "一条消息最多@ {limit} 人，可改用@所有人"
+
+
+class NotForwardable(errors.Conflict):
+    """Recalled messages, cards and what only tells of changes are not forwarded."""
+
+    code = "MESSAGE_NOT_FORWARDABLE"
+    message = "所选消息中有不能转发的内容"
+
+
+class ForwardingRefused(errors.Forbidden):
+    """The conversation keeps to itself what is said in it."""
+
+    code = "MESSAGE_FORWARDING_REFUSED"
+    message = "该会话不允许转发消息"
+
+
+class ForwardingTooMuch(errors.Invalid):
+    """More messages, or more conversations, than are forwarded at once."""
+
+    code = "MESSAGE_FORWARDING_TOO_MUCH"
+    message = "一次最多转发 {limit} 条消息"
+
+
+class FileNotFound(errors.NotFound):
+    """The file is absent, or not the actor's."""
+
+    code = "FILE_NOT_FOUND"
+    message = "文件不存在，或您无权使用"
+
+
 class AlreadyRecalled(errors.Conflict):
     """The message was recalled before."""
 

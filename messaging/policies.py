@@ -5,11 +5,11 @@ from typing import Final
 
 from core.actor import Actor
 from messaging import errors, membership
-from messaging.models import Allowed, Conversation, ConversationKind, MemberRole, Message
+from messaging.kinds import Allowed, ConversationKind, MemberRole, MessageKind
+from messaging.models import Conversation, Message
 from org import policies as org_policies
 from org.queries import appointments
 
-RECALL_WINDOW: Final = timedelta(minutes=2)
 GROUP_LIMIT: Final = 500
 ADMINISTERING: Final = (MemberRole.OWNER, MemberRole.ADMIN)
 BODY_LIMIT: Final = 16 * 1024
@@ -109,6 +109,21 @@ def require_sender(person_id: int, message: Message) -> None:
         raise errors.NotTheSender
 
 
-def is_recallable(message: Message, *, at: datetime) -> bool:
-    """Whether the time in which the message can be recalled still runs."""
-    return at - message.created_at <= RECALL_WINDOW
+def require_recallable(message: Message, held: Conversation, *, at: datetime) -> None:
+    """RecallTooLate once the conversation's time for it is over."""
+    if at - message.created_at > timedelta(minutes=held.recall_minutes):
+        raise errors.RecallTooLate(minutes=held.recall_minutes)
+
+
+def require_editable(message: Message, held: Conversation, *, at: datetime) -> None:
+    """Only words are edited, and only while the conversation's time for it runs."""
+    if message.kind != MessageKind.TEXT or message.forwarded is not None:
+        raise errors.NotEditable
+    if at - message.created_at > timedelta(minutes=held.edit_minutes):
+        raise errors.EditTooLate(minutes=held.edit_minutes)
+
+
+def require_forwarding(conversation: Conversation) -> None:
+    """ForwardingRefused where what is said stays."""
+    if not conversation.forwarding:
+        raise errors.ForwardingRefused

@@ -180,6 +180,12 @@ class Migration(migrations.Migration):
                 ("seq", models.BigIntegerField()),
                 ("items", models.JSONField()),
                 (
+                    "file_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), default=list, size=None
+                    ),
+                ),
+                (
                     "conversation",
                     models.ForeignKey(
                         db_index=False,

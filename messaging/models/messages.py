@@ -6,28 +6,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from messaging.kinds import MENTIONED_AT_MOST, MessageKind, Receipt, VersionEnd
 from messaging.models.conversations import Conversation
-
-MENTIONED_AT_MOST = 500
-
-
-class MessageKind(models.TextChoices):
-    """What an entry of the log is."""
-
-    TEXT = "text", "文本"
-    IMAGE = "image", "图片"
-    FILE = "file", "文件"
-    CARD = "card", "卡片"
-    RECORD = "record", "聊天记录"
-    EVENT = "event", "事件"
-
-
-class Receipt(models.TextChoices):
-    """What a message asks of those it is for."""
-
-    NONE = "none", "无需回执"
-    LIST = "list", "已读回执"
-    CONFIRM = "confirm", "需要确认"
 
 
 class Message(models.Model):
@@ -137,16 +117,11 @@ class MessageRecord(models.Model):
     conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="+", db_index=False)
     seq = models.BigIntegerField()
     items = models.JSONField()
+    file_ids = ArrayField(models.BigIntegerField(), default=list)
+    """The files among its items, for whoever hands them out."""
 
     def __str__(self) -> str:
         return f"{self.conversation_id}#{self.seq}"
-
-
-class VersionEnd(models.TextChoices):
-    """Why a version of a message is no longer what is shown."""
-
-    EDITED = "edited", "编辑"
-    RECALLED = "recalled", "撤回"
 
 
 class MessageVersion(models.Model):

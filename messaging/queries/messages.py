@@ -9,9 +9,11 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from core.actor import Actor
-from messaging import membership, policies
-from messaging.models import Conversation, Message, MessageKind
-from messaging.queries import receipts
+from messaging import errors, membership, policies
+from messaging.kinds import MessageKind
+from messaging.models import Conversation, Message
+from messaging.queries import files, receipts
+from messaging.queries.files import FileRef
 from messaging.queries.receipts import ReceiptCount
 from org.queries import people
 
@@ -43,18 +45,6 @@ class Forwarded:
     from_name: str
     count: int
     lines: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FileRef:
-    """The file that a message carries."""
-
-    file_id: int
-    name: str
-    size: int
-    mime: str
-    width: int | None
-    height: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,10 +207,46 @@ def quote_of(message: Message, *, sender_name: str) -> Quote:
     )
 
 
+def quote(conversation_id: int, seq: int | None, *, reader_id: int, at: datetime) -> Quote | None:
+    """What a new message answers, if anything; MessageNotFound for what its sender cannot see."""
+    if seq is None:
+        return None
+    answered = _spoken(conversation_id, seq, reader_id=reader_id)
+    if answered.sender_id is None:
+        return quote_of(answered, sender_name="")
+    names = people.names([answered.sender_id], at=at)
+    return quote_of(answered, sender_name=names[answered.sender_id].name)
+
+
+def said_in(conversation_id: int, seq: int, *, by: int) -> Message:
+    """What the person said there, recalled or not; MessageNotFound, NotTheSender."""
+    message = _spoken(conversation_id, seq, reader_id=by)
+    policies.require_sender(by, message)
+    return message
+
+
 def is_visible(*, person_id: int, conversation_id: int, seq: int) -> bool:
     """Whether one of the person's periods covers the entry."""
     periods = membership.periods([person_id], conversation_id)
     return any(period.shows(seq) for period in periods)
+
+
+def file_of(message: Message) -> FileRef | None:
+    """The file that the message carries."""
+    if message.file_id is None:
+        return None
+    return files.of([message.file_id]).get(message.file_id)
+
+
+def _spoken(conversation_id: int, seq: int, *, reader_id: int) -> Message:
+    message = Message.objects.filter(
+        ~Q(kind=MessageKind.EVENT), conversation_id=conversation_id, seq=seq
+    ).first()
+    if message is None or not is_visible(
+        person_id=reader_id, conversation_id=conversation_id, seq=seq
+    ):
+        raise errors.MessageNotFound
+    return message
 
 
 def _visible(person_id: int, conversation_id: int) -> QuerySet[Message]:
@@ -238,74 +264,78 @@ def _last_seq(conversation_id: int) -> int:
     return Conversation.objects.values_list("last_seq", flat=True).get(pk=conversation_id)
 
 
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What a page of entries needs to be shown, by key."""
+
+    rows: Mapping[int, Message]
+    names: Mapping[int, str]
+    files: Mapping[int, FileRef]
+    counts: Mapping[int, ReceiptCount]
+
+    def name(self, message: Message) -> str:
+        return self.names.get(message.sender_id, "") if message.sender_id is not None else ""
+
+    def entry(self, message: Message) -> Entry:
+        """The entry with what it answers or changes."""
+        answered = self.rows.get(message.reply_to_seq or 0)
+        edited = self.rows.get(_edited_seq(message) or 0)
+        return entry_of(
+            message,
+            sender_name=self.name(message),
+            reply_to=(
+                quote_of(answered, sender_name=self.name(answered))
+                if answered is not None
+                else None
+            ),
+            file=self.files.get(message.file_id or 0),
+            counts=self.counts.get(message.seq),
+            changed=self.entry(edited) if edited is not None else None,
+        )
+
+
 def _entries(rows: Sequence[Message], *, reader_id: int, at: datetime) -> list[Entry]:
     if not rows:
         return []
-    conversation_id = rows[0].conversation_id
     near = {row.seq: row for row in (*_spoken_of(rows), *rows)}
     senders = {row.sender_id for row in near.values() if row.sender_id is not None}
-    known = people.names(sorted(senders), at=at)
-    names = {person_id: person.name for person_id, person in known.items()}
     own = [
         row.seq
         for row in rows
         if row.sender_id == reader_id and row.kind != MessageKind.EVENT and row.recalled_at is None
     ]
-    counts = receipts.counts(conversation_id, own)
-    return [_entry(row, near, names, counts) for row in rows]
+    around = _Around(
+        rows=near,
+        names={key: person.name for key, person in people.names(sorted(senders), at=at).items()},
+        files=files.of({row.file_id for row in near.values() if row.file_id is not None}),
+        counts=receipts.counts(rows[0].conversation_id, own),
+    )
+    return [around.entry(row) for row in rows]
 
 
 def _spoken_of(rows: Sequence[Message]) -> list[Message]:
     """The messages outside of the page that it answers, or tells the editing of."""
     here = {row.seq for row in rows}
-    wanted = {row.reply_to_seq for row in rows} | {_edited_seq(row) for row in rows}
-    wanted -= here | {None}
+    wanted = _far([row.reply_to_seq for row in rows], here)
+    wanted |= _far([_edited_seq(row) for row in rows], here)
     if not wanted:
         return []
-    return list(Message.objects.filter(conversation_id=rows[0].conversation_id, seq__in=wanted))
+    found = list(Message.objects.filter(conversation_id=rows[0].conversation_id, seq__in=wanted))
+    # What was edited far away may answer something in its turn.
+    further = _far([row.reply_to_seq for row in found], here | wanted)
+    if further:
+        found += Message.objects.filter(conversation_id=rows[0].conversation_id, seq__in=further)
+    return found
+
+
+def _far(seqs: Sequence[int | None], here: set[int]) -> set[int]:
+    return {seq for seq in seqs if seq is not None and seq not in here}
 
 
 def _edited_seq(row: Message) -> int | None:
     if row.event is None or row.event["verb"] != "edited":
         return None
     return int(row.event["seq"])
-
-
-def _entry(
-    row: Message,
-    near: Mapping[int, Message],
-    names: Mapping[int, str],
-    counts: Mapping[int, ReceiptCount],
-) -> Entry:
-    answered = near.get(row.reply_to_seq) if row.reply_to_seq is not None else None
-    edited_seq = _edited_seq(row)
-    edited = near.get(edited_seq) if edited_seq is not None else None
-    return entry_of(
-        row,
-        sender_name=_name(names, row.sender_id),
-        reply_to=(
-            quote_of(answered, sender_name=_name(names, answered.sender_id))
-            if answered is not None
-            else None
-        ),
-        file=_file(row),
-        counts=counts.get(row.seq),
-        changed=(
-            entry_of(edited, sender_name=_name(names, edited.sender_id), file=_file(edited))
-            if edited is not None
-            else None
-        ),
-    )
-
-
-def _name(names: Mapping[int, str], person_id: int | None) -> str:
-    return names.get(person_id, "") if person_id is not None else ""
-
-
-def _file(row: Message) -> FileRef | None:
-    if row.file_id is None:
-        return None
-    return FileRef(file_id=row.file_id, name="", size=0, mime="", width=None, height=None)
 
 
 def _forwarded(message: Message) -> Forwarded | None:

@@ -2,17 +2,36 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from core import audit
 from core.actor import Actor
 from core.db import service
 from messaging import errors, fanout, policies
-from messaging.models import Message, MessageKind, MessageVersion, VersionEnd, log
-from messaging.queries import conversations, messages
+from messaging.kinds import MessageKind, Receipt, VersionEnd
+from messaging.models import Mention, Message, MessageRecord, MessageVersion, log
+from messaging.models.log import Draft, Said
+from messaging.queries import conversations, files, histories, mentions, messages
 
-RECALL_MINUTES: Final = int(policies.RECALL_WINDOW.total_seconds() // 60)
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Whom a message calls: people, the people of units, everybody."""
+
+    person_ids: tuple[int, ...] = ()
+    unit_ids: tuple[int, ...] = ()
+    everybody: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """What a message is besides its words."""
+
+    kind: MessageKind = MessageKind.TEXT
+    reply_to_seq: int | None = None
+    named: Named = Named()
+    receipt: Receipt = Receipt.LIST
+    file_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,59 +55,63 @@ class Recalled:
     event_seq: int
 
 
+PLAIN = Particulars()
+
+
 @service
 def send(
-    *, actor: Actor, conversation_id: int, client_message_id: UUID, body: str, now: datetime
+    *,
+    actor: Actor,
+    conversation_id: int,
+    client_message_id: UUID,
+    body: str,
+    now: datetime,
+    particulars: Particulars = PLAIN,
 ) -> Sent:
-    """The text stands in the log once, and the sender has read up to it.
+    """The message stands in the log once, and the sender has read up to it.
 
     The same client_message_id gets the first acknowledgement again, and
-    ClientMessageConflict with another text. Locks the conversation: its sends commit one
+    ClientMessageConflict with other content. Locks the conversation: its sends commit one
     after the other.
     """
-    text = _sound(body)
     person_id = actor.require_person()
-    held = log.hold(person_id=person_id, conversation_id=conversation_id)
-    earlier = Message.objects.filter(
-        conversation_id=held.pk, sender_id=person_id, client_message_id=client_message_id
-    ).first()
-    if earlier is not None:
-        return _acknowledged_again(earlier, text)
-    stored = log.append_text(
-        held, sender_id=person_id, client_message_id=client_message_id, body=text, now=now
+    _require_fitting_file(particulars, person_id)
+    draft = Draft(
+        client_message_id=client_message_id,
+        body=_sound(body, kind=particulars.kind),
+        kind=particulars.kind,
+        reply_to_seq=particulars.reply_to_seq,
+        mentions=mentions.expand(
+            conversation_id,
+            person_ids=particulars.named.person_ids,
+            unit_ids=particulars.named.unit_ids,
+        ),
+        mention_all=particulars.named.everybody,
+        receipt=particulars.receipt,
+        file_id=particulars.file_id,
     )
-    fanout.entry(
-        kind="message.created",
-        content=messages.entry_of(stored, sender_name=actor.name),
-        seq=stored.seq,
-        audience=conversations.audience(held),
-    )
-    # Whoever answers has read: those who wait for it hear so, as do her own other devices.
-    fanout.cursor_moved(person_id=person_id, conversation_id=held.pk, read_seq=stored.seq)
-    return _acknowledged(stored, repeated=False)
+    return _say(actor, conversation_id, draft, now=now)
+
+
+@service
+def say(*, actor: Actor, conversation_id: int, draft: Draft, now: datetime) -> Sent:
+    """What was made ready elsewhere, such as a forwarded message, stands in the log once."""
+    return _say(actor, conversation_id, draft, now=now)
 
 
 @service
 def recall(*, actor: Actor, conversation_id: int, seq: int, now: datetime) -> Recalled:
     """Nobody can read the message any more; that it was recalled is an entry of the log.
 
-    The text moves to MessageVersion. Raises RecallTooLate after the window.
+    Its content moves to MessageVersion. Raises RecallTooLate after the window.
     """
     person_id = actor.require_person()
     held = log.hold(person_id=person_id, conversation_id=conversation_id)
-    message = Message.objects.filter(
-        conversation_id=held.pk, seq=seq, kind=MessageKind.TEXT
-    ).first()
-    if message is None or not messages.is_visible(
-        person_id=person_id, conversation_id=held.pk, seq=seq
-    ):
-        raise errors.MessageNotFound
-    policies.require_sender(person_id, message)
+    message = messages.said_in(held.pk, seq, by=person_id)
     if message.recalled_at is not None:
         raise errors.AlreadyRecalled
-    if not policies.is_recallable(message, at=now):
-        raise errors.RecallTooLate(minutes=RECALL_MINUTES)
-    _withdraw_text(message, person_id=person_id, now=now)
+    policies.require_recallable(message, held, at=now)
+    _withdraw(message, person_id=person_id, now=now)
     event = {"verb": "recalled", "by_id": person_id, "by_name": actor.name, "seq": seq}
     entry = log.append_event(held, by_id=person_id, event=event, now=now)
     audit.record(
@@ -107,52 +130,112 @@ def recall(*, actor: Actor, conversation_id: int, seq: int, now: datetime) -> Re
     return Recalled(conversation_id=held.pk, seq=seq, event_seq=entry.seq)
 
 
-def _sound(body: str) -> str:
+def _say(actor: Actor, conversation_id: int, draft: Draft, *, now: datetime) -> Sent:
+    person_id = actor.require_person()
+    quote = messages.quote(conversation_id, draft.reply_to_seq, reader_id=person_id, at=now)
+    said = log.say(
+        draft,
+        sender_id=person_id,
+        conversation_id=conversation_id,
+        named_at_most=fanout.LARGE,
+        now=now,
+    )
+    if said.message is None:
+        return _acknowledged_again(conversation_id, person_id, draft)
+    policies.require_may_speak(person_id, said.held)
+    if draft.mention_all:
+        policies.require_may_mention_all(person_id, said.held)
+    fanout.entry(
+        kind="message.created",
+        content=messages.entry_of(
+            said.message,
+            sender_name=actor.name,
+            reply_to=quote,
+            file=messages.file_of(said.message),
+        ),
+        seq=said.message.seq,
+        audience=_audience(said),
+    )
+    # Whoever answers has read: those who wait for it hear so, as do her own other devices.
+    fanout.cursor_moved(
+        person_id=person_id, conversation_id=conversation_id, read_seq=said.message.seq
+    )
+    return _acknowledged(said.message, draft, repeated=False)
+
+
+def _audience(said: Said) -> fanout.Audience:
+    if said.present_ids is None:
+        return conversations.audience(said.held)
+    return fanout.Audience(said.held.pk, said.present_ids)
+
+
+def _sound(body: str, *, kind: MessageKind) -> str:
     text = body.strip()
-    if not text:
+    if not text and kind == MessageKind.TEXT:
         raise errors.EmptyMessage
     if len(text.encode()) > policies.BODY_LIMIT:
         raise errors.MessageTooLarge(limit_kib=policies.BODY_LIMIT // 1024)
     return text
 
 
-def _acknowledged_again(earlier: Message, text: str) -> Sent:
-    if _text_of(earlier) != text:
+def _require_fitting_file(particulars: Particulars, person_id: int) -> None:
+    if particulars.kind not in {MessageKind.TEXT, MessageKind.IMAGE, MessageKind.FILE}:
+        raise errors.MessageKindRefused
+    if (particulars.kind == MessageKind.TEXT) != (particulars.file_id is None):
+        raise errors.MessageKindRefused
+    if particulars.file_id is not None:
+        files.require_own(particulars.file_id, person_id)
+
+
+def _acknowledged_again(conversation_id: int, person_id: int, draft: Draft) -> Sent:
+    earlier = Message.objects.get(
+        conversation_id=conversation_id,
+        sender_id=person_id,
+        client_message_id=draft.client_message_id,
+    )
+    if histories.first_said(earlier) != (
+        draft.kind,
+        draft.body,
+        draft.reply_to_seq,
+        draft.file_id,
+        draft.mention_all,
+        draft.receipt,
+    ):
         raise errors.ClientMessageConflict
-    return _acknowledged(earlier, repeated=True)
+    return _acknowledged(earlier, draft, repeated=True)
 
 
-def _acknowledged(message: Message, *, repeated: bool) -> Sent:
-    if message.client_message_id is None:
-        raise ValueError("an entry without a client's id is never acknowledged")
+def _acknowledged(message: Message, draft: Draft, *, repeated: bool) -> Sent:
     return Sent(
         conversation_id=message.conversation_id,
-        client_message_id=message.client_message_id,
+        client_message_id=draft.client_message_id,
         seq=message.seq,
         created_at=message.created_at,
         repeated=repeated,
     )
 
 
-def _text_of(message: Message) -> str:
-    if message.recalled_at is None:
-        return message.body
-    kept = MessageVersion.objects.filter(
-        conversation_id=message.conversation_id, seq=message.seq
-    ).order_by("version")
-    return kept[0].body
-
-
-def _withdraw_text(message: Message, *, person_id: int, now: datetime) -> None:
+def _withdraw(message: Message, *, person_id: int, now: datetime) -> None:
+    of_message = {"conversation_id": message.conversation_id, "seq": message.seq}
+    record = MessageRecord.objects.filter(**of_message).first()
     MessageVersion.objects.create(
-        conversation_id=message.conversation_id,
-        seq=message.seq,
-        version=1,
+        **of_message,
+        version=histories.next_version(message),
         body=message.body,
+        file_id=message.file_id,
+        content={
+            "mentions": message.mentions,
+            "forwarded": message.forwarded,
+            "items": record.items if record is not None else None,
+        },
         end=VersionEnd.RECALLED,
         ended_by_id=person_id,
         ended_at=now,
     )
+    Mention.objects.filter(**of_message).delete()
+    MessageRecord.objects.filter(**of_message).delete()
     message.body = ""
+    message.file_id = message.forwarded = None
+    message.mentions = []
     message.recalled_at = now
-    message.save(update_fields=["body", "recalled_at"])
+    message.save(update_fields=["body", "file_id", "forwarded", "mentions", "recalled_at"])

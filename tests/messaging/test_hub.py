@@ -259,14 +259,18 @@ def _invite(province: Province, room: int, name: str) -> None:
 def _append_unheard(province: Province, room: int, name: str, body: str) -> Stored:
     return _unheard(
         name,
-        lambda: log.append_text(
-            log.hold(person_id=province.person(name), conversation_id=room),
-            sender_id=province.person(name),
-            client_message_id=uuid.uuid4(),
-            body=body,
-            now=timezone.now(),
-        ),
+        lambda: _said(province.person(name), room, body),
     )
+
+
+def _said(person_id: int, room: int, body: str) -> Message:
+    draft = log.Draft(client_message_id=uuid.uuid4(), body=body)
+    now = timezone.now()
+    said = log.say(
+        draft, sender_id=person_id, conversation_id=room, named_at_most=fanout.LARGE, now=now
+    )
+    assert said.message is not None
+    return said.message
 
 
 def _remove_unheard(province: Province, room: int, name: str) -> Stored:
