@@ -11,6 +11,7 @@ import os
 import random
 import time
 from collections.abc import Callable
+from typing import Any
 
 import django
 
@@ -22,7 +23,7 @@ from django.utils import timezone  # noqa: E402
 
 from org import errors, policies  # noqa: E402
 from org.kinds import AdminRole  # noqa: E402
-from org.queries import directory, headcounts, people, units  # noqa: E402
+from org.queries import directory, headcounts, lines, people, units  # noqa: E402
 from org.queries import tree as tree_queries  # noqa: E402
 from org.queries.visibility import EVERYTHING  # noqa: E402
 
@@ -57,6 +58,9 @@ class Questions:
         self.townships, self.villages = ids(by_level, 4), ids(by_level, 5)
         organs = "SELECT id FROM org_unit WHERE kind = 'organ' AND level = 3 ORDER BY id"
         self.organs = ids(organs)
+        # The largest line of work, where there is one (manage.py seed_lines).
+        largest = "SELECT line_id FROM org_lineunit GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
+        self.lines = ids(largest)
         self.person = ids("SELECT person_id FROM org_appointment ORDER BY id LIMIT 1")[0]
 
     def grant(self) -> None:
@@ -85,12 +89,25 @@ class Questions:
     def children(self, unit: list[int]) -> None:
         units.children(self.any(unit), at=self.now, viewer=EVERYTHING)
 
+    def count_users(self, root: list[int]) -> None:
+        reach = provisioning.Reach(self.any(root), self.now)
+        provisioning.count_users(reach, provisioning.Where(is_plain=True))
+
     def refused(self) -> None:
         try:
             self.find("王")
         except errors.SearchTooWide:
             return
         raise AssertionError("one character over the province was not refused")
+
+    def of_line(self, line_id: int) -> list[tuple[str, Callable[[], object], float]]:
+        asked: dict[str, Any] = {"root_id": self.root, "at": self.now, "viewer": EVERYTHING}
+        return [
+            ("every line of the province", lambda: lines.lines(**asked), 300),
+            ("one line", lambda: lines.line(line_id, **asked), 30),
+            ("first page, units of a line", lambda: lines.units_of(line_id, **asked), 60),
+            ("first page, people of a line", lambda: lines.people_of(line_id, **asked), 60),
+        ]
 
     def listed(self) -> list[tuple[str, Callable[[], object], float]]:
         holds, now = policies.holds, self.now
@@ -121,6 +138,11 @@ class Questions:
             ("search wang, province", lambda: self.find("wang"), 30),
             ("search wjg, province", lambda: self.find("wjg"), 30),
             ("search wjg, a county", lambda: self.find("wjg", self.counties), 30),
+            ("search li, province", lambda: self.find("li"), 30),
+            ("search 民政局 局长, province", lambda: self.find("民政局 局长"), 30),
+            ("search 张 民政局, province", lambda: self.find("张 民政局"), 30),
+            ("search 欧阳 民政局, province", lambda: self.find("欧阳 民政局"), 30),
+            ("search li 民政局, province", lambda: self.find("li 民政局"), 30),
             ("search 建国, 200 grants", lambda: self.find_as_administrator("建国"), 30),
             ("one character, province: refused", self.refused, 30),
             ("counts of the cities", lambda: self.children([self.root]), 60),
@@ -128,6 +150,9 @@ class Questions:
             ("counts in a county", lambda: self.children(self.counties), 60),
             ("counts in a township", lambda: self.children(self.townships), 60),
             ("count of the root", lambda: headcounts.below([self.root], at=now), 60),
+            *(question for line_id in self.lines for question in self.of_line(line_id)),
+            ("count of SCIM's users, county", lambda: self.count_users(self.counties), 60),
+            ("count of SCIM's users, province", lambda: self.count_users([self.root]), 3_000),
             ("checker, the tree", tree_queries.check, 3_000),
             ("checker, headcounts", lambda: headcounts.faults(at=now), 3_000),
         ]

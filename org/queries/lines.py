@@ -5,7 +5,7 @@ organ above it that serves the line, then the nearest region above its own that 
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -16,6 +16,7 @@ from core import paging
 from org import errors
 from org.kinds import LineRelationKind, LineRole, Scene
 from org.models import Line
+from org.queries import headcounts
 from org.queries.visibility import EVERYTHING, Viewer, require_unit
 
 _UNITS: Final = paging.Cursors("org.lines.units", tuple[int, str])
@@ -64,25 +65,56 @@ WITH RECURSIVE up AS (
 SELECT DISTINCT ON (f.start) f.start, u.id, u.name, f.relation, f.relation_id
   FROM found f JOIN org_unit u ON u.id = f.unit_id WHERE {_STANDS} AND {{shown}}
  ORDER BY f.start, f.height, f.role, u.depth, u.sort, u.id"""
-# Somebody below two units of the line stands with the deepest.
+# Somebody below two units of the line stands with the deepest. The units go in the order of the
+# page and each is read by itself: the planner does not know how few people a range holds, and
+# would read and sort everybody of the line, or of the province, for one page.
 _PEOPLE_OF = f"""
 WITH held AS MATERIALIZED (
-  SELECT u.id, u.code, u.name, u.level, u.depth, u.tree_id, u.lft, u.rght
+  SELECT u.id, u.code, u.name, u.level, u.tree_id, u.lft, u.rght
     FROM org_lineunit l JOIN org_unit u ON u.id = l.unit_id {_WITHIN}
    WHERE {_IN_LINE} AND {_STANDS}
-), here AS (
-  SELECT DISTINCT ON (a.id) a.id, a.person_id, p.name, t.title, b.id AS unit,
-         b.name AS place, h.id AS line_unit, h.name AS line_unit_name, h.level, h.code,
-         t.rank, a."order"
-    FROM held h JOIN org_unit b ON b.tree_id = h.tree_id AND b.lft BETWEEN h.lft AND h.rght
-    JOIN org_appointment a ON a.unit_id = b.id AND {_HOLDS}
-    JOIN org_person p ON p.id = a.person_id JOIN org_post t ON t.id = a.post_id
-   WHERE {{shown}}
-   ORDER BY a.id, h.depth DESC
 )
-SELECT * FROM here WHERE (level, code, rank, "order", id)
-     > (%(level)s, %(code)s, %(rank)s, %(order)s, %(after)s)
- ORDER BY level, code, rank, "order", id LIMIT %(limit)s"""
+SELECT p.id, p.person_id, p.name, p.title, p.unit, p.place, h.id, h.name,
+       h.level, h.code, p.rank, p."order"
+  FROM (SELECT * FROM held WHERE (level, code) >= (%(level)s, %(code)s)
+         ORDER BY level, code OFFSET 0) h
+  CROSS JOIN LATERAL (
+    SELECT a.id, a.person_id, p.name, t.title, b.id AS unit, b.name AS place, t.rank, a."order"
+      FROM org_unit b CROSS JOIN LATERAL (
+        SELECT * FROM org_appointment a WHERE a.unit_id = b.id AND {_HOLDS} OFFSET 0) a
+      CROSS JOIN LATERAL (SELECT * FROM org_person WHERE id = a.person_id OFFSET 0) p
+      CROSS JOIN LATERAL (SELECT * FROM org_post WHERE id = a.post_id OFFSET 0) t
+     WHERE b.tree_id = h.tree_id AND b.lft BETWEEN h.lft AND h.rght AND {{shown}}
+       AND NOT EXISTS (
+         SELECT FROM held d WHERE d.tree_id = h.tree_id AND d.lft > h.lft AND d.rght < h.rght
+            AND b.lft BETWEEN d.lft AND d.rght)
+       AND (h.level, h.code, t.rank, a."order", a.id)
+         > (%(level)s, %(code)s, %(rank)s, %(order)s, %(after)s)
+     ORDER BY t.rank, a."order", a.id LIMIT %(limit)s) p
+ ORDER BY h.level, h.code, p.rank, p."order", p.id LIMIT %(limit)s"""
+# Whoever serves below two units of a line is counted in the upper one.
+_CARDS = f"""
+held AS MATERIALIZED (
+  SELECT l.line_id, u.id, u.kind, u.tree_id, u.lft, u.rght,
+         max(u.rght) OVER (PARTITION BY l.line_id, u.tree_id ORDER BY u.lft
+                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS covered
+    FROM org_lineunit l JOIN org_unit u ON u.id = l.unit_id {_WITHIN}
+   WHERE (%(line)s::bigint IS NULL OR l.line_id = %(line)s) AND l.valid_from <= %(at)s
+     AND (l.valid_to IS NULL OR l.valid_to > %(at)s) AND {_STANDS} AND {{shown}}
+), counted AS (
+  SELECT u.line_id, count(*) AS units,
+         sum(CASE WHEN u.covered > u.lft THEN 0 ELSE {{people}} END) AS people
+    FROM held u GROUP BY u.line_id
+)
+SELECT n.id, n.code, n.name, n.root_id, k.name, n.name_endings,
+       coalesce(c.units, 0), coalesce(c.people, 0)::bigint
+  FROM org_line n JOIN org_unit k ON k.id = n.root_id JOIN org_unit r ON r.id = %(root)s
+       AND k.tree_id = r.tree_id
+       AND (r.lft BETWEEN k.lft AND k.rght OR k.lft BETWEEN r.lft AND r.rght)
+  LEFT JOIN counted c ON c.line_id = n.id
+ WHERE (n.ended_at IS NULL OR n.ended_at > %(at)s) AND {{keeper_shown}}
+   AND (%(line)s::bigint IS NULL OR n.id = %(line)s)
+ ORDER BY n.sort, n.id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,34 +202,11 @@ def lines_of_root(root_id: int) -> list[LineCard]:
 def lines(root_id: int, *, at: datetime, viewer: Viewer) -> list[LineCard]:
     """The lines that run at or below the unit: kept by it, by one above, or by one below.
 
-    Units and people are those of the line at or below the unit, as far as the viewer sees them;
-    a line kept by a hidden unit is not listed. UnitNotFound where the unit itself is hidden.
+    Units and people are those of the line at or below the unit, as far as the viewer sees them,
+    people counted by their main posts; a line kept by a hidden unit is not listed. UnitNotFound
+    where the unit itself is hidden.
     """
-    require_unit(root_id, viewer=viewer, scene=Scene.TREE)
-    sight = viewer.sight(Scene.TREE)
-    rows = _fetch(
-        f"""
-        SELECT n.id, n.code, n.name, n.root_id, k.name, n.name_endings, c.units, c.people
-          FROM org_line n JOIN org_unit k ON k.id = n.root_id JOIN org_unit r ON r.id = %(root)s
-               AND k.tree_id = r.tree_id
-               AND (r.lft BETWEEN k.lft AND k.rght OR k.lft BETWEEN r.lft AND r.rght)
-          CROSS JOIN LATERAL (
-            SELECT count(DISTINCT l.unit_id) AS units, count(DISTINCT a.person_id) AS people
-              FROM org_lineunit l JOIN org_unit u ON u.id = l.unit_id AND {_STANDS}
-                   AND u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght
-              JOIN org_unit b ON b.tree_id = u.tree_id AND b.lft BETWEEN u.lft AND u.rght
-              LEFT JOIN org_appointment a ON a.unit_id = b.id AND {_HOLDS}
-                   AND {sight.shows_holder(unit="b", person="a.person_id")}
-             WHERE l.line_id = n.id AND l.valid_from <= %(at)s AND {sight.shows_unit()}
-               AND (l.valid_to IS NULL OR l.valid_to > %(at)s)) c
-         WHERE (n.ended_at IS NULL OR n.ended_at > %(at)s) AND {sight.shows_unit("k")}
-         ORDER BY n.sort, n.id""",
-        {"root": root_id, "at": at, **sight.values},
-    )
-    return [
-        LineCard(line_id, code, name, kept_by, keeper, tuple(_json(endings)), unit_count, people)
-        for line_id, code, name, kept_by, keeper, endings, unit_count, people in rows
-    ]
+    return _cards(root_id, None, at=at, viewer=viewer)
 
 
 def line(line_id: int, *, root_id: int | None = None, at: datetime, viewer: Viewer) -> LineCard:
@@ -210,13 +219,12 @@ def line(line_id: int, *, root_id: int | None = None, at: datetime, viewer: View
     if kept is None:
         raise errors.LineNotFound
     try:
-        found = lines(root_id or kept, at=at, viewer=viewer)
+        found = _cards(root_id or kept, line_id, at=at, viewer=viewer)
     except errors.UnitNotFound as hidden:
         raise errors.LineNotFound from hidden
-    for card in found:
-        if card.id == line_id:
-            return card
-    raise errors.LineNotFound
+    if not found:
+        raise errors.LineNotFound
+    return found[0]
 
 
 def units_of(
@@ -228,20 +236,22 @@ def units_of(
     cursor: str | None = None,
     limit: int = 50,
 ) -> paging.Page[LineUnitRow]:
-    """The line's units at or below the root, the higher levels first, then by code."""
+    """The line's units at or below the root, the higher levels first, then by code.
+
+    Each with the people who have their main post there or below, as the tree counts them.
+    """
     after = _UNITS.decode(cursor) or (0, "")
     sight = viewer.sight(Scene.TREE)
     rows = _fetch(
         f"""
-        SELECT u.id, u.code, u.name, u.kind, u.level, l.role,
-               (SELECT count(DISTINCT a.person_id) FROM org_unit b JOIN org_appointment a
-                    ON a.unit_id = b.id AND {_HOLDS}
-                 WHERE b.tree_id = u.tree_id AND b.lft BETWEEN u.lft AND u.rght
-                   AND {sight.shows_holder(unit="b", person="a.person_id")})
-          FROM org_lineunit l JOIN org_unit u ON u.id = l.unit_id {_WITHIN}
-         WHERE {_IN_LINE} AND {_STANDS} AND {sight.shows_unit()}
-           AND (u.level, u.code) > (%(level)s, %(code)s)
-         ORDER BY u.level, u.code LIMIT %(limit)s""",
+        WITH {headcounts.tables(sight)}, page AS MATERIALIZED (
+          SELECT u.*, l.role FROM org_lineunit l JOIN org_unit u ON u.id = l.unit_id {_WITHIN}
+           WHERE {_IN_LINE} AND {_STANDS} AND {sight.shows_unit()}
+             AND (u.level, u.code) > (%(level)s, %(code)s)
+           ORDER BY u.level, u.code LIMIT %(limit)s
+        )
+        SELECT u.id, u.code, u.name, u.kind, u.level, u.role, {headcounts.shown(sight)}
+          FROM page u ORDER BY u.level, u.code""",
         {"line": line_id, "root": root_id, "at": at, "level": after[0], "code": after[1],
          "limit": limit + 1, **sight.values},
     )  # fmt: skip
@@ -345,44 +355,30 @@ def lines_of(unit_ids: Collection[int], *, at: datetime) -> dict[int, list[LineO
     return found
 
 
-def proposal(
-    line_id: int, endings: Sequence[str], *, root_id: int, at: datetime
-) -> list[LineUnitRow]:
-    """The organs and field offices at or below the root whose names end so, not in the line yet."""
-    if not endings:
-        return []
-    rows = _fetch(
-        f"""
-        SELECT u.id, u.code, u.name, u.kind, u.level, 'lead', 0 FROM org_unit u {_WITHIN}
-         WHERE u.kind IN ('organ', 'field_office') AND {_STANDS} AND u.name LIKE ANY(%(like)s)
-           AND NOT EXISTS (SELECT 1 FROM org_lineunit l WHERE l.unit_id = u.id AND {_IN_LINE})
-         ORDER BY u.level, u.code LIMIT 2000""",
-        {"line": line_id, "root": root_id, "at": at,
-         "like": [f"%{_literal(ending)}" for ending in endings]},
-    )  # fmt: skip
-    return [_unit_row(row) for row in rows]
-
-
-def outside(root_id: int, unit_ids: Collection[int]) -> list[int]:
-    """Those of the units that stand neither at nor below the root."""
-    rows = _fetch(
-        "SELECT u.id FROM org_unit u JOIN org_unit r ON r.id = %(root)s WHERE u.id = ANY(%(ids)s)"
-        " AND NOT (u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght) ORDER BY u.id",
-        {"root": root_id, "ids": list(unit_ids)},
-    )
-    return [row[0] for row in rows]
-
-
 _STRONGEST_FIRST: Final = [kind.value for kind in LineRelationKind]
+
+
+def _cards(root_id: int, line_id: int | None, *, at: datetime, viewer: Viewer) -> list[LineCard]:
+    require_unit(root_id, viewer=viewer, scene=Scene.TREE)
+    sight = viewer.sight(Scene.TREE)
+    cards = _CARDS.format(
+        shown=sight.shows_unit(),
+        people=headcounts.shown(sight),
+        keeper_shown=sight.shows_unit("k"),
+    )
+    rows = _fetch(
+        f"WITH {headcounts.tables(sight)}, {cards}",
+        {"root": root_id, "line": line_id, "at": at, **sight.values},
+    )
+    return [
+        LineCard(line_id, code, name, kept_by, keeper, tuple(_json(endings)), unit_count, people)
+        for line_id, code, name, kept_by, keeper, endings, unit_count, people in rows
+    ]
 
 
 def _unit_row(row: tuple[Any, ...]) -> LineUnitRow:
     unit_id, code, name, kind, level, role, people = row
     return LineUnitRow(unit_id, code, name, kind, level, role, str(LineRole(role).label), people)
-
-
-def _literal(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def _json(value: Any) -> list[str]:

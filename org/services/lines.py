@@ -11,7 +11,7 @@ from core.actor import Actor, ActorKind
 from org import errors, policies
 from org.kinds import AdminRole, LineRelationKind, LineRole
 from org.models import Line, LineRelation, LineUnit, Unit
-from org.queries import authority, units
+from org.queries import authority, line_proposals, units
 from org.queries import lines as queries
 from org.usual_lines import UsualLine
 
@@ -226,7 +226,7 @@ def seed(*, actor: Actor, root_id: int, usual: Sequence[UsualLine], now: datetim
                 now=now,
             )
             founded += 1
-        proposed = queries.proposal(line_id, line.endings, root_id=root_id, at=now)
+        proposed = line_proposals.proposal(line_id, line.endings, root_id=root_id, at=now)
         if proposed:
             unit_ids = [unit.id for unit in proposed]
             placed += place(actor=actor, line_id=line_id, unit_ids=unit_ids, now=now)
@@ -266,7 +266,7 @@ def _held(line: Line, unit_id: int) -> LineUnit:
 
 
 def _require_below_root(line: Line, unit_ids: Sequence[int]) -> None:
-    strangers = queries.outside(line.root_id, unit_ids)
+    strangers = line_proposals.outside(line.root_id, unit_ids)
     if strangers:
         names = units.names([strangers[0], line.root_id])
         raise errors.OutsideLine(unit=names[strangers[0]].name, root=names[line.root_id].name)

@@ -129,6 +129,10 @@ def test_somebody_below_two_units_of_the_line_is_listed_once(
         ]
     )  # fmt: skip
     assert competent(province, civil, "西湖区民政局/一科") == "西湖区民政局"
+    card = queries.line(
+        civil, root_id=province.unit("西湖区"), at=timezone.now(), viewer=EVERYTHING
+    )
+    assert (card.unit_count, card.people_count) == (2, 5)
 
 
 def test_the_competent_unit_is_the_nearest_one_above(

@@ -15,7 +15,7 @@ from core import errors, http
 from core.actor import Actor
 from org import policies as org_policies
 from org.kinds import AdminRole, LineRelationKind, LineRole
-from org.queries import authority, units
+from org.queries import authority, line_proposals, units
 from org.queries import lines as queries
 from org.services import lines
 from workbench import dialogs, offices, parameters, viewers
@@ -111,7 +111,7 @@ def place(request: HttpRequest, line_id: int) -> HttpResponse:
         "line": line,
         "form": form,
         "proposed": _may_place(
-            actor, queries.proposal(line_id, endings, root_id=root_id, at=now), at=now
+            actor, line_proposals.proposal(line_id, endings, root_id=root_id, at=now), at=now
         ),
         "is_empty_choice": request.method == "POST",
     }
