@@ -11,6 +11,7 @@ from core.audit import events as audit_events
 from core.events import Schedule, Subscriptions
 from documents import events as documents_events
 from documents import handlers as documents_handlers
+from messaging import events as messaging_events
 from messaging import handlers as messaging_handlers
 from miniapps import events as miniapps_events
 from miniapps import handlers as miniapps_handlers
@@ -29,7 +30,13 @@ SUBSCRIPTIONS: Final[Subscriptions] = {
     ),
     org_events.ReorganisationDue: (org_handlers.on_reorganisation_due,),
     org_events.ReorganisationMoved: (messaging_handlers.on_reorganisation_moved,),
-    org_events.AppointmentEnded: (messaging_handlers.on_appointment_ended,),
+    org_events.AppointmentEnded: (
+        messaging_handlers.on_appointment_ended,
+        messaging_handlers.follow_ended_appointment,
+    ),
+    org_events.AppointmentsBegan: (messaging_handlers.on_appointments_began,),
+    org_events.UnitMoved: (messaging_handlers.on_unit_moved,),
+    messaging_events.UnitConversationFounded: (messaging_handlers.on_unit_conversation_founded,),
     org_events.PersonLeft: (
         messaging_handlers.on_person_left,
         approvals_handlers.on_person_left,
@@ -65,6 +72,11 @@ SUBSCRIPTIONS: Final[Subscriptions] = {
 SCHEDULES: Final[Sequence[Schedule]] = (
     Schedule(
         "messaging.warn_of_ending_rights", "0 1 * * *", messaging_handlers.warn_of_ending_rights
+    ),
+    Schedule(
+        "messaging.look_through_unit_conversations",
+        "15 19 * * *",
+        messaging_handlers.look_through_unit_conversations,
     ),
     Schedule("core.retry_stalled_jobs", "* * * * *", upkeep.retry_stalled_jobs),
     Schedule("core.seal_audit", "5 * * * *", audit.seal),

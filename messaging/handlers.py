@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from core.actor import system
+from messaging import events
 from messaging.queries import handovers
+from messaging.queries import unit_conversations as unit_queries
 from messaging.services import handovers as handover_services
-from messaging.services import notices
+from messaging.services import notices, unit_conversations
 from org import events as org_events
 from org.kinds import HandoverKind, ReorganisationStatus, RequestState
 from org.queries import appointments, authority, reorganisations, requests
@@ -141,6 +143,61 @@ def on_handover_settled(event: org_events.HandoverSettled, now: datetime) -> Non
         succession=handover_services.Succession(event.item_id, event.person_id, event.successor_id),
         now=now,
     )
+
+
+def on_unit_conversation_founded(event: events.UnitConversationFounded, now: datetime) -> None:
+    """Whoever came or went while the conversation was founded is in it, or is not."""
+    unit_conversations.settle(
+        actor=_ACTOR, conversation_id=event.conversation_id, person_ids=None, now=now
+    )
+
+
+def on_appointments_began(event: org_events.AppointmentsBegan, now: datetime) -> None:
+    """The people are in the conversations of the units where they serve."""
+    for conversation_id, person_ids in unit_queries.touched_by(event.person_ids).items():
+        unit_conversations.settle(
+            actor=_ACTOR, conversation_id=conversation_id, person_ids=person_ids, now=now
+        )
+
+
+def follow_ended_appointment(event: org_events.AppointmentEnded, now: datetime) -> None:
+    """Whoever serves no longer below a unit is not in its conversation."""
+    for conversation_id in unit_queries.touched_by([event.person_id]):
+        unit_conversations.settle(
+            actor=_ACTOR, conversation_id=conversation_id, person_ids=[event.person_id], now=now
+        )
+        unit_conversations.end_period(
+            actor=_ACTOR,
+            conversation_id=conversation_id,
+            person_id=event.person_id,
+            appointment_id=event.appointment_id,
+            now=now,
+        )
+
+
+def on_unit_moved(event: org_events.UnitMoved, now: datetime) -> None:
+    """Whoever serves below the moved unit is in the conversations above its new place alone."""
+    lost, gained = unit_queries.touched_by_move(event.old_parent_id, event.parent_id)
+    for conversation_id in [*lost, *gained]:
+        unit_conversations.settle(
+            actor=_ACTOR, conversation_id=conversation_id, person_ids=None, now=now
+        )
+        follow = (
+            unit_conversations.let_go if conversation_id in lost else unit_conversations.take_in
+        )
+        follow(
+            actor=_ACTOR,
+            conversation_id=conversation_id,
+            unit_id=event.unit_id,
+            moved_at=event.moved_at,
+            now=now,
+        )
+
+
+def look_through_unit_conversations(now: datetime) -> None:
+    """The conversations of units count their members, and those of abolished units have ended."""
+    for conversation_id in unit_queries.standing_ids():
+        unit_conversations.look_through(actor=_ACTOR, conversation_id=conversation_id, now=now)
 
 
 def on_request_due(event: org_events.RequestDue, now: datetime) -> None:

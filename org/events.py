@@ -75,6 +75,31 @@ class AppointmentEnded(events.Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentsBegan(events.Event):
+    """The people hold posts that they did not hold before; told when they begin to.
+
+    A begin that was put off or taken back meanwhile is told all the same: whoever hears it looks at
+    the appointments.
+    """
+
+    name: ClassVar[str] = "org.appointments_began"
+
+    person_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitMoved(events.Event):
+    """The unit, and all that is below it, stands below another parent since the instant."""
+
+    name: ClassVar[str] = "org.unit_moved"
+
+    unit_id: int
+    old_parent_id: int | None
+    parent_id: int
+    moved_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonLeft(events.Event):
     """The person belongs to the organisation no longer; what he had open is to be handed over."""
 

@@ -10,12 +10,14 @@ from messaging.api import (
     receipts,
     settings,
     sockets,
+    unit_conversations,
 )
 
 router = Router(tags=["messaging"])
 router.add_router("", conversations.router)
 router.add_router("", members.router)
 router.add_router("", settings.router)
+router.add_router("", unit_conversations.router)
 router.add_router("", messages.router)
 router.add_router("", receipts.router)
 router.add_router("", notices.router)

@@ -8,17 +8,18 @@ from typing import Final
 from django.db import connection
 
 from core.actor import Actor
-from messaging import errors, policies
+from messaging import errors, membership, policies
 from messaging.models import Message, MessageKind, ReadCursor
 from messaging.queries import colleagues
 from org.queries import people
 
 # Whoever was a member when the message was sent should read it. The leaving entry itself
 # is no message, so a period covers messages below left_seq.
-_READERS: Final = """
+_READERS: Final = f"""
+WITH {membership.PERIODS_IN}
 SELECT DISTINCT m.person_id, mark.read_at
 FROM messaging_message e
-JOIN messaging_member m ON m.conversation_id = e.conversation_id
+JOIN period m ON m.conversation_id = e.conversation_id
     AND m.joined_seq <= e.seq AND (m.left_seq IS NULL OR m.left_seq > e.seq)
     AND m.person_id <> e.sender_id
 LEFT JOIN LATERAL (
@@ -27,21 +28,22 @@ LEFT JOIN LATERAL (
         AND k.read_seq >= e.seq
     ORDER BY k.read_seq LIMIT 1
 ) mark ON TRUE
-WHERE e.conversation_id = %s AND e.seq = %s
+WHERE e.conversation_id = %(conversation_id)s AND e.seq = %(seq)s
 ORDER BY mark.read_at NULLS LAST, m.person_id
 """
 
-_COUNTS: Final = """
+_COUNTS: Final = f"""
+WITH {membership.PERIODS_IN}
 SELECT e.seq,
     count(*) FILTER (WHERE r.read_seq >= e.seq),
     count(*) FILTER (WHERE r.read_seq IS NULL OR r.read_seq < e.seq)
 FROM messaging_message e
-JOIN messaging_member m ON m.conversation_id = e.conversation_id
+JOIN period m ON m.conversation_id = e.conversation_id
     AND m.joined_seq <= e.seq AND (m.left_seq IS NULL OR m.left_seq > e.seq)
     AND m.person_id <> e.sender_id
 LEFT JOIN messaging_readcursor r
     ON r.conversation_id = e.conversation_id AND r.person_id = m.person_id
-WHERE e.conversation_id = %s AND e.seq = ANY(%s)
+WHERE e.conversation_id = %(conversation_id)s AND e.seq = ANY(%(seqs)s)
 GROUP BY e.seq
 """
 
@@ -113,7 +115,7 @@ def counts(conversation_id: int, seqs: Sequence[int]) -> dict[int, ReceiptCount]
     if not seqs:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, [conversation_id, list(seqs)])
+        cursor.execute(_COUNTS, {"conversation_id": conversation_id, "seqs": list(seqs)})
         return {seq: ReceiptCount(read, unread) for seq, read, unread in cursor.fetchall()}
 
 
@@ -125,7 +127,7 @@ def read_seq(person_id: int, conversation_id: int) -> int:
 
 def _readers(conversation_id: int, seq: int, *, at: datetime) -> list[Reader]:
     with connection.cursor() as cursor:
-        cursor.execute(_READERS, [conversation_id, seq])
+        cursor.execute(_READERS, {"conversation_id": conversation_id, "seq": seq})
         rows: list[tuple[int, datetime | None]] = cursor.fetchall()
     names = people.names([person_id for person_id, _ in rows], at=at)
     organs = colleagues.organ_names({person.unit_id for person in names.values()})

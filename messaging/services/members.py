@@ -91,8 +91,8 @@ def transfer(*, actor: Actor, conversation_id: int, person_id: int, now: datetim
     heir = _present(held, [person_id]).get(person_id)
     if heir is None or person_id == own_id:
         raise errors.UnknownPeople
-    _set_role(held, own_id, MemberRole.ADMIN)
-    _set_role(held, person_id, MemberRole.OWNER)
+    give_role(held, own_id, MemberRole.ADMIN)
+    give_role(held, person_id, MemberRole.OWNER)
     known = require_known([person_id], now=now)
     content = telling.event("owner_transferred", actor, known, [person_id])
     entry = telling.append(held, actor, content, now=now)
@@ -119,7 +119,7 @@ def set_administrator(
         raise errors.OwnerStays
     if role == MemberRole.MEMBER:
         _require_other_administrator(held, person_id)
-    _set_role(held, person_id, role)
+    give_role(held, person_id, role)
     known = people.names([person_id], at=now)
     verb = "admin_appointed" if role == MemberRole.ADMIN else "admin_dismissed"
     entry = telling.append(held, actor, telling.event(verb, actor, known, [person_id]), now=now)
@@ -159,6 +159,23 @@ def require_room(size: int) -> None:
         raise errors.GroupTooLarge(limit=policies.GROUP_LIMIT)
 
 
+def give_role(held: Conversation, person_id: int, role: MemberRole) -> None:
+    """The open period has the role; in a virtual conversation it may have no row before."""
+    period = _present(held, [person_id])[person_id]
+    Member.objects.update_or_create(
+        conversation=held,
+        person_id=person_id,
+        left_seq=None,
+        defaults={"role": role},
+        create_defaults={
+            "role": role,
+            "source": MemberSource.ORG,
+            "joined_seq": period.joined_seq,
+            "history_from_seq": period.sees_from_seq,
+        },
+    )
+
+
 def _held(person_id: int, conversation_id: int) -> Conversation:
     held = log.hold(person_id=person_id, conversation_id=conversation_id)
     policies.require_group(held)
@@ -192,23 +209,6 @@ def _require_other_administrator(held: Conversation, person_id: int) -> None:
     ).exclude(person_id=person_id)
     if not membership.any_present(held.pk, list(others.values_list("person_id", flat=True))):
         raise errors.LastAdministrator
-
-
-def _set_role(held: Conversation, person_id: int, role: MemberRole) -> None:
-    """The open period has the role; in a virtual conversation it may have no row before."""
-    period = _present(held, [person_id])[person_id]
-    Member.objects.update_or_create(
-        conversation=held,
-        person_id=person_id,
-        left_seq=None,
-        defaults={"role": role},
-        create_defaults={
-            "role": role,
-            "source": MemberSource.ORG,
-            "joined_seq": period.joined_seq,
-            "history_from_seq": period.sees_from_seq,
-        },
-    )
 
 
 def _close_period(

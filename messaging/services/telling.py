@@ -29,7 +29,7 @@ def event(
 ) -> dict[str, object]:
     """What an entry says. Names stand in it as they were then."""
     named = [{"id": key, "name": known[key].name} for key in person_ids if key in known]
-    return {"verb": verb, "by_id": actor.person_id, "by_name": actor.name, "people": named}
+    return {"verb": verb, "by_id": actor.person_id, "by_name": _name(actor), "people": named}
 
 
 def append(
@@ -43,7 +43,7 @@ def everybody(held: Conversation, actor: Actor, entry: Message) -> None:
     """All members hear of the entry."""
     fanout.entry(
         kind="message.created",
-        content=messages.entry_of(entry, sender_name=actor.name),
+        content=messages.entry_of(entry, sender_name=_name(actor)),
         seq=entry.seq,
         audience=conversations.audience(held),
     )
@@ -54,7 +54,7 @@ def joined(held: Conversation, actor: Actor, entry: Message, person_ids: Iterabl
 
     Of a large conversation those who join are told by name, so that their processes listen to it.
     """
-    content = messages.entry_of(entry, sender_name=actor.name)
+    content = messages.entry_of(entry, sender_name=_name(actor))
     if conversations.is_crowd(held):
         newcomers = fanout.Audience(held.pk, tuple(person_ids))
         fanout.entry_joined(
@@ -65,7 +65,7 @@ def joined(held: Conversation, actor: Actor, entry: Message, person_ids: Iterabl
 
 def left(held: Conversation, actor: Actor, entry: Message, person_ids: Sequence[int]) -> None:
     """All members hear of the entry, and those who have left before all others."""
-    content = messages.entry_of(entry, sender_name=actor.name)
+    content = messages.entry_of(entry, sender_name=_name(actor))
     nobody_else = fanout.Audience(held.pk, ())
     audiences = [nobody_else] * (len(person_ids) - 1) + [conversations.audience(held)]
     for person_id, audience in zip(person_ids, audiences, strict=True):
@@ -91,3 +91,8 @@ def record(
         unit_id=held.unit_id,
         detail=detail,
     )
+
+
+def _name(actor: Actor) -> str:
+    """Nobody's where the platform itself acts: the entry says what happened, not who did it."""
+    return actor.name if actor.person_id is not None else ""

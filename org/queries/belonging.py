@@ -71,3 +71,55 @@ def within(unit_id: str) -> str:
         SELECT a.person_id, min(a.valid_from) AS since
           FROM own JOIN org_appointment a ON a.unit_id = own.id AND {_HOLDS}
          GROUP BY a.person_id"""
+
+
+def ever_above(person_ids: str) -> str:
+    """A query of (person_id, unit_id): every unit at or above which the people serve or served.
+
+    Above where those units stand now. `person_ids` is an SQL expression of an array.
+    """
+    return f"""
+        WITH RECURSIVE up AS (
+          SELECT a.person_id, a.unit_id FROM org_appointment a
+           WHERE a.person_id = ANY({person_ids}) AND a.valid_from <= statement_timestamp()
+          UNION
+          SELECT up.person_id, u.parent_id FROM up JOIN org_unit u ON u.id = up.unit_id
+           WHERE u.parent_id IS NOT NULL
+        )
+        SELECT person_id, unit_id FROM up"""
+
+
+def terms_below(unit_id: str, person_ids: str) -> str:
+    """A query of (person_id, begins, ends): how long the people served below the unit at a stretch.
+
+    One row for each stretch, in which one post followed the other without a gap; `ends` is null
+    while it lasts. Where the posts' units stand now counts.
+    """
+    return f"""
+        SELECT person_id, lower(term) AS begins, upper(term) AS ends
+          FROM (SELECT a.person_id,
+                       unnest(range_agg(tstzrange(a.valid_from, a.valid_to))) AS term
+                  FROM org_unit r
+                  JOIN org_appointment a
+                    ON a.person_id = ANY({person_ids}) AND a.valid_from <= statement_timestamp()
+                  JOIN org_unit u ON u.id = a.unit_id
+                   AND u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght
+                 WHERE r.id = {unit_id} GROUP BY a.person_id) merged"""
+
+
+def ended_at(appointment_id: str) -> str:
+    """An expression: when the appointment ended; null if it lasts."""
+    return f"""(SELECT a.valid_to FROM org_appointment a
+        WHERE a.id = {appointment_id} AND a.valid_to <= statement_timestamp())"""
+
+
+def serves_elsewhere(person_id: str, unit_id: str, but_id: str) -> str:
+    """A condition: the person serves below the one unit, and not only below the other."""
+    return f"""EXISTS (
+        SELECT 1 FROM org_appointment a
+          JOIN org_unit u ON u.id = a.unit_id
+          JOIN org_unit r ON r.id = {unit_id}
+           AND u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght
+          JOIN org_unit b ON b.id = {but_id}
+         WHERE a.person_id = {person_id} AND {_HOLDS}
+           AND NOT (u.tree_id = b.tree_id AND u.lft BETWEEN b.lft AND b.rght))"""

@@ -154,6 +154,7 @@ def _begin(acts: Sequence[PersonAct], people: dict[int, int], *, now: datetime) 
     headcounts.note_appointments((None, headcounts.term(one)) for one in made)
     for one in made:
         tenures.tell_planned_end(one)
+    tenures.tell_begun(sorted({person_id for person_id, _ in begins}))
     return {begin.row: one.pk for (_, begin), one in zip(begins, made, strict=True)}
 
 

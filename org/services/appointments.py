@@ -56,6 +56,7 @@ def appoint(
         post=tenures.post(unit_id, title, function, rank),
         kind=kind,
         term=tenures.term(now=now, valid_from=valid_from, valid_to=valid_to),
+        now=now,
         order=order,
         office_phone=office_phone,
     )
@@ -210,6 +211,7 @@ def _go_on(
         post=tenures.post(held.unit_id, title, function, rank),
         kind=AppointmentKind(held.kind),
         term=tenures.Term(since, until),
+        now=now,
         order=order,
         office_phone=held.office_phone,
     )

@@ -137,6 +137,7 @@ def _carry_over(
         post=tenures.post(to.unit_id, to.title, to.function, to.rank),
         kind=AppointmentKind.MAIN,
         term=tenures.Term(effective_at),
+        now=now,
         office_phone=to.office_phone,
     )
 

@@ -127,6 +127,7 @@ def carry(appointments: Iterable[Appointment], *, into_id: int, at: datetime) ->
                 post=tenures.post(into_id, post.title, meant, post.rank),
                 kind=AppointmentKind(held.kind),
                 term=tenures.Term(since, until),
+                now=at,
                 order=held.order,
                 office_phone=held.office_phone,
             ).pk

@@ -5,7 +5,9 @@ from typing import Final
 
 from django.db import connection
 
+from core import events
 from org import placing, tree
+from org.events import UnitMoved
 from org.models import Unit
 from org.writing import founding, headcounts, pasts, search_rows
 
@@ -32,6 +34,14 @@ def relocate(unit: Unit, *, parent_id: int, at: datetime) -> int:
         unit_id=unit.pk, old_parent_id=moved.old_parent_id, new_parent_id=parent_id
     )
     search_rows.write_below(unit.pk)
+    events.publish(
+        UnitMoved(
+            unit_id=unit.pk,
+            old_parent_id=moved.old_parent_id,
+            parent_id=parent_id,
+            moved_at=at,
+        )
+    )
     return moved.units
 
 

@@ -4,7 +4,7 @@ Whatever is derived from an appointment is kept in step: the search row, the hea
 that it ended. Rights are the services' matter; each function runs in their transaction.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,7 +14,7 @@ from django.db.models import Max
 
 from core import events
 from org import errors
-from org.events import AppointmentEnded
+from org.events import AppointmentEnded, AppointmentsBegan
 from org.kinds import AppointmentKind, PersonStatus, PostFunction
 from org.models import Appointment, Person, Post, Unit
 from org.writing import headcounts, search_rows
@@ -31,6 +31,7 @@ BACK_AT_MOST: Final = timedelta(days=92)
 """Papers arrive late, but who belonged where decides what he may read: not by years."""
 AHEAD_AT_MOST: Final = timedelta(days=366)
 PLANNED_AT_MOST: Final = timedelta(days=366 * 60)
+_TOLD_TOGETHER: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +108,13 @@ def begin(
     post: Post,
     kind: AppointmentKind,
     term: Term,
+    now: datetime,
     order: int | None = None,
     office_phone: str = "",
 ) -> Appointment:
     """The person holds the post for the term, behind all of its rank where no order is given.
 
+    The news reaches its handlers when the term begins.
     AppointmentDates where the unit was not there yet, MainAppointmentExists, AlreadyAppointed.
     """
     appointment = Appointment(
@@ -131,6 +134,7 @@ def begin(
         raise _refusal_of(clash) from clash
     search_rows.write([appointment.pk])
     headcounts.note_appointment(after=headcounts.term(appointment))
+    tell_begun([person_id], at=term.valid_from if term.valid_from > now else None)
     tell_planned_end(appointment)
     return appointment
 
@@ -155,6 +159,13 @@ def tell_planned_end(appointment: Appointment) -> None:
     """The news that a new appointment ends reaches its handlers when it does; none is no news."""
     if appointment.valid_to is not None:
         _tell(appointment, at=appointment.valid_to)
+
+
+def tell_begun(person_ids: Sequence[int], *, at: datetime | None = None) -> None:
+    """It is known that the people hold new posts, from the instant on or already."""
+    for start in range(0, len(person_ids), _TOLD_TOGETHER):
+        batch = tuple(person_ids[start : start + _TOLD_TOGETHER])
+        events.publish(AppointmentsBegan(person_ids=batch), due_at=at)
 
 
 def lasting(person_id: int, *, at: datetime) -> list[Appointment]:

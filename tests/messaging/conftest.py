@@ -71,26 +71,27 @@ def province(db: None) -> Province:
 @pytest.fixture
 def wang(province: Province) -> Phone:
     """王伟民, head of the 民政局."""
-    return _phone(province, "王伟民")
+    return phone_of(province, "王伟民")
 
 
 @pytest.fixture
 def li(province: Province) -> Phone:
     """李建国, his deputy."""
-    return _phone(province, "李建国")
+    return phone_of(province, "李建国")
 
 
 @pytest.fixture
 def zhang(province: Province) -> Phone:
     """张晓梅, their clerk."""
-    return _phone(province, "张晓梅")
+    return phone_of(province, "张晓梅")
 
 
 @pytest.fixture
 def lin(province: Province) -> Phone:
     """林上城, of another district."""
-    return _phone(province, "林上城")
+    return phone_of(province, "林上城")
 
 
-def _phone(province: Province, name: str) -> Phone:
+def phone_of(province: Province, name: str) -> Phone:
+    """Anybody's client."""
     return Phone(province.client(name), province.person(name))
