@@ -23,7 +23,7 @@ from django.utils import timezone  # noqa: E402
 
 from org import errors, policies  # noqa: E402
 from org.kinds import AdminRole  # noqa: E402
-from org.queries import directory, headcounts, lines, people, units  # noqa: E402
+from org.queries import directory, headcounts, lines, people, provisioning, units  # noqa: E402
 from org.queries import tree as tree_queries  # noqa: E402
 from org.queries.visibility import EVERYTHING  # noqa: E402
 
