@@ -50,15 +50,15 @@ WITH held AS MATERIALIZED (
     INSERT INTO messaging_message
         (conversation_id, seq, kind, sender_id, client_message_id, body, created_at,
          reply_to_seq, mentions, mention_all, receipt, file_id, forwarded)
-    SELECT id, last_seq + 1, %(kind)s, %(person_id)s, %(client_message_id)s, %(body)s, %(now)s,
-           %(reply_to_seq)s, %(mentions)s::bigint[], %(mention_all)s, %(receipt)s, %(file_id)s,
+    SELECT id, last_seq + 1, %(kind)s, %(person_id)s, %(client_message_id)s, %(body)s,
+           greatest(%(now)s, last_at), %(reply_to_seq)s, %(mentions)s::bigint[], %(mention_all)s, %(receipt)s, %(file_id)s,
            %(forwarded)s
       FROM held
     ON CONFLICT (conversation_id, sender_id, client_message_id) DO NOTHING
     RETURNING conversation_id, seq
 ), counted AS (
     UPDATE messaging_conversation c
-       SET last_seq = said.seq, last_countable_seq = said.seq, last_at = %(now)s
+       SET last_seq = said.seq, last_countable_seq = said.seq, last_at = greatest(%(now)s, c.last_at)
       FROM said WHERE c.id = said.conversation_id
 ), moved AS (
     INSERT INTO messaging_readcursor AS r (conversation_id, person_id, read_seq, read_at)
@@ -160,8 +160,8 @@ def say(
     if seq is None:
         return Said(held, None, known)
     held.last_seq = held.last_countable_seq = seq
-    held.last_at = now
-    return Said(held, _message(draft, held, seq, sender_id=sender_id, now=now), known)
+    held.last_at = max(now, held.last_at)
+    return Said(held, _message(draft, held, seq, sender_id=sender_id), known)
 
 
 def append_card(held: Conversation, *, card: Mapping[str, object], now: datetime) -> Message:
@@ -200,16 +200,16 @@ def present(conversation: Conversation) -> QuerySet[Member]:
 
 def _append(held: Conversation, message: Message, *, now: datetime) -> None:
     held.last_seq += 1
-    held.last_at = now
+    # Time does not run backwards along the log, whatever the clocks of two processes say: by it
+    # membership finds the entry at which somebody came or went.
+    held.last_at = max(now, held.last_at)
     message.conversation = held
     message.seq = held.last_seq
-    message.created_at = now
+    message.created_at = held.last_at
     message.save(force_insert=True)
 
 
-def _message(
-    draft: Draft, held: Conversation, seq: int, *, sender_id: int, now: datetime
-) -> Message:
+def _message(draft: Draft, held: Conversation, seq: int, *, sender_id: int) -> Message:
     return Message(
         conversation=held,
         seq=seq,
@@ -217,7 +217,7 @@ def _message(
         sender_id=sender_id,
         client_message_id=draft.client_message_id,
         body=draft.body,
-        created_at=now,
+        created_at=held.last_at,
         reply_to_seq=draft.reply_to_seq,
         mentions=list(draft.mentions),
         mention_all=draft.mention_all,
