@@ -138,6 +138,7 @@ class RequestKind(TextChoices):
     EXPORT = "export", "导出人员"
     GRANT = "grant", "授予管理权限"
     TRANSFER = "transfer", "调动人员"
+    CREDENTIALS = "credentials", "重置管理员凭据"
 
 
 class RequestState(TextChoices):

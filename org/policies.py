@@ -85,6 +85,33 @@ SELECT EXISTS (
                OR GREATEST(u.level, COALESCE(g.highest_level, 1)) >= o.highest_level)
           AND u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght)))"""
 
+# A right of the subject that the administrator does not stand strictly above with a right over
+# people, or does not hold himself: by the subject's password he would come to it. Two equals are
+# each other's second person, so neither makes the other's password.
+_EQUAL_TO_ADMINISTRATOR = f"""
+SELECT EXISTS (
+  SELECT 1 FROM org_admingrant s JOIN org_unit u ON u.id = s.root_id
+   WHERE s.person_id = %(subject)s AND s.revoked_at IS NULL
+     AND (s.valid_until IS NULL OR s.valid_until > %(at)s)
+     AND (s.role IN ('system', 'security', 'audit') OR EXISTS (
+       SELECT 1 FROM unnest(ARRAY['people', s.role]) AS wanted(role) WHERE NOT EXISTS (
+         SELECT 1 FROM org_admingrant g JOIN org_unit r ON r.id = g.root_id
+          WHERE g.person_id = %(person)s AND g.role = wanted.role AND g.subtree AND {LIVE}
+            AND (g.line_id IS NULL OR g.line_id = s.line_id)
+            AND (g.highest_level IS NULL
+                 OR GREATEST(u.level, COALESCE(s.highest_level, 1)) >= g.highest_level)
+            AND u.tree_id = r.tree_id AND u.lft > r.lft AND u.lft < r.rght))))"""
+
+_HOLDS_WHATEVER = """
+SELECT EXISTS (
+  SELECT 1 FROM org_admingrant g WHERE g.person_id = %(subject)s AND g.revoked_at IS NULL
+     AND (g.valid_until IS NULL OR g.valid_until > %(at)s))"""
+
+_TOOK_OVER = """EXISTS (
+  SELECT 1 FROM org_credentialreset x
+   WHERE x.person_id = {decider} AND x.reset_by_id = {requester}
+     AND x.reset_at > %(at)s::timestamptz - interval '7 days')"""
+
 _HOLDS_ANY = f"""
 SELECT EXISTS (SELECT 1 FROM org_admingrant g WHERE g.person_id = %(person)s AND {LIVE})"""
 
@@ -96,12 +123,14 @@ it stops at its limit. Its values are those of an Administrator and the instant.
 
 # The second person of a request `q` over the unit `u`: somebody else who holds its role there, or
 # the security administrator, whose office it is to authorise. Moves and transfers are for the other
-# side alone.
+# side alone. Nobody whose password or second factor the requester has made lately: that may be the
+# requester at the second person's keyboard.
 _SECOND = f"""(g.role = q.role
     OR (g.role = 'security' AND q.kind NOT IN ('move_unit', 'transfer'))) AND {LIVE}
   AND g.person_id <> q.requester_id
-  AND (q.kind NOT IN ('grant', 'transfer')
-    OR (q.payload ->> 'person_id')::bigint <> g.person_id)"""
+  AND (q.kind NOT IN ('grant', 'transfer', 'credentials')
+    OR (q.payload ->> 'person_id')::bigint <> g.person_id)
+  AND NOT {_TOOK_OVER.format(decider="g.person_id", requester="q.requester_id")}"""
 
 SECONDS = f"""JOIN org_admingrant g ON g.root_id = r.id AND {_SECOND} AND {REACHES}"""
 """Joins to a request `q`, its unit `u` and each unit `r` at or above it every grant `g` whose
@@ -197,6 +226,31 @@ def may_manage_account(actor: Actor, person_id: int | None, *, at: datetime) -> 
     return not _is_true(_ABOVE_ADMINISTRATOR, values)
 
 
+def may_set_credentials(actor: Actor, person_id: int | None, *, at: datetime) -> bool:
+    """The actor may give the person other means to sign in.
+
+    Of somebody who administers anything, only whoever stands above all of that person's rights and
+    holds each of them himself; see credentials_take_two.
+    """
+    if not may_manage_account(actor, person_id, at=at):
+        return False
+    values = {"subject": person_id, "person": actor.person_id, "at": at}
+    return actor.kind is ActorKind.SYSTEM or not _is_true(_EQUAL_TO_ADMINISTRATOR, values)
+
+
+def credentials_take_two(actor: Actor, person_id: int | None, *, at: datetime) -> bool:
+    """The person administers something: who could sign in as that person could decide as well."""
+    if actor.kind is ActorKind.SYSTEM:
+        return False
+    return _is_true(_HOLDS_WHATEVER, {"subject": person_id, "at": at})
+
+
+def took_over(actor: Actor, person_id: int, *, at: datetime) -> bool:
+    """That person has made the actor's password or second factor in the last seven days."""
+    sql = f"SELECT {_TOOK_OVER.format(decider='%(decider)s', requester='%(requester)s')}"
+    return _is_true(sql, {"decider": actor.person_id, "requester": person_id, "at": at})
+
+
 def may_see_rights(actor: Actor, person_id: int, *, at: datetime) -> bool:
     """The actor is the person, or administers anything where that person holds a post."""
     if actor.person_id == person_id:
@@ -213,12 +267,17 @@ def may_appoint(actor: Actor, person_id: int, *, at: datetime) -> bool:
 
 
 def may_help_account(actor: Actor, person_id: int | None, *, at: datetime) -> bool:
-    """The actor may set a password and unlock: manages the account, or is its helpdesk.
+    """The actor may unlock and end sign-ins: manages the account, or is its helpdesk."""
+    return may_manage_account(actor, person_id, at=at) or _is_helpdesk_of(actor, person_id, at=at)
 
-    A helpdesk has no hold on the account of anybody who administers anything.
-    """
-    if may_manage_account(actor, person_id, at=at):
-        return True
+
+def may_set_password(actor: Actor, person_id: int | None, *, at: datetime) -> bool:
+    """The actor may give the account another password: sets credentials, or is its helpdesk."""
+    return may_set_credentials(actor, person_id, at=at) or _is_helpdesk_of(actor, person_id, at=at)
+
+
+def _is_helpdesk_of(actor: Actor, person_id: int | None, *, at: datetime) -> bool:
+    """A helpdesk has no hold on the account of anybody who administers anything."""
     if person_id is None or actor.person_id is None:
         return False
     return _administers_person(

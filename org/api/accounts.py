@@ -7,8 +7,9 @@ from ninja import Router, Status
 from core.http import actor_of
 from core.schemas import Id, Schema
 from org.api import texts
+from org.api.requests import AskedOut
 from org.api.units import CreatedOut
-from org.services import accounts, second_factors, sessions, sign_ins
+from org.services import accounts, requests, second_factors, sessions, sign_ins
 
 router = Router()
 
@@ -67,10 +68,16 @@ def end_account_sessions(request: HttpRequest, account_id: Id) -> Status[None]:
 
 @router.post(
     "/accounts/{account_id}/reset-second-factor",
-    response={204: None},
+    response={202: AskedOut, 204: None},
     url_name="org-account-second-factor",
 )
-def reset_second_factor(request: HttpRequest, account_id: Id) -> Status[None]:
-    """The account has no second factor any more, and is signed in nowhere."""
-    second_factors.reset(actor=actor_of(request), account_id=account_id, now=timezone.now())
+def reset_second_factor(
+    request: HttpRequest, account_id: Id
+) -> Status[requests.Asked] | Status[None]:
+    """The account has no second factor any more, and is signed in nowhere; 202 for two people."""
+    outcome = second_factors.reset(
+        actor=actor_of(request), account_id=account_id, now=timezone.now()
+    )
+    if isinstance(outcome, requests.Asked):
+        return Status(202, outcome)
     return Status(204, None)

@@ -1,6 +1,6 @@
 """The tables of org; imported by org's own policies, queries, services and tree only."""
 
-from org.models.accounts import Account, PasswordPast, UpstreamLink
+from org.models.accounts import Account, CredentialReset, PasswordPast, UpstreamLink
 from org.models.authority import AdminGrant
 from org.models.changes import OrgChange, UnitPast, UnitSuccession
 from org.models.departures import Handover, HandoverItem
@@ -31,6 +31,7 @@ __all__ = [
     "AdminGrant",
     "Appointment",
     "AppointmentSearch",
+    "CredentialReset",
     "DirectoryExport",
     "DirectoryImport",
     "DivisionLoad",

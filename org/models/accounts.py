@@ -60,6 +60,22 @@ class PasswordPast(models.Model):
         return f"{self.account_id} until {self.ended_at:%Y-%m-%d}"
 
 
+class CredentialReset(models.Model):
+    """Somebody gave a person the means to sign in, and so may have been that person for a while."""
+
+    person = models.ForeignKey("org.Person", on_delete=models.PROTECT, related_name="+")
+    reset_by = models.ForeignKey("org.Person", on_delete=models.PROTECT, related_name="+")
+    reset_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["person", "reset_by", "-reset_at"], name="org_credential_reset")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} by {self.reset_by_id}"
+
+
 class UpstreamLink(models.Model):
     """The subject that the organisation's own sign-in service knows an account's owner by.
 

@@ -14,7 +14,7 @@ from org import errors, policies
 from org.kinds import SessionEnd
 from org.models import Account, PasswordPast, Person
 from org.queries import accounts
-from org.services import sessions
+from org.services import _credentials, requests, sessions
 
 _PASSWORD_FIELDS: Final = ("password", "password_set_at", "must_change_password")
 # As many as the strictest profile asks about: an installation may change its mind.
@@ -29,7 +29,8 @@ def open_account(
     person = Person.objects.select_for_update(no_key=True).filter(pk=person_id).first()
     if person is None:
         raise errors.PersonNotFound
-    _permit(actor, person_id, at=now)
+    if not policies.may_set_credentials(actor, person_id, at=now):
+        raise errors.OutOfScope
     account = Account(username=username.strip().lower(), person=person, opened_at=now)
     _take(account, password, now=now)
     account.must_change_password = _is_anothers(actor)
@@ -38,27 +39,41 @@ def open_account(
             account.save(force_insert=True)
     except IntegrityError as clash:
         raise errors.UsernameTaken from clash
+    _credentials.note(actor, account, now=now)
     _record(actor, "org.account.opened", account, now=now)
     return account.pk
 
 
 @db.service
-def set_password(*, actor: Actor, account_id: int, password: str, now: datetime) -> None:
+def set_password(
+    *,
+    actor: Actor,
+    account_id: int,
+    password: str,
+    now: datetime,
+    approved_by: int | None = None,
+) -> requests.Done | requests.Asked:
     """The account has the new password, and every session of it has ended.
 
-    Its owner chooses another one before anything else, unless the platform itself set it.
+    Its owner chooses another one before anything else, unless the platform itself set it. Of
+    somebody who administers anything a second person is asked; the password waits sealed.
     OwnAccount for the actor's: his own password he changes himself, with the old one.
     """
     account = _locked(account_id)
-    if not policies.may_help_account(actor, account.person_id, at=now):
+    if not policies.may_set_password(actor, account.person_id, at=now):
         raise errors.OutOfScope
     _require_other(actor, account)
+    if approved_by is None and policies.credentials_take_two(actor, account.person_id, at=now):
+        _check(account, password)
+        return _credentials.ask(actor, account, _credentials.PASSWORD, password, now=now)
     _replace(account, password, now=now)
     account.must_change_password = _is_anothers(actor)
     account.auth_version += 1
     account.save(update_fields=[*_PASSWORD_FIELDS, "auth_version"])
     sessions.end_with_account(actor=actor, account_id=account_id, why=SessionEnd.PASSWORD, now=now)
-    _record(actor, "org.account.password_set", account, now=now)
+    _credentials.note(actor, account, now=now)
+    _record(actor, "org.account.password_set", account, now=now, approved_by=approved_by)
+    return requests.Done()
 
 
 @db.service
@@ -119,8 +134,7 @@ def _locked(account_id: int) -> Account:
 
 def _replace(account: Account, password: str, *, now: datetime) -> None:
     """The account takes the password, and remembers the one it had; the caller saves it."""
-    if accounts.was_used(account.pk, password):
-        raise errors.PasswordUsedBefore(count=accounts.remembered())
+    _check(account, password)
     former = account.password
     _take(account, password, now=now)
     PasswordPast.objects.create(account=account, sealed=former, ended_at=now)
@@ -129,11 +143,22 @@ def _replace(account: Account, password: str, *, now: datetime) -> None:
     past.exclude(pk__in=kept).delete()
 
 
-def _take(account: Account, password: str, *, now: datetime) -> None:
+def _check(account: Account, password: str) -> None:
+    """PasswordUsedBefore, PasswordTooWeak."""
+    if accounts.was_used(account.pk, password):
+        raise errors.PasswordUsedBefore(count=accounts.remembered())
+    _require_strong(account, password)
+
+
+def _require_strong(account: Account, password: str) -> None:
     try:
         password_validation.validate_password(password, user=account)
     except ValidationError as weak:
         raise errors.PasswordTooWeak(reasons="；".join(weak.messages)) from weak
+
+
+def _take(account: Account, password: str, *, now: datetime) -> None:
+    _require_strong(account, password)
     account.set_password(password)
     account.password_set_at = now
 
@@ -143,12 +168,15 @@ def _is_anothers(actor: Actor) -> bool:
     return actor.kind is not ActorKind.SYSTEM
 
 
-def _record(actor: Actor, action: str, account: Account, *, now: datetime) -> None:
+def _record(
+    actor: Actor, action: str, account: Account, *, now: datetime, approved_by: int | None = None
+) -> None:
+    detail = {"username": account.username, "person_id": account.person_id}
     audit.record(
         actor=actor,
         action=action,
         object_kind="org.account",
         object_id=account.pk,
         now=now,
-        detail={"username": account.username, "person_id": account.person_id},
+        detail=detail if approved_by is None else detail | {"approved_by": approved_by},
     )

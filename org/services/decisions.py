@@ -15,7 +15,20 @@ from org.kinds import AdminRole, PostFunction, RequestKind, RequestState, UnitKi
 from org.models import ReviewRequest
 from org.queries import accounts
 from org.queries.obstacles import Part
-from org.services import authority, exports, imports, mergers, moves, transfers, units
+from org.services import (
+    _credentials,
+    authority,
+    exports,
+    imports,
+    mergers,
+    moves,
+    second_factors,
+    transfers,
+    units,
+)
+from org.services import (
+    accounts as account_services,
+)
 
 Performer = Callable[[Actor, Mapping[str, Any], int, datetime], object]
 """Takes the requester as the actor, the payload, the approver's person id and the time; calls the
@@ -107,7 +120,8 @@ def _settle(
     request.decided_by_id = actor.require_person()
     request.decided_at = now
     request.remark = remark.strip()
-    request.save(update_fields=["state", "decided_by", "decided_at", "remark"])
+    request.payload.pop("sealed", None)  # a password is kept no longer than it waits
+    request.save(update_fields=["state", "decided_by", "decided_at", "remark", "payload"])
     audit.record(
         actor=actor,
         action=f"org.request.{state.value}",
@@ -235,10 +249,27 @@ def _export(actor: Actor, payload: Mapping[str, Any], approved_by: int, now: dat
     exports.release(actor=actor, export_id=payload["export_id"], approved_by=approved_by, now=now)
 
 
+def _set_credentials(
+    actor: Actor, payload: Mapping[str, Any], approved_by: int, now: datetime
+) -> None:
+    account_id = payload["account_id"]
+    if payload["act"] == _credentials.SECOND_FACTOR:
+        second_factors.reset(actor=actor, account_id=account_id, approved_by=approved_by, now=now)
+        return
+    account_services.set_password(
+        actor=actor,
+        account_id=account_id,
+        password=_credentials.unsealed(payload["sealed"]),
+        approved_by=approved_by,
+        now=now,
+    )
+
+
 _LIMITS: Final = ("root_id", "subtree", "line_id", "highest_level", "depth")
 
 PERFORMERS: Final[Mapping[RequestKind, Performer]] = {
     RequestKind.ABOLISH_UNIT: _abolish,
+    RequestKind.CREDENTIALS: _set_credentials,
     RequestKind.EXPORT: _export,
     RequestKind.GRANT: _grant,
     RequestKind.MOVE_UNIT: _move,

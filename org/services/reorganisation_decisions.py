@@ -142,6 +142,7 @@ def _carry_out(actor: Actor, held: Reorganisation, progress: _Progress, *, now: 
         raise errors.ReorganisationRightsLost(name=card.drafter_name)
     seen = rehearsals.try_out(actor=actor, card=card, now=now)
     steps = queries.steps(held.pk)
+    _carrying_out.hold(run, [row.step for row in steps])
     for row in steps:
         progress.position = row.position
         _carrying_out.carry_out(run, row.id, row.step)
@@ -161,6 +162,8 @@ def _decided(
     if held.drafted_by_id == actor.person_id:
         raise errors.OwnReorganisation
     _reorganising.permit(actor, held.scope_id, at=now)
+    if policies.took_over(actor, held.drafted_by_id, at=now):
+        raise errors.OutOfScope
     if held.status != Status.SUBMITTED:
         raise _reorganising.not_open(held)
     if revision != held.revision:

@@ -12,7 +12,7 @@ from org import errors, policies
 from org.credentials import totp
 from org.kinds import SessionEnd
 from org.models import Account
-from org.services import sessions
+from org.services import _credentials, requests, sessions
 
 LAST_COUNTER = "last_counter"
 """In the secret's row: the half-minute of the last code that was taken."""
@@ -72,25 +72,33 @@ def enrol(*, actor: Actor, account_id: int, secret: str, now: datetime) -> None:
 
 
 @db.service
-def reset(*, actor: Actor, account_id: int, now: datetime) -> None:
+def reset(
+    *, actor: Actor, account_id: int, now: datetime, approved_by: int | None = None
+) -> requests.Done | requests.Asked:
     """The account has no second factor any more, and is signed in nowhere.
 
     For whoever manages the account, when its owner has lost the telephone and the recovery codes.
+    Of somebody who administers anything a second person is asked.
     """
     account = Account.objects.select_for_update(no_key=True).filter(pk=account_id).first()
     if account is None:
         raise errors.AccountNotFound
-    if not policies.may_manage_account(actor, account.person_id, at=now):
+    if not policies.may_set_credentials(actor, account.person_id, at=now):
         raise errors.OutOfScope
     if actor.account_id == account_id:
         raise errors.OwnAccount
-    deleted, _rows = Authenticator.objects.filter(user_id=account_id).delete()
-    if not deleted:
+    held = Authenticator.objects.filter(user_id=account_id)
+    if not held.exists():
         raise errors.SecondFactorMissing
+    if approved_by is None and policies.credentials_take_two(actor, account.person_id, at=now):
+        return _credentials.ask(actor, account, _credentials.SECOND_FACTOR, "", now=now)
+    held.delete()
     sessions.end_with_account(
         actor=actor, account_id=account_id, why=SessionEnd.ENDED_BY_ADMINISTRATOR, now=now
     )
-    _record(actor, "org.account.second_factor_reset", account_id, now)
+    _credentials.note(actor, account, now=now)
+    _record(actor, "org.account.second_factor_reset", account_id, now, approved_by=approved_by)
+    return requests.Done()
 
 
 def _take(authenticator: Authenticator, code: str, now: datetime) -> bool:
@@ -102,11 +110,14 @@ def _take(authenticator: Authenticator, code: str, now: datetime) -> bool:
     return True
 
 
-def _record(actor: Actor, action: str, account_id: int, now: datetime) -> None:
+def _record(
+    actor: Actor, action: str, account_id: int, now: datetime, *, approved_by: int | None = None
+) -> None:
     audit.record(
         actor=actor,
         action=action,
         object_kind="org.account",
         object_id=account_id,
         now=now,
+        detail=None if approved_by is None else {"approved_by": approved_by},
     )

@@ -7,17 +7,23 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
+from django.test import Client
 from django.utils import timezone
 
+from core import actor
 from core.models import AuditEntry
 from messaging import handlers as messaging_handlers
 from messaging.queries import notices
 from org import handlers as org_handlers
+from org.credentials import totp
 from org.events import RequestDue
 from org.kinds import PostFunction, RequestKind
 from org.models import (
+    Account,
     AdminGrant,
     Appointment,
+    CredentialReset,
     DirectoryExport,
     DirectoryImport,
     OrgChange,
@@ -26,7 +32,7 @@ from org.models import (
     ReviewRequest,
     Unit,
 )
-from org.services import decisions
+from org.services import decisions, second_factors
 from tests import factories, jobs
 from tests.org import calls, files
 from tests.org.importing import Importer
@@ -201,8 +207,24 @@ def importing(province: factories.Province) -> Act:
     )
 
 
+def clearing_a_factor(province: factories.Province) -> Act:
+    calls.grant(province, "曾国强", "people", "西湖区民政局")
+    account_id = province.accounts["曾国强"]
+    secret = totp.fresh_secret()
+    second_factors.enrol(
+        actor=actor.system("test"), account_id=account_id, secret=secret, now=timezone.now()
+    )
+    return Act(
+        RequestKind.CREDENTIALS,
+        f"accounts/{account_id}/reset-second-factor",
+        {},
+        lambda: not Authenticator.objects.filter(user_id=account_id).exists(),
+    )
+
+
 ACTS = (
     abolishing,
+    clearing_a_factor,
     moving_many,
     moving_to_the_neighbour,
     merging,
@@ -350,6 +372,77 @@ def test_a_bare_department_just_added_needs_nobody(province: factories.Province)
     added = calls.send(client, path, {"name": "误建科", "kind": "department"}).json()["id"]
     assert calls.send(client, f"units/{added}/abolish").status_code == 204
     assert ReviewRequest.objects.count() == 0
+
+
+def sign_in(username: str, password: str) -> bool:
+    answer = Client().post("/accounts/login/", {"login": username, "password": password})
+    return answer.status_code == 302
+
+
+def test_an_administrators_new_password_waits_for_the_second(province: factories.Province) -> None:
+    calls.grant(province, "曾国强", "people", "西湖区民政局")
+    path = f"/administration/people/{province.person('曾国强')}/account/password/"
+    shown = province.client(calls.ADMIN).post(path).content.decode()
+    password = shown.split("data-password>")[1].split("<")[0]
+    assert "须由另一名管理员复核同意后生效" in shown
+    request = ReviewRequest.objects.get()
+    assert password not in str(request.payload)
+    assert sign_in("zengguoqiang", factories.PASSWORD)
+    assert not sign_in("zengguoqiang", password)
+    approved = calls.send(province.client(calls.SECOND), f"requests/{request.pk}/approve")
+    assert approved.status_code == 200
+    assert not sign_in("zengguoqiang", factories.PASSWORD)
+    assert sign_in("zengguoqiang", password)
+    request.refresh_from_db()
+    assert "sealed" not in request.payload
+
+
+@pytest.mark.parametrize(
+    ("role", "root"),
+    [
+        ("people", "西湖区"),  # his equal
+        ("org", "杭州市"),  # above him
+        ("helpdesk", "西湖区民政局"),  # below him, with a role that he does not hold
+        ("audit", "西湖区民政局"),  # an officer
+    ],
+)
+def test_nobody_makes_the_password_of_whoever_is_not_below_him_in_every_right(
+    province: factories.Province, role: str, root: str
+) -> None:
+    calls.grant(province, "许收发", role, root)
+    person_id, account_id = province.person("许收发"), province.accounts["许收发"]
+    second_factors.enrol(
+        actor=actor.system("test"),
+        account_id=account_id,
+        secret=totp.fresh_secret(),
+        now=timezone.now(),
+    )
+    client = province.client(calls.ADMIN)
+    path = f"/administration/people/{person_id}/account"
+    assert client.post(f"{path}/password/").status_code == 403
+    assert client.post(f"{path}/second-factor/").status_code == 403
+    assert Authenticator.objects.filter(user_id=account_id).exists()
+    assert sign_in("xushoufa", factories.PASSWORD)
+    assert ReviewRequest.objects.count() == 0
+
+
+def test_whoever_got_a_password_from_the_first_is_not_the_second(
+    province: factories.Province,
+) -> None:
+    made = province.client(calls.ADMIN).post(
+        f"/administration/people/{province.person('许收发')}/account/password/"
+    )
+    assert made.status_code == 200
+    Account.objects.update(must_change_password=False)  # the first has seen to that as well
+    calls.grant(province, "许收发", "people", "西湖区")
+    request_id = ask(province, exporting(province))
+    second = province.client("许收发")
+    late = timezone.now() - timedelta(days=7, minutes=1)
+    refused = calls.send(second, f"requests/{request_id}/approve")
+    assert calls.refused(refused) == (404, "ORG_REQUEST_NOT_FOUND")
+    assert ReviewRequest.objects.get().state == "waiting"
+    CredentialReset.objects.update(reset_at=late)
+    assert calls.send(second, f"requests/{request_id}/approve").status_code == 200
 
 
 def test_every_kind_of_request_has_its_performer() -> None:

@@ -18,6 +18,7 @@ from org.queries import accounts as account_queries
 from org.queries import people, second_factors
 from org.queries import sessions as session_queries
 from org.services import accounts as account_services
+from org.services import requests
 from org.services import second_factors as second_factor_services
 from org.services import sessions as session_services
 from org.services import sign_ins as sign_in_services
@@ -69,10 +70,12 @@ def reset(request: HttpRequest, person_id: int) -> HttpResponse:
     now = timezone.now()
     actor = http.actor_of(request)
     password = passwords.fresh()
-    account_services.set_password(
+    outcome = account_services.set_password(
         actor=actor, account_id=_account_id(actor, person_id, at=now), password=password, now=now
     )
-    return _once(request, person_id, password, title="密码已重置", at=now)
+    is_asked = isinstance(outcome, requests.Asked)
+    title = "新密码待复核" if is_asked else "密码已重置"
+    return _once(request, person_id, password, title=title, is_asked=is_asked, at=now)
 
 
 @http.page
@@ -126,8 +129,10 @@ def reset_second_factor(request: HttpRequest, person_id: int) -> HttpResponse:
     now = timezone.now()
     actor = http.actor_of(request)
     account_id = _account_id(actor, person_id, at=now)
-    second_factor_services.reset(actor=actor, account_id=account_id, now=now)
-    return _dialog(request, actor, person_id, None, at=now, done="已清除双因素认证")
+    outcome = second_factor_services.reset(actor=actor, account_id=account_id, now=now)
+    is_asked = isinstance(outcome, requests.Asked)
+    done = "已提交复核，同意后清除双因素认证" if is_asked else "已清除双因素认证"
+    return _dialog(request, actor, person_id, None, at=now, done=done)
 
 
 def _require_known(actor: Actor, person_id: int, *, at: datetime) -> None:
@@ -162,6 +167,8 @@ def _dialog(
         "account": account,
         "may_manage": org_policies.may_manage_account(actor, person_id, at=at),
         "may_help": org_policies.may_help_account(actor, person_id, at=at),
+        "may_set_credentials": org_policies.may_set_credentials(actor, person_id, at=at),
+        "may_set_password": org_policies.may_set_password(actor, person_id, at=at),
         "may_end": org_policies.may_end_sessions(actor, person_id, at=at),
         "is_own": actor.person_id == person_id,
         "form": form,
@@ -178,7 +185,13 @@ def _dialog(
 
 
 def _once(
-    request: HttpRequest, person_id: int, password: str, *, title: str, at: datetime
+    request: HttpRequest,
+    person_id: int,
+    password: str,
+    *,
+    title: str,
+    at: datetime,
+    is_asked: bool = False,
 ) -> HttpResponse:
     """The only page that ever shows this password; no cache keeps it."""
     context = {
@@ -186,6 +199,7 @@ def _once(
         "person": people.names([person_id], at=at)[person_id],
         "account": account_queries.of_person(person_id),
         "password": password,
+        "is_asked": is_asked,
     }
     response = render(request, "workbench/administration/account_password.html", context)
     response["Cache-Control"] = "no-store"
