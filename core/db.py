@@ -4,25 +4,46 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Final, ParamSpec, TypeVar
 
-from django.db import connection, transaction
+import structlog
+from django.db import OperationalError, connection, transaction
+
+from core import errors
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+log = structlog.get_logger(__name__)
+
+_CLASHES: Final = frozenset({"40P01", "40001"})
+"""What PostgreSQL says to whom it gives up, deadlock and serialisation failure: try again."""
 SERVICE_MARK: Final = "__tongwen_service__"
 
 
 def service(function: Callable[P, R]) -> Callable[P, R]:
     """Marks a function as a service and runs it in one transaction.
 
-    A service that calls another joins its transaction. The contract tests look for the
-    mark on every public function under `services`.
+    A service that calls another joins its transaction. Where the database gives the transaction
+    up for another's sake it runs once more, and is refused (errors.Busy) after the second time.
+    The contract tests look for the mark on every public function under `services`.
     """
 
     @wraps(function)
     def in_transaction(*args: P.args, **kwargs: P.kwargs) -> R:
-        with transaction.atomic():
-            return function(*args, **kwargs)
+        if connection.in_atomic_block:
+            with transaction.atomic():
+                return function(*args, **kwargs)
+        try:
+            with transaction.atomic():
+                return function(*args, **kwargs)
+        except OperationalError as clash:
+            _require_clash(clash)
+            log.warning("transaction given up, once more", service=function.__qualname__)
+        try:
+            with transaction.atomic():
+                return function(*args, **kwargs)
+        except OperationalError as clash:
+            _require_clash(clash)
+            raise errors.Busy from clash
 
     setattr(in_transaction, SERVICE_MARK, True)
     return in_transaction
@@ -52,3 +73,9 @@ def advisory_lock_exclusive(key: int) -> None:
     """Holds the advisory lock alone until the transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+
+
+def _require_clash(error: OperationalError) -> None:
+    """Raises again what is no clash of two transactions."""
+    if getattr(error.__cause__, "sqlstate", "") not in _CLASHES:
+        raise error

@@ -108,3 +108,10 @@ class Unavailable(DomainError):
     code = "UNAVAILABLE"
     status = 503
     message = "服务暂时不可用，请稍后再试"
+
+
+class Busy(Unavailable):
+    """Others changed the same things at the same moment, twice over; nothing was done."""
+
+    code = "BUSY"
+    message = "其他人正在办理同一事项，操作未能完成，请稍后重试"

@@ -1,6 +1,6 @@
 """One step of a reorganisation after the other, by the services that administrators use too."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -8,11 +8,13 @@ from typing import Any, Final
 from core.actor import Actor
 from org import errors, tree
 from org import reorganisation_steps as shapes
-from org.queries import rehearsals, units
+from org.models import Appointment, Unit
+from org.queries import obstacles, rehearsals, units
 from org.queries.obstacles import Part
 from org.services import mergers, moves, transfers
 from org.services import units as unit_services
 from org.services.requests import Asked
+from org.writing import tenures
 
 
 @dataclass(slots=True)
@@ -48,10 +50,42 @@ class Run:
         return made[ref.part]
 
 
-def carry_out(run: Run, step_id: int, step: shapes.Step) -> None:
-    """The step is done; a DomainError of the service that did it says why not."""
-    # A step that only adds or renames takes no such lock, and a later one may: see org.tree.
+def hold(run: Run, steps: Sequence[shapes.Step]) -> None:
+    """Everything that the steps will lock is locked, in the order in which everybody locks.
+
+    Step by step each would hold rows, and the audit log, while it waits for more: two plans, or a
+    plan and a single act, would wait for each other. Moves first, then units, then people.
+    """
     tree.hold_moves()
+    whole = {ref.unit_id for step in steps for ref in _taken_whole(step)}
+    named = {ref.unit_id for step in steps for ref in shapes.refs(step)}
+    # One that is gone, or beyond the scope, is its step's to tell.
+    standing = set(units.names([one for one in named if one is not None]))
+    standing.difference_update(set(rehearsals.strangers(standing, run.scope_id)) - {run.scope_id})
+    whole.discard(run.scope_id)
+    moved = [step.person_id for step in steps if isinstance(step, shapes.Transfer)]
+    ordered = [step.unit.unit_id for step in steps if isinstance(step, shapes.Reorder)]
+    beside = Unit.objects.filter(parent__in=Unit.objects.filter(pk__in=ordered).values("parent"))
+    left = Appointment.objects.filter(person_id__in=moved).values_list("unit_id", flat=True)
+    tree.hold_all(
+        subtrees=standing & whole,
+        units=standing.union(left, beside.values_list("pk", flat=True)),
+    )
+    serving = obstacles.appointments_in(standing & whole, at=run.now)
+    tenures.lock_people([*moved, *(person_id for _held, person_id in serving)])
+
+
+def _taken_whole(step: shapes.Step) -> tuple[shapes.Ref, ...]:
+    """The units of the step that are locked with all below them."""
+    if isinstance(step, shapes.Merge):
+        return step.units
+    if isinstance(step, shapes.Move | shapes.Split | shapes.Abolish):
+        return (step.unit,)
+    return ()
+
+
+def carry_out(run: Run, step_id: int, step: shapes.Step) -> None:
+    """The step is done; a DomainError of the service that did it says why not. See `hold`."""
     require_in_scope(step, scope_id=run.scope_id, now=run.now)
     made = _DOERS[type(step)](run, step)
     if made:

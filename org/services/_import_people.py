@@ -27,6 +27,10 @@ def lock(plan: PeoplePlan) -> None:
     """Units first, then people, each in order of id, as everybody who appoints does."""
     units = {begin.unit_id for act in plan.acts for begin in act.begins}
     units |= {end.unit_id for act in plan.acts for end in act.ends}
+    # Whoever leaves does so everywhere: all of his units come before anybody's row.
+    leaving = [act.person_id for act in plan.acts if act.leaves and act.person_id]
+    held = Appointment.objects.filter(person_id__in=leaving).values_list("unit_id", flat=True)
+    tenures.lock_places(units.union(held))
     tenures.lock_units(units)
     tenures.lock_people(act.person_id for act in plan.acts if act.person_id)
 
@@ -239,18 +243,29 @@ def _note(
 
 def _changes(act: PersonAct, begun: dict[int, int]) -> Iterator[dict[str, Any]]:
     """What history is told of one person: kind, unit, before, after."""
-    going_on = {end.kind for end in act.ends} & {begin.kind for begin in act.begins}
+    here = {(end.unit_id, end.kind): end for end in act.ends}
+    retitled = {(one.unit_id, one.kind) for one in act.begins} & here.keys()
+    ends = [end for end in act.ends if (end.unit_id, end.kind) not in retitled]
+    begins = [one for one in act.begins if (one.unit_id, one.kind) not in retitled]
+    for begin in act.begins:
+        if (begin.unit_id, begin.kind) in retitled:
+            # The same place under another title is a change, as when a person enters it.
+            was = {"title": here[begin.unit_id, begin.kind].title}
+            now_is = {"appointment_id": begun[begin.row], "title": begin.title}
+            yield {"kind": ChangeKind.APPOINT, "unit_id": begin.unit_id, "before": was,
+                   "after": now_is}  # fmt: skip
+    going_on = {end.kind for end in ends} & {begin.kind for begin in begins}
     is_transfer = AppointmentKind.MAIN.value in going_on
-    for end in act.ends:
+    for end in ends:
         if not (is_transfer and end.kind == AppointmentKind.MAIN):
             before = {"appointment_id": end.appointment_id, "kind": end.kind}
             yield {"kind": ChangeKind.END, "unit_id": end.unit_id, "before": before, "after": {}}
-    for begin in act.begins:
+    for begin in begins:
         after = {"appointment_id": begun[begin.row], "unit_id": begin.unit_id,
                  "title": begin.title, "kind": begin.kind}  # fmt: skip
         told: dict[str, Any] = {"unit_id": begin.unit_id, "after": after}
         if is_transfer and begin.kind == AppointmentKind.MAIN:
-            left = next(end for end in act.ends if end.kind == AppointmentKind.MAIN)
+            left = next(end for end in ends if end.kind == AppointmentKind.MAIN)
             before = {"appointment_id": left.appointment_id, "unit_id": left.unit_id}
             yield {"kind": ChangeKind.TRANSFER, "before": before, **told}
         else:

@@ -95,6 +95,7 @@ def rejoin(
     and the rights stay revoked: both are given anew by whoever answers for them.
     """
     _permit(actor, person_id, at=now)
+    tenures.lock_places([unit_id])
     person = Person.objects.select_for_update(no_key=True).filter(pk=person_id).first()
     if person is None:
         raise errors.PersonNotFound

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 
 from core import audit, db
 from core.actor import Actor
-from org import errors, placing, policies, provisioned
+from org import errors, placing, policies, provisioned, tree
 from org.credentials import passwords
 from org.kinds import AdminRole, AppointmentKind, DepartureReason, PostFunction, UnitKind
 from org.models import Account, Appointment, ScimGroup, ScimUser
@@ -84,6 +84,8 @@ def change_user(
     """
     provisioned.check(spoken)
     reach = Reach(root_id, now)
+    to = _place(reach, spoken)
+    tenures.lock_careers([person_id], unit_ids=[] if to is None else [to])
     row = _user(reach, person_id)
     _require_within(actor, reach, person_id)
     before = provisioning.spoken(row)
@@ -106,6 +108,7 @@ def change_user(
 @db.service
 def withdraw_user(*, actor: Actor, root_id: int, person_id: int, now: datetime) -> None:
     """The person has left, and the username is free: a newcomer of that name is somebody else."""
+    tenures.lock_careers([person_id])
     row = _user(Reach(root_id, now), person_id)
     _require_within(actor, Reach(root_id, now), person_id)
     departures.leave(actor=actor, person_id=person_id, reason=DepartureReason.SYNCHRONISED, now=now)
@@ -127,6 +130,9 @@ def create_group(
 ) -> int:
     """A new department (or virtual unit) stands right below the root, with the members."""
     provisioned.check_names(name, short_name)
+    # Before the members' rows, and before the audit log's.
+    tree.hold_moves()
+    tenures.lock_careers(person_ids, unit_ids=[root_id])
     unit_id = unit_services.add(
         actor=actor,
         parent_id=root_id,
@@ -158,6 +164,8 @@ def change_group(
     provisioned.check_names(name, short_name)
     reach = Reach(root_id, now)
     group = _group(reach, unit_id)
+    held = {person_id for _held, person_id in obstacles.appointments_in([unit_id], at=now)}
+    tenures.lock_careers({*held, *person_ids}, unit_ids=[root_id, unit_id])
     present = "" if group.has_plain_short_name else group.short_name
     if (name, short_name) != (group.name, present):
         unit_services.rename(

@@ -117,6 +117,7 @@ class _Tried:
 
 
 def _try_all(run: Run, steps: Sequence[queries.StepRow]) -> _Tried:
+    _carrying_out.hold(run, [row.step for row in steps])
     focus, context = _focus(steps)
     old = rehearsals.snapshot(focus, [*context, run.scope_id], at=run.now)
     near = [unit.id for unit in old.values() if unit.people is not None]

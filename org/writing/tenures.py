@@ -87,6 +87,18 @@ def lock_people(person_ids: Iterable[int]) -> None:
     list(rows.values_list("pk", flat=True))
 
 
+def lock_careers(person_ids: Iterable[int], *, unit_ids: Iterable[int] = ()) -> None:
+    """All units where the people ever had a post, and those named, are locked; then the people.
+
+    For whoever goes on to appoint, move or end several of them: one lock after the other, in the
+    order in which they come up, would wait in a circle with somebody else.
+    """
+    wanted = sorted(set(person_ids))
+    held = Appointment.objects.filter(person_id__in=wanted).values_list("unit_id", flat=True)
+    lock_places([*unit_ids, *held])
+    lock_people(wanted)
+
+
 def lock_person(person_id: int) -> Person:
     """The person, locked: all that changes where somebody serves queues up here."""
     person = Person.objects.select_for_update(no_key=True).filter(pk=person_id).first()
