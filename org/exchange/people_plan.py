@@ -42,6 +42,7 @@ class End:
     appointment_id: int
     unit_id: int
     kind: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ class _Planner:
 
     def _end_all(self, act: PersonAct, person: Known, gone: Iterable[Held]) -> None:
         for held in gone:
-            act.ends.append(End(held.id, held.unit_id, held.kind))
+            act.ends.append(End(held.id, held.unit_id, held.kind, held.title))
             before = {"职务": held.title, "任职方式": _KIND_LABELS[held.kind]}
             self.summary.lines.append(
                 plans.Line(0, ImportOutcome.ENDED, person.name, held.place, before, {})
@@ -182,8 +183,8 @@ class _Planner:
     def _row(
         self, act: PersonAct, person: Known | None, row: PersonRow, place: Place
     ) -> plans.Line | None:
-        function = self._function(row, place)
         held = _held_here(person, place.id, row.kind)
+        function = self._function(row, place, held)
         if held is not None:
             self.kept.add(held.id)
             return self._keep(act, row, place, held, function)
@@ -194,7 +195,7 @@ class _Planner:
                 self._refuse(row, "unit", "MAIN_ELSEWHERE", "其主任职不在您的管理范围内，不能调动")
                 return None
             self.kept.add(main.id)
-            act.ends.append(End(main.id, main.unit_id, main.kind))
+            act.ends.append(End(main.id, main.unit_id, main.kind, main.title))
             outcome, before = ImportOutcome.MOVED, {"单位": main.place}
             if main.title != row.title:
                 before["职务"] = main.title
@@ -222,7 +223,7 @@ class _Planner:
                  "排序": str(order), "办公电话": office}  # fmt: skip
         old, new = plans.differing(before, after)
         if row.title != held.title:
-            act.ends.append(End(held.id, held.unit_id, held.kind))
+            act.ends.append(End(held.id, held.unit_id, held.kind, held.title))
             begin = _begin(row, place, function, None)
             goes_on = replace(begin, order=order, office_phone=office, until=held.until)
             act.begins.append(goes_on)
@@ -244,14 +245,16 @@ class _Planner:
             text = "其主任职不在您的管理范围内，不能修改姓名、手机号、工号和职级"
             self._refuse(row, "name", "DETAILS_ELSEWHERE", text)
 
-    def _function(self, row: PersonRow, place: Place) -> str:
+    def _function(self, row: PersonRow, place: Place, held: Held | None) -> str:
         """What the post is for: as it is known, else as the first row of the title says."""
         known = self._posts.get((place.id, row.title))
         if known and row.function and row.function != known:
             label = PostFunction(known).label
             text = f"“{row.title}”在该单位的岗位类别是“{label}”，不能另作他用"
             self._refuse(row, "function", "FUNCTION_DIFFERS", text)
-        function = known or (row.function or PostFunction.STAFF).value
+        # Another title alone does not make a clerk one of staff.
+        kept = held.function if held is not None else PostFunction.STAFF.value
+        function = known or (row.function.value if row.function else kept)
         self._posts.setdefault((place.id, row.title), function)
         return function
 
