@@ -10,7 +10,7 @@ from core.actor import Actor
 from org import errors, policies
 from org.kinds import PostFunction
 from org.models import Appointment, Post
-from org.writing import tenures
+from org.writing import search_rows, tenures
 
 
 @db.service
@@ -61,6 +61,10 @@ def update(
     for field, value in changed.items():
         setattr(post, field, value)
     _save(post)
+    if "rank" in changed:
+        # Searches rank whom they find by it.
+        held = Appointment.objects.filter(post_id=post_id).order_by("pk")
+        search_rows.write(list(held.values_list("pk", flat=True)))
     detail = {"before": {field: before[field] for field in changed}, "after": changed}
     _record(actor, "org.post.updated", post, detail, now=now)
 

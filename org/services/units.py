@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from core import db
 from core.actor import Actor, ActorKind
-from org import codes, errors, policies, tree
+from org import codes, errors, names, policies, tree
 from org.kinds import AdminRole, ChangeKind, RequestKind, UnitKind, UnitNature, UnitOrigin
 from org.models import Unit
 from org.queries import impact, obstacles
@@ -153,7 +153,7 @@ def update(
     if _NAMES & after.keys():
         guards.permit_naming(actor, unit, at=now)
         pasts.keep([unit_id], at=now)
-    Unit.objects.filter(pk=unit_id).update(**after)
+    Unit.objects.filter(pk=unit_id).update(**after, **_searched(unit, after))
     changes.note(
         **order.told,
         kind=ChangeKind.UPDATE,
@@ -287,6 +287,15 @@ def _ask_to_abolish(order: Order, unit: Unit, successor_id: int | None) -> Asked
         effects=foreseen.notes,
         now=order.now,
     )
+
+
+def _searched(unit: Unit, after: dict[str, object]) -> dict[str, object]:
+    """The columns that searches read, where a name changes that they hold."""
+    if not _NAMES & after.keys():
+        return {}
+    for name in _NAMES & after.keys():
+        setattr(unit, name, after[name])
+    return names.unit_search(unit.name, unit.short_name, unit.other_names)
 
 
 def _differences(unit: Unit, details: Details) -> tuple[dict[str, object], dict[str, object]]:

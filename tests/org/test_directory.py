@@ -9,9 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from core.actor import system
-from org import names as unit_columns
 from org.kinds import AdminRole, AppointmentKind, MaskedField, PostFunction, VisibilityEffect
-from org.models import AdminGrant, Unit
+from org.models import AdminGrant
 from org.policies import Administrator
 from org.queries import directory, matching, visibility
 from org.services import appointments, people
@@ -178,19 +177,21 @@ def test_units_are_found_by_names_initials_and_codes_near_ones_first(
 
 
 def test_a_unit_is_found_by_its_short_and_other_names(client: Client, province: Province) -> None:
-    unit = Unit.objects.get(pk=province.unit("西湖区卫生健康局"))
-    Unit.objects.filter(pk=unit.pk).update(short_name="西湖卫健", other_names=["爱国卫生办"])
-    from_names = {"short_name": "西湖卫健", "other_names": ["爱国卫生办"]}
-    rows = directory_columns(unit.name, **from_names)
-    Unit.objects.filter(pk=unit.pk).update(**rows)
+    administrator = province.client("何管理")
+    path = f"/api/v1/org/units/{province.unit('西湖区卫生健康局')}"
+    described = {"short_name": "西湖卫健", "other_names": ["爱国卫生办"]}
+    answer = administrator.post(f"{path}/details", described, content_type="application/json")
+    assert answer.status_code == 204, answer.content
     assert unit_names(client, "西湖卫健") == ["西湖区卫生健康局"]
     assert unit_names(client, "爱国卫生") == ["西湖区卫生健康局"]
     assert unit_names(client, "agws") == ["西湖区卫生健康局"]
-
-
-def directory_columns(name: str, **others: Any) -> dict[str, Any]:
-    from_module = unit_columns.unit_search(name, others["short_name"], others["other_names"])
-    return dict(from_module)
+    named = {"name": "西湖区卫健委", "short_name": "西湖卫委"}
+    answer = administrator.post(f"{path}/names", named, content_type="application/json")
+    assert answer.status_code == 204, answer.content
+    assert unit_names(client, "卫生健康局") == []
+    assert unit_names(client, "爱国卫生") == unit_names(client, "xhww") == ["西湖区卫健委"]
+    (shown,) = client.get("/api/v1/org/people/search", {"text": "赵卫东"}).json()
+    assert shown["unit_name"] == "西湖区卫健委"
 
 
 def test_an_administrator_with_many_grants_finds_in_all_of_them_and_nowhere_else(

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from core.models import AuditEntry
-from org.models import Post
+from org.models import AppointmentSearch, Post
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
@@ -73,6 +73,20 @@ def test_a_post_that_somebody_held_stays(province: factories.Province) -> None:
     refused = call(province.client("何管理"), "delete", f"posts/{post.pk}")
     assert (refused.status_code, refused.json()["code"]) == (409, "ORG_POST_IN_USE")
     assert Post.objects.filter(pk=post.pk).exists()
+
+
+def test_another_rank_ranks_its_holders_anew_and_another_title_finds_them(
+    province: factories.Province,
+) -> None:
+    client = province.client("何管理")
+    post = Post.objects.get(unit_id=province.unit("西湖区民政局"), title="副局长")
+    held = AppointmentSearch.objects.filter(appointment__post=post)
+    assert [row.rank for row in held] == [20]
+    body = {"title": "总工程师", "function": "deputy", "rank": 35, "establishment": None}
+    assert call(client, "put", f"posts/{post.pk}", body).status_code == 204
+    assert [row.rank for row in held.all()] == [35]
+    found = client.get("/api/v1/org/people/search", {"text": "总工程师"}).json()
+    assert [(one["name"], one["title"]) for one in found] == [("李建国", "总工程师")]
 
 
 def test_a_title_stands_once_in_a_unit(province: factories.Province) -> None:
