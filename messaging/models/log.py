@@ -51,14 +51,15 @@ WITH held AS MATERIALIZED (
         (conversation_id, seq, kind, sender_id, client_message_id, body, created_at,
          reply_to_seq, mentions, mention_all, receipt, file_id, forwarded)
     SELECT id, last_seq + 1, %(kind)s, %(person_id)s, %(client_message_id)s, %(body)s,
-           greatest(%(now)s, last_at), %(reply_to_seq)s, %(mentions)s::bigint[], %(mention_all)s, %(receipt)s, %(file_id)s,
-           %(forwarded)s
+           greatest(%(now)s, last_at), %(reply_to_seq)s, %(mentions)s::bigint[], %(mention_all)s,
+           %(receipt)s, %(file_id)s, %(forwarded)s
       FROM held
     ON CONFLICT (conversation_id, sender_id, client_message_id) DO NOTHING
     RETURNING conversation_id, seq
 ), counted AS (
     UPDATE messaging_conversation c
-       SET last_seq = said.seq, last_countable_seq = said.seq, last_at = greatest(%(now)s, c.last_at)
+       SET last_seq = said.seq, last_countable_seq = said.seq,
+           last_at = greatest(%(now)s, c.last_at)
       FROM said WHERE c.id = said.conversation_id
 ), moved AS (
     INSERT INTO messaging_readcursor AS r (conversation_id, person_id, read_seq, read_at)

@@ -1,6 +1,6 @@
 """What changes in a conversation is an entry of its log, told to whoever it concerns."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -49,18 +49,25 @@ def everybody(held: Conversation, actor: Actor, entry: Message) -> None:
     )
 
 
-def joined(held: Conversation, actor: Actor, entry: Message, person_ids: Iterable[int]) -> None:
+def joined(held: Conversation, actor: Actor, entry: Message, person_ids: Collection[int]) -> None:
     """All members hear of the entry; the people belong to the conversation from it on.
 
-    Of a large conversation those who join are told by name, so that their processes listen to it.
+    Of a large conversation those who join are told by name, so that their processes listen to it;
+    and all are where it has just become large.
     """
-    content = messages.entry_of(entry, sender_name=_name(actor))
-    if conversations.is_crowd(held):
-        newcomers = fanout.Audience(held.pk, tuple(person_ids))
-        fanout.entry_joined(
-            kind="message.created", content=content, seq=entry.seq, audience=newcomers
-        )
-    everybody(held, actor, entry)
+    if not conversations.is_crowd(held):
+        everybody(held, actor, entry)
+        return
+    was_crowd = held.is_virtual or held.member_count - len(person_ids) > fanout.LARGE
+    named = tuple(person_ids) if was_crowd else conversations.present_ids(held)
+    fanout.entry_joined(
+        kind="message.created",
+        content=messages.entry_of(entry, sender_name=_name(actor)),
+        seq=entry.seq,
+        audience=fanout.Audience(held.pk, named),
+    )
+    if was_crowd:
+        everybody(held, actor, entry)
 
 
 def left(held: Conversation, actor: Actor, entry: Message, person_ids: Sequence[int]) -> None:
