@@ -9,13 +9,17 @@ from django.utils import timezone
 from ninja import Router
 from pydantic import Field
 
+from core.actor import Actor
 from core.http import actor_of
 from core.schemas import Id, Schema
 from messaging import rates
-from messaging.api.schemas import EntryOut
+from messaging.api.schemas import EntryOut, FileOut
+from messaging.queries import forwards as forward_queries
 from messaging.queries import messages as queries
-from messaging.schemas import Body, Seq
-from messaging.services import messages
+from messaging.schemas import Besides, Body, People, Seq, Units
+from messaging.services import edits, forwards, messages
+from messaging.services.edits import Edited
+from messaging.services.forwards import Forwarded
 from messaging.services.messages import Recalled, Sent
 
 router = Router()
@@ -33,11 +37,35 @@ class PullOut(Schema):
     complete: bool
 
 
-class MessageIn(Schema):
-    """A text to send. The client chooses the id and repeats it when it tries again."""
+class MessageIn(Besides, Schema):
+    """What to send. The client chooses the id and repeats it when it tries again."""
 
     client_message_id: UUID
     body: Body
+
+
+class EditIn(Schema):
+    """How the message reads from now on, and whom it names."""
+
+    body: Body
+    mentions: People = ()
+    mention_units: Units = ()
+
+
+class EditedOut(Schema):
+    """The message reads so since then; null: it always did."""
+
+    conversation_id: int
+    seq: int
+    edited_at: datetime | None
+
+
+class ForwardIn(Schema):
+    """Which messages go where. The client repeats the id when it tries again."""
+
+    client_message_id: UUID
+    seqs: Annotated[list[Id], Field(min_length=1, max_length=forwards.TOGETHER_AT_MOST)]
+    to: Annotated[list[Id], Field(min_length=1, max_length=forwards.TOGETHER_AT_MOST)]
 
 
 class SentOut(Schema):
@@ -48,6 +76,29 @@ class SentOut(Schema):
     seq: int
     created_at: datetime
     repeated: bool
+
+
+class ForwardedOut(Schema):
+    """The acknowledgements, by conversation and in the order of the messages."""
+
+    sent: list[SentOut]
+
+
+class RecordItemOut(Schema):
+    """One message of a record, as it was when it was forwarded."""
+
+    sender_name: str
+    kind: str
+    body: str
+    created_at: datetime
+    file: FileOut | None
+
+
+class RecordOut(Schema):
+    """聊天记录 opened."""
+
+    title: str
+    items: list[RecordItemOut]
 
 
 class RecalledOut(Schema):
@@ -92,7 +143,7 @@ def pull(
     "/conversations/{conversation_id}/messages", response=SentOut, url_name="messaging-send"
 )
 def send(request: HttpRequest, conversation_id: Id, body: MessageIn) -> Sent:
-    """The text is stored once under its number; a repetition gets the same answer."""
+    """The message is stored once under its number; a repetition gets the same answer."""
     actor = actor_of(request)
     rates.take(
         person_id=actor.require_person(),
@@ -104,8 +155,71 @@ def send(request: HttpRequest, conversation_id: Id, body: MessageIn) -> Sent:
         conversation_id=conversation_id,
         client_message_id=body.client_message_id,
         body=body.body,
+        particulars=body.particulars(),
         now=timezone.now(),
     )
+
+
+@router.patch(
+    "/conversations/{conversation_id}/messages/{seq}",
+    response=EditedOut,
+    url_name="messaging-edit",
+)
+def edit(request: HttpRequest, conversation_id: Id, seq: Id, body: EditIn) -> Edited:
+    """One's own text reads anew in its place."""
+    return edits.edit(
+        actor=actor_of(request),
+        conversation_id=conversation_id,
+        seq=seq,
+        body=body.body,
+        person_ids=body.mentions,
+        unit_ids=body.mention_units,
+        now=timezone.now(),
+    )
+
+
+@router.post(
+    "/conversations/{conversation_id}/forward-singly",
+    response=ForwardedOut,
+    url_name="messaging-forward-singly",
+)
+def forward_singly(request: HttpRequest, conversation_id: Id, body: ForwardIn) -> Forwarded:
+    """Each message stands in each of the conversations."""
+    return forwards.singly(
+        actor=_counted(request, body),
+        conversation_id=conversation_id,
+        seqs=body.seqs,
+        to_ids=body.to,
+        client_message_id=body.client_message_id,
+        now=timezone.now(),
+    )
+
+
+@router.post(
+    "/conversations/{conversation_id}/forward-together",
+    response=ForwardedOut,
+    url_name="messaging-forward-together",
+)
+def forward_together(request: HttpRequest, conversation_id: Id, body: ForwardIn) -> Forwarded:
+    """The messages stand as one record in each of the conversations."""
+    return forwards.together(
+        actor=_counted(request, body),
+        conversation_id=conversation_id,
+        seqs=body.seqs,
+        to_ids=body.to,
+        client_message_id=body.client_message_id,
+        now=timezone.now(),
+    )
+
+
+@router.get(
+    "/conversations/{conversation_id}/messages/{seq}/record",
+    response=RecordOut,
+    url_name="messaging-record",
+)
+def open_record(request: HttpRequest, conversation_id: Id, seq: Id) -> forward_queries.Record:
+    """What the record carries."""
+    return forward_queries.record(actor=actor_of(request), conversation_id=conversation_id, seq=seq)
 
 
 @router.post(
@@ -118,3 +232,15 @@ def recall(request: HttpRequest, conversation_id: Id, seq: Id) -> Recalled:
     return messages.recall(
         actor=actor_of(request), conversation_id=conversation_id, seq=seq, now=timezone.now()
     )
+
+
+def _counted(request: HttpRequest, body: ForwardIn) -> Actor:
+    """Forwarding counts as one message in each of the conversations."""
+    actor = actor_of(request)
+    for conversation_id in sorted(set(body.to)):
+        rates.take(
+            person_id=actor.require_person(),
+            conversation_id=conversation_id,
+            client_message_id=body.client_message_id,
+        )
+    return actor

@@ -10,7 +10,7 @@ from messaging import rates
 from messaging.gateway import incoming
 from messaging.queries import conversations
 from messaging.queries import messages as message_queries
-from messaging.services import messages, receipts
+from messaging.services import edits, messages, receipts
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,30 @@ def _send(actor: Actor, data: incoming.Send, now: datetime) -> Answer:
         conversation_id=data.conversation_id,
         client_message_id=data.client_message_id,
         body=data.body,
+        particulars=data.particulars(),
         now=now,
     )
     return Answer("message.ack", sent)
+
+
+def _edit(actor: Actor, data: incoming.Edit, now: datetime) -> Answer:
+    edited = edits.edit(
+        actor=actor,
+        conversation_id=data.conversation_id,
+        seq=data.seq,
+        body=data.body,
+        person_ids=data.mentions,
+        unit_ids=data.mention_units,
+        now=now,
+    )
+    return Answer("message.edit.ack", edited)
+
+
+def _recall(actor: Actor, data: incoming.Recall, now: datetime) -> Answer:
+    recalled = messages.recall(
+        actor=actor, conversation_id=data.conversation_id, seq=data.seq, now=now
+    )
+    return Answer("message.recall.ack", recalled)
 
 
 def _read(actor: Actor, data: incoming.Read, now: datetime) -> Answer:
@@ -77,5 +98,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "sync.heads": Kind(incoming.Heads, _heads),
     "message.pull": Kind(incoming.Pull, _pull),
     "message.send": Kind(incoming.Send, _send),
+    "message.edit": Kind(incoming.Edit, _edit),
+    "message.recall": Kind(incoming.Recall, _recall),
     "message.read": Kind(incoming.Read, _read),
 }

@@ -8,7 +8,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.schemas import Id
-from messaging.schemas import Body, Seq
+from messaging.schemas import Besides, Body, People, Seq, Units
 
 FRAME_LIMIT: Final = 64 * 1024
 DEPTH_LIMIT: Final = 8
@@ -52,12 +52,29 @@ class Pull(Data):
     limit: Annotated[int, Field(ge=1, le=200)] = 200
 
 
-class Send(Data):
-    """A text to store."""
+class Send(Besides, Data):
+    """A message to store."""
 
     conversation_id: Id
     client_message_id: UUID
     body: Body
+
+
+class Edit(Data):
+    """How one's own text reads from now on."""
+
+    conversation_id: Id
+    seq: Id
+    body: Body
+    mentions: People = ()
+    mention_units: Units = ()
+
+
+class Recall(Data):
+    """One's own message that nobody shall read any more."""
+
+    conversation_id: Id
+    seq: Id
 
 
 class Read(Data):

@@ -111,7 +111,7 @@ def page(
     """
     person_id = policies.require_member(actor, conversation_id)
     last_seq = _last_seq(conversation_id)
-    rows = _visible(person_id, conversation_id)
+    rows = visible(person_id, conversation_id)
     if before is not None:
         rows = rows.filter(seq__lt=before)
     found = list(rows.order_by("-seq")[: limit + 1])
@@ -133,7 +133,7 @@ def pull(*, actor: Actor, conversation_id: int, after: int, limit: int, at: date
     """
     person_id = policies.require_member(actor, conversation_id)
     last_seq = _last_seq(conversation_id)
-    rows = _visible(person_id, conversation_id).filter(seq__gt=after, seq__lte=last_seq)
+    rows = visible(person_id, conversation_id).filter(seq__gt=after, seq__lte=last_seq)
     found = list(rows.order_by("seq")[: limit + 1])
     shown, complete = found[:limit], len(found) <= limit
     return Pull(
@@ -207,6 +207,16 @@ def quote_of(message: Message, *, sender_name: str) -> Quote:
     )
 
 
+def sound_text(body: str) -> str:
+    """The words without blanks around them; EmptyMessage, MessageTooLarge."""
+    text = body.strip()
+    if not text:
+        raise errors.EmptyMessage
+    if len(text.encode()) > policies.BODY_LIMIT:
+        raise errors.MessageTooLarge(limit_kib=policies.BODY_LIMIT // 1024)
+    return text
+
+
 def quote(conversation_id: int, seq: int | None, *, reader_id: int, at: datetime) -> Quote | None:
     """What a new message answers, if anything; MessageNotFound for what its sender cannot see."""
     if seq is None:
@@ -249,7 +259,7 @@ def _spoken(conversation_id: int, seq: int, *, reader_id: int) -> Message:
     return message
 
 
-def _visible(person_id: int, conversation_id: int) -> QuerySet[Message]:
+def visible(person_id: int, conversation_id: int) -> QuerySet[Message]:
     """What the periods cover; a period ends with the entry that tells of the leaving."""
     covered = Q(pk__in=[])
     for period in membership.periods([person_id], conversation_id):

@@ -78,7 +78,7 @@ def send(
     _require_fitting_file(particulars, person_id)
     draft = Draft(
         client_message_id=client_message_id,
-        body=_sound(body, kind=particulars.kind),
+        body=_words(body, kind=particulars.kind),
         kind=particulars.kind,
         reply_to_seq=particulars.reply_to_seq,
         mentions=mentions.expand(
@@ -169,13 +169,11 @@ def _audience(said: Said) -> fanout.Audience:
     return fanout.Audience(said.held.pk, said.present_ids)
 
 
-def _sound(body: str, *, kind: MessageKind) -> str:
-    text = body.strip()
-    if not text and kind == MessageKind.TEXT:
-        raise errors.EmptyMessage
-    if len(text.encode()) > policies.BODY_LIMIT:
-        raise errors.MessageTooLarge(limit_kib=policies.BODY_LIMIT // 1024)
-    return text
+def _words(body: str, *, kind: MessageKind) -> str:
+    """Pictures and files need none."""
+    if kind != MessageKind.TEXT and not body.strip():
+        return ""
+    return messages.sound_text(body)
 
 
 def _require_fitting_file(particulars: Particulars, person_id: int) -> None:
@@ -217,23 +215,21 @@ def _acknowledged(message: Message, draft: Draft, *, repeated: bool) -> Sent:
 
 def _withdraw(message: Message, *, person_id: int, now: datetime) -> None:
     of_message = {"conversation_id": message.conversation_id, "seq": message.seq}
-    record = MessageRecord.objects.filter(**of_message).first()
+    items = histories.carried_items(message)
     MessageVersion.objects.create(
         **of_message,
         version=histories.next_version(message),
         body=message.body,
         file_id=message.file_id,
-        content={
-            "mentions": message.mentions,
-            "forwarded": message.forwarded,
-            "items": record.items if record is not None else None,
-        },
+        content={"mentions": message.mentions, "forwarded": message.forwarded, "items": items},
         end=VersionEnd.RECALLED,
         ended_by_id=person_id,
         ended_at=now,
     )
-    Mention.objects.filter(**of_message).delete()
-    MessageRecord.objects.filter(**of_message).delete()
+    if message.mentions:
+        Mention.objects.filter(**of_message).delete()
+    if items:
+        MessageRecord.objects.filter(**of_message).delete()
     message.body = ""
     message.file_id = message.forwarded = None
     message.mentions = []
