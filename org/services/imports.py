@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from django.db import IntegrityError, transaction
+
 from core import audit, db, events
 from core.actor import Actor
 from org import errors, policies
@@ -160,13 +162,18 @@ def apply(*, actor: Actor, import_id: int, sheet: Sheet, now: datetime) -> None:
     made = _import_plans.make_locked(batch, sheet, actor=actor, now=now)
     if made.digest != batch.plan_digest:
         raise errors.ImportStale
-    made.write(
-        actor=actor,
-        approved_by=batch.approved_by_id,
-        basis=f"导入 {batch.file_name}"[:200],
-        now=now,
-        tell=_teller(import_id),
-    )
+    try:
+        with transaction.atomic():
+            made.write(
+                actor=actor,
+                approved_by=batch.approved_by_id,
+                basis=f"导入 {batch.file_name}"[:200],
+                now=now,
+                tell=_teller(import_id),
+            )
+    except IntegrityError as clash:
+        # Tried again it would clash again, and the import would never be over.
+        raise errors.ImportStale from clash
     # Whoever cancels now waits for this row, and then finds the import done.
     final = DirectoryImport.objects.select_for_update().get(pk=import_id)
     if final.cancel_asked_at is not None:

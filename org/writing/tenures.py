@@ -129,6 +129,7 @@ def begin(
     The news reaches its handlers when the term begins.
     AppointmentDates where the unit was not there yet, MainAppointmentExists, AlreadyAppointed.
     """
+    _require_founded(post.unit_id, term, now=now)
     appointment = Appointment(
         person_id=person_id,
         post=post,
@@ -152,17 +153,25 @@ def begin(
 
 
 def stop(appointment: Appointment, *, at: datetime, now: datetime) -> None:
-    """The appointment ends at the instant; one that had not begun by then never was.
+    """The appointment ends at the instant; one that has not begun and would not never was.
 
     The caller holds the row. The news reaches its handlers when the end does.
+    AppointmentDates for an end before somebody began who serves already: what was is not undone.
+    MainAppointmentExists, AlreadyAppointed where the end is put off beyond what is to come.
     """
     before = headcounts.term(appointment)
     if appointment.valid_from >= at:
+        if appointment.valid_from < now:
+            raise errors.AppointmentDates(reason="结束须晚于开始")
         appointment.delete()
         headcounts.note_appointment(before=before)
         return
     appointment.valid_to = at
-    appointment.save(update_fields=["valid_to"])
+    try:
+        with transaction.atomic():
+            appointment.save(update_fields=["valid_to"])
+    except IntegrityError as clash:
+        raise _refusal_of(clash) from clash
     headcounts.note_appointment(before=before, after=headcounts.term(appointment))
     _tell(appointment, at=at if at > now else None)
 
@@ -193,6 +202,15 @@ def put_in_order(unit_id: int, appointment_ids: Collection[int]) -> None:
     for appointment in moved:
         appointment.order = places[appointment.pk]
     Appointment.objects.bulk_update(moved, ["order"], batch_size=500)
+
+
+def _require_founded(unit_id: int, term: Term, *, now: datetime) -> None:
+    """Nobody belonged to a unit that was not there; what begins now or later is under its lock."""
+    if term.valid_from >= now:
+        return
+    founded = Unit.objects.values_list("valid_from", flat=True).get(pk=unit_id)
+    if term.valid_from < founded:
+        raise errors.AppointmentDates(reason="任职不能早于单位设立")
 
 
 def _last_of_rank(post: Post) -> int:

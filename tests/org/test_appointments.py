@@ -204,6 +204,49 @@ def test_one_main_post_at_every_instant_past_and_to_come(province: factories.Pro
     assert [held.title for held in appointments.of_person(person, at=day)] == ["科员"]
 
 
+def test_an_end_is_not_put_off_beyond_the_main_post_to_come(province: factories.Province) -> None:
+    client, person = province.client(ADMIN), province.person("曾国强")
+    day = timezone.now() + timedelta(days=20)
+    end = f"appointments/{province.appointments['曾国强']}/end"
+    assert send(client, end, {"ends_at": day.isoformat()}).status_code == 204
+    coming = {"person_id": person, "title": "科员", "function": "staff"}
+    path = f"units/{province.unit('西湖区卫生健康局')}/appointments"
+    assert send(client, path, coming | {"valid_from": day.isoformat()}).status_code == 201
+    refused = send(client, end, {"ends_at": (day + timedelta(days=1)).isoformat()})
+    assert (refused.status_code, refused.json()["code"]) == (409, "ORG_MAIN_APPOINTMENT_EXISTS")
+    assert Appointment.objects.get(pk=province.appointments["曾国强"]).valid_to == day
+
+
+def test_what_somebody_served_is_not_undone_by_an_early_end(province: factories.Province) -> None:
+    held = Appointment.objects.get(pk=province.appointments["曾国强"])
+    begun = timezone.now() - timedelta(days=60)
+    Appointment.objects.filter(pk=held.pk).update(valid_from=begun)
+    client = province.client(ADMIN)
+    for days in (0, 1):
+        body = {"ends_at": (begun - timedelta(days=days)).isoformat()}
+        refused = send(client, f"appointments/{held.pk}/end", body)
+        assert (refused.status_code, refused.json()["code"]) == (422, "ORG_APPOINTMENT_DATES")
+    stands = Appointment.objects.get(pk=held.pk)
+    assert (stands.valid_from, stands.valid_to) == (begun, None)
+
+
+def test_nobody_served_in_a_unit_before_it_was_there(province: factories.Province) -> None:
+    client = province.client(ADMIN)
+    body = {"name": "新科", "kind": "department"}
+    made = send(client, f"units/{province.unit('西湖区民政局')}/children", body)
+    assert made.status_code == 201, made.content
+    unit_id = made.json()["id"]
+    post = {
+        "person_id": province.person("曾国强"), "title": "科员", "function": "staff",
+        "kind": "concurrent",
+    }  # fmt: skip
+    early = post | {"valid_from": (timezone.now() - timedelta(days=30)).isoformat()}
+    refused = send(client, f"units/{unit_id}/appointments", early)
+    assert (refused.status_code, refused.json()["code"]) == (422, "ORG_APPOINTMENT_DATES")
+    assert not Appointment.objects.filter(unit_id=unit_id).exists()
+    assert send(client, f"units/{unit_id}/appointments", post).status_code == 201
+
+
 def test_another_title_goes_on_as_another_appointment(province: factories.Province) -> None:
     client = province.client(ADMIN)
     held = province.appointments["曾国强"]
