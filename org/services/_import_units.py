@@ -18,6 +18,7 @@ from org.services import _import_batch, changes, moves, units
 from org.services._import_batch import Made
 from org.services.requests import Asked
 from org.services.units import Details
+from org.writing import pasts
 
 TELL_EVERY: Final = 20
 Tell = Callable[[int, int], None]
@@ -132,6 +133,7 @@ class _Writer:
 
     def _sort(self, unit_id: int, sort: int) -> None:
         before = Unit.objects.values_list("sort", flat=True).get(pk=unit_id)
+        pasts.keep([unit_id], at=self.now)
         Unit.objects.filter(pk=unit_id).update(sort=sort)
         changes.note(
             actor=self.actor,

@@ -6,7 +6,7 @@ import pytest
 
 from org import codes
 from org.kinds import AdminRole
-from org.models import AdminGrant, OrgChange, Unit
+from org.models import AdminGrant, OrgChange, Unit, UnitPast
 from org.queries import tree
 from tests import factories
 from tests.org import files
@@ -154,3 +154,13 @@ def test_full_synchronisation_keeps_units_with_people(importer: Importer) -> Non
     assert importer.faults(found["id"]) == [(0, "名称", "UNIT_IN_USE"), (0, "名称", "UNIT_IN_USE")]
     refused = importer.send(found["id"], "confirm", {"ending_is_meant": True})
     assert refused.json()["code"] == "ORG_IMPORT_FAULTY"
+
+
+def test_the_order_of_before_is_kept_where_a_file_gives_another(importer: Importer) -> None:
+    bureau = unit("西湖区民政局")
+    row = (bureau.code, bureau.name, "单位", "330106", "", "999", "")
+    assert importer.carry_out(units(row), subject="units")["state"] == "applied"
+    assert unit("西湖区民政局").sort == 999
+    assert list(UnitPast.objects.filter(unit_id=bureau.pk).values_list("sort", flat=True)) == [
+        bureau.sort
+    ]
