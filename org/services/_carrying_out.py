@@ -64,7 +64,8 @@ def hold(run: Run, steps: Sequence[shapes.Step]) -> None:
     standing.difference_update(set(rehearsals.strangers(standing, run.scope_id)) - {run.scope_id})
     whole.discard(run.scope_id)
     moved = [step.person_id for step in steps if isinstance(step, shapes.Transfer)]
-    ordered = [step.unit.unit_id for step in steps if isinstance(step, shapes.Reorder)]
+    reordered = (step.unit for step in steps if isinstance(step, shapes.Reorder))
+    ordered = [unit.unit_id for unit in reordered if unit.unit_id is not None]
     beside = Unit.objects.filter(parent__in=Unit.objects.filter(pk__in=ordered).values("parent"))
     left = Appointment.objects.filter(person_id__in=moved).values_list("unit_id", flat=True)
     tree.hold_all(

@@ -160,15 +160,28 @@ def test_whoever_comes_back_locks_the_unit_before_the_person(
     departures.leave(
         actor=actor, person_id=person, reason=DepartureReason.RETIRED, now=timezone.now()
     )
-    post = {"unit_id": unit, "title": "科员", "function": PostFunction.STAFF}
 
     def appoint(pause: Callable[[], None]) -> None:
         tenures.lock_units([unit])
         pause()
-        appointments.appoint(actor=actor, person_id=person, now=timezone.now(), **post)
+        appointments.appoint(
+            actor=actor,
+            person_id=person,
+            unit_id=unit,
+            title="科员",
+            function=PostFunction.STAFF,
+            now=timezone.now(),
+        )
 
     def rejoin() -> object:
-        return departures.rejoin(actor=actor, person_id=person, now=timezone.now(), **post)
+        return departures.rejoin(
+            actor=actor,
+            person_id=person,
+            unit_id=unit,
+            title="科员",
+            function=PostFunction.STAFF,
+            now=timezone.now(),
+        )
 
     assert staged(appoint, rejoin) == {"done", errors_org.PersonNotFound.message}
 
