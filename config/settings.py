@@ -198,6 +198,12 @@ SECOND_FACTOR_COLLEAGUES = re.compile(
     r"|codes/[^/]+"
     r")"
 )
+# Pages of every colleague where an administrator may do more: whole numbers of others (one's own is
+# nobody's right), and pickers that keep to what is administered.
+SECOND_FACTOR_AS_ADMINISTRATOR = re.compile(
+    r"/directory/people/(?P<person>\d+)/phone/"
+    r"|/picker/(?:appointees|parents|workplaces|audience)/.*"
+)
 SECOND_FACTOR_WRITES = ("/api/v1/org/", "/api/v1/miniapps/", "/apps/")
 # What everybody does with the own account stays open, or nobody could mend what is missing.
 SECOND_FACTOR_FREE = ("/security/", "/api/v1/org/sessions")

@@ -106,8 +106,16 @@ def _asks_second_factor(request: HttpRequest, signed_in: SignedIn) -> bool:
         return True
     if request.method not in _SAFE and request.path.startswith(settings.SECOND_FACTOR_WRITES):
         return True
+    if _acts_as_administrator(request.path, signed_in):
+        return True
     is_for_everybody = settings.SECOND_FACTOR_COLLEAGUES.fullmatch(request.path)
     return request.path.startswith(settings.SECOND_FACTOR_PATHS) and not is_for_everybody
+
+
+def _acts_as_administrator(path: str, signed_in: SignedIn) -> bool:
+    """The page is everybody's, but what is asked of it takes an administrator."""
+    asked = settings.SECOND_FACTOR_AS_ADMINISTRATOR.fullmatch(path)
+    return asked is not None and asked["person"] != str(signed_in.actor.person_id)
 
 
 def _to_password(request: HttpRequest) -> HttpResponse:

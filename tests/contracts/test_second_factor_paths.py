@@ -9,9 +9,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from config import api
+from core.models import AuditEntry
 from org.models import Account
 from tests import factories
 from tests.factories import Province
+from workbench import picking
 
 pytestmark = pytest.mark.django_db
 
@@ -104,6 +106,21 @@ def test_every_page_of_the_administration_asks_an_administrator_for_it(
             answer = method("/" + _numbered(route))
             assert answer.status_code == 403, route
             assert answer.context["code"] == REQUIRED, route
+
+
+def test_whole_numbers_and_pickers_of_administrators_ask_an_administrator_for_it(
+    province: Province,
+) -> None:
+    client = signed_in(province, "何管理")
+    phone = "/directory/people/{}/phone/"
+    refused = client.post(phone.format(province.person("王伟民")))
+    assert (refused.status_code, refused.context["code"]) == (403, REQUIRED)
+    assert not AuditEntry.objects.filter(action="org.phone.revealed").exists()
+    assert client.post(phone.format(province.person("何管理"))).status_code == 200
+    for name, purpose in picking.PURPOSES.items():
+        for what in ("", "tree/", f"units/{province.unit('西湖区')}/", "units/1/people/"):
+            answer = client.get(f"/picker/{name}/{what}", {"q": "13800000015"})
+            assert (answer.status_code == 403) == (purpose.role is not None), (name, what)
 
 
 def test_pages_elsewhere_hold_no_administration() -> None:
