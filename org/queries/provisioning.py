@@ -35,6 +35,16 @@ _LISTED_USERS: Final = _USERS.replace(
     "JOIN LATERAL (SELECT * FROM org_person o WHERE o.id = a.person_id"
     " AND o.status = 'active' OFFSET 0) p ON TRUE",
 )
+# All users of a city or a province: counted unit by unit from whole tables, for the planner does
+# not know how wide the range is and would look up each person.
+_ALL_USERS: Final = f"""
+SELECT coalesce(sum(held.users), 0)::bigint FROM org_unit r JOIN org_unit u ON {_BELOW}
+  JOIN (SELECT a.unit_id, count(*) AS users FROM org_appointment a
+          JOIN org_person p ON p.id = a.person_id AND p.status = 'active'
+          JOIN org_account c ON c.person_id = p.id
+         WHERE a.kind = 'main' AND {_HOLDS} GROUP BY a.unit_id OFFSET 0) held
+    ON held.unit_id = u.id
+ WHERE r.id = %(root)s"""
 _SMALL_FROM_LEVEL: Final = 3
 _ORGAN: Final = """(SELECT o.name FROM org_unit o WHERE o.tree_id = u.tree_id AND o.lft <= u.lft
    AND o.rght >= u.rght AND o.kind = ANY(%(organs)s) ORDER BY o.lft DESC LIMIT 1)"""
@@ -231,6 +241,8 @@ def users(reach: Reach, where: Where, part: Slice) -> list[UserRow]:
 
 def count_users(reach: Reach, where: Where) -> int:
     """How many users meet the condition."""
+    if where.is_plain and not _is_small(reach.root_id):
+        return int(_fetch(_ALL_USERS, reach, Where())[0][0])
     return int(_fetch(f"SELECT count(*) {_USERS} AND {where.sql}", reach, where)[0][0])
 
 
