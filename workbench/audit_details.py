@@ -27,6 +27,7 @@ LABELS: Final = {
     "effective_at": "生效时间",
     "file": "文件",
     "form_revision": "表单修订",
+    "from_id": "移交人",
     "function": "岗位类别",
     "grants": "管理权限数",
     "highest_level": "最高层级",
@@ -68,6 +69,7 @@ LABELS: Final = {
     "remark": "意见",
     "reorganisation_id": "机构改革方案",
     "revision": "修订",
+    "result": "结果",
     "role": "角色",
     "rows": "行数",
     "rules": "范围规则数",
@@ -86,6 +88,7 @@ LABELS: Final = {
     "successor_ids": "承接单位",
     "summary": "事项",
     "task": "任务",
+    "to_id": "接手人",
     "title": "名称",
     "to": "退至环节",
     "unit_id": "组织",
@@ -126,7 +129,9 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = {
     "scenes": dict(kinds.Scene.choices),
     "second_factor": _FACTORS,
 }
-PEOPLE: Final = frozenset({"approved_by", "by_id", "person_id", "person_ids", "signatory_id"})
+PEOPLE: Final = frozenset(
+    {"approved_by", "by_id", "from_id", "person_id", "person_ids", "signatory_id", "to_id"}
+)
 UNITS: Final = frozenset(
     {"into_id", "merged_ids", "new_ids", "parent_id", "successor_ids", "unit_id", "unit_ids"}
 )

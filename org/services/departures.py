@@ -16,7 +16,7 @@ from org.kinds import (
     PostFunction,
     SessionEnd,
 )
-from org.models import Account, AdminGrant, Appointment, Handover, HandoverItem, Person
+from org.models import Account, Appointment, Handover, HandoverItem, Person
 from org.queries import accounts as account_queries
 from org.queries import appointments as appointment_queries
 from org.queries import departures as queries
@@ -224,9 +224,7 @@ def _require_no_more_rights(
     actor: Actor, person_id: int, home_id: int | None, *, at: datetime
 ) -> None:
     """Whoever could throw out an administrator above him would be rid of him."""
-    if not AdminGrant.objects.filter(person_id=person_id, revoked_at__isnull=True).exists():
-        return
-    if home_id is None or not policies.may_manage_account(actor, person_id, at=at):
+    if queries.out_of_reach(actor, [person_id], at=at):
         raise errors.HoldsGreaterRights
 
 
@@ -243,6 +241,14 @@ def _disable(actor: Actor, person_id: int, *, now: datetime) -> None:
     row.auth_version += 1
     row.save(update_fields=["is_active", "auth_version"])
     sessions.end_with_account(actor=actor, account_id=account.id, why=SessionEnd.DISABLED, now=now)
+    audit.record(
+        actor=actor,
+        action="org.account.disabled",
+        object_kind="org.account",
+        object_id=account.id,
+        now=now,
+        detail={"username": row.username, "person_id": person_id},
+    )
 
 
 def _end_everything(

@@ -12,7 +12,15 @@ from messaging import handlers
 from messaging.services import conversations
 from org.events import AppointmentEnded
 from org.kinds import AdminRole
-from org.models import Account, AdminGrant, Appointment, Handover, HandoverItem, Person
+from org.models import (
+    Account,
+    AccountSession,
+    AdminGrant,
+    Appointment,
+    Handover,
+    HandoverItem,
+    Person,
+)
 from org.queries import appointments, departures
 from tests import factories
 
@@ -53,6 +61,21 @@ def test_leaving_ends_posts_account_and_sessions(province: factories.Province) -
     left = AuditEntry.objects.get(action="org.person.left")
     assert left.detail["after"] == {"reason": "retired", "note": "到龄退休"}
     assert left.detail["basis"] == "西人社〔2026〕12号"
+
+
+def test_an_account_that_nobody_administers_is_disabled_under_the_name_of_who_did_it(
+    province: factories.Province,
+) -> None:
+    client, person = province.client(ADMIN), province.person("曾国强")
+    end = f"appointments/{province.appointments['曾国强']}/end"
+    assert send(client, end).status_code == 204
+    session = factories.sign_in_row(province.accounts["曾国强"])
+    assert send(client, f"people/{person}/departure", RETIRED).status_code == 201
+    account = Account.objects.get(person_id=person)
+    assert account.is_active is False
+    assert AccountSession.objects.get(pk=session).end == "disabled"
+    (entry,) = AuditEntry.objects.filter(action="org.account.disabled")
+    assert (entry.actor_name, entry.object_id) == (ADMIN, str(account.pk))
 
 
 def test_the_preview_says_what_would_end_and_changes_nothing(
