@@ -136,7 +136,8 @@ def touched(
 
     The holders of the further appointments are counted too, each person once.
     """
-    # Unit by unit: the planner does not know how few a range holds, and would read all people.
+    # Unit by unit: the planner does not know how few a range holds, and would read all people; an
+    # array it takes for a few.
     row = _fetch(
         f"""
         WITH below AS MATERIALIZED (
@@ -153,8 +154,8 @@ def touched(
         SELECT (SELECT count(*) FROM below), (SELECT count(*) FROM held),
                (SELECT count(*) FROM org_admingrant g
                  WHERE g.root_id IN (SELECT id FROM below) AND {_LIVE}),
-               (SELECT count(*) FROM org_account c JOIN held h ON h.person_id = c.person_id
-                 WHERE c.is_active)""",
+               (SELECT count(*) FROM org_account c WHERE c.is_active
+                   AND c.person_id = ANY(ARRAY(SELECT person_id FROM held)))""",
         {"ids": list(unit_ids), "appointments": list(appointment_ids), "at": at},
     )[0]
     return Touched(*row)
