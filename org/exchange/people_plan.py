@@ -154,6 +154,9 @@ class _Planner:
             self._end_all(act, person, gone)
             comes = any(term.begin > self.state.at for term in person.terms)
             act.leaves = not act.begins and not comes and len(act.ends) == len(person.held)
+            if act.leaves and person.id in self.state.beyond:
+                text = f"名单中没有{person.name}：其持有您无权收回的管理权限，不能随同步离开组织"
+                self.faults.error(0, "name", "HOLDS_GREATER_RIGHTS", text)
             for held in gone:
                 ending.setdefault(held.unit_id, set()).add(person.id)
         self.summary.guarded = self._guarded(sizes, ending)

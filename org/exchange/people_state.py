@@ -82,6 +82,8 @@ class PeopleState:
     today: date
     earliest: date
     """No appointment is dated back before this day: it decides who may read what."""
+    beyond: frozenset[int] = frozenset()
+    """Those who hold rights that the administrator can't take from them by letting them leave."""
     by_number: dict[uuid.UUID, Known] = field(default_factory=dict)
     by_phone: dict[str, list[Known]] = field(default_factory=dict)
     by_staff_number: dict[str, list[Known]] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """Who left, what they left behind, and what would end if somebody left now."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -7,9 +8,10 @@ from typing import Any, Final
 from django.db import connection
 
 from core import paging
+from core.actor import Actor
 from org import policies
 from org.kinds import AdminRole, DepartureReason, HandoverKind
-from org.models import HandoverItem
+from org.models import AdminGrant, HandoverItem
 from org.queries import appointments
 
 _LEFT: Final = paging.Cursors("org.departures", tuple[int])
@@ -154,6 +156,13 @@ def consequences(person_id: int, *, has_account: bool, at: datetime) -> Conseque
         grants=[item.title for item in own[HandoverKind.GRANT]],
         has_account=has_account,
     )
+
+
+def out_of_reach(actor: Actor, person_ids: Collection[int], *, at: datetime) -> frozenset[int]:
+    """Those of the people whom the actor may not let leave: they hold more rights than he does."""
+    rights = AdminGrant.objects.filter(person_id__in=person_ids, revoked_at__isnull=True)
+    holders = set(rights.values_list("person_id", flat=True))
+    return frozenset(one for one in holders if not policies.may_manage_account(actor, one, at=at))
 
 
 def in_scope(

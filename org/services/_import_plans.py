@@ -11,7 +11,7 @@ from org.exchange.faults import Faults
 from org.exchange.reading import Sheet
 from org.kinds import ExchangeSubject, ImportMode
 from org.models import DirectoryImport
-from org.queries import import_people
+from org.queries import departures, import_people
 from org.services import _import_batch, _import_people, _import_units
 from org.services._import_batch import Made
 
@@ -36,6 +36,8 @@ def _people(batch: DirectoryImport, sheet: Sheet, *, actor: Actor, now: datetime
     state = import_people.state(
         read, _import_batch.scope(batch, actor=actor, now=now), whole=mode is ImportMode.SYNC
     )
+    if mode is ImportMode.SYNC:
+        state.beyond = departures.out_of_reach(actor, state.known, at=now)
     plan = people_plan.make(read, state, faults, mode=mode)
     return Made(
         summary=plan.summary,

@@ -23,7 +23,7 @@ from org.models import (
 from org.queries import headcounts
 from org.services import appointments, imports, transfers
 from tests import factories
-from tests.org import files
+from tests.org import calls, files
 from tests.org.importing import Importer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
@@ -334,6 +334,18 @@ def test_full_synchronisation_with_a_fault_is_refused(importer: Importer) -> Non
     refused = importer.send(found["id"], "confirm", {"ending_is_meant": True})
     assert (refused.status_code, refused.json()["code"]) == (409, "ORG_IMPORT_FAULTY")
     assert len(held("单小芳")) == 1
+
+
+def test_nobody_with_greater_rights_is_left_out_of_a_full_synchronisation(
+    importer: Importer, province: factories.Province
+) -> None:
+    calls.grant(province, "赵卫东", "apps", "浙江省")
+    rows = [("钱医", "", "西湖区卫生健康局", "副局长")]
+    found = importer.check(files.people(*rows), mode="sync", unit="西湖区卫生健康局")
+    assert (0, "姓名", "HOLDS_GREATER_RIGHTS") in importer.faults(found["id"], "error")
+    refused = importer.send(found["id"], "confirm", {"ending_is_meant": True})
+    assert (refused.status_code, refused.json()["code"]) == (409, "ORG_IMPORT_FAULTY")
+    assert len(held("赵卫东")) == 1
 
 
 def test_more_than_fifty_take_a_second_person(
