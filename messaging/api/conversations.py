@@ -25,7 +25,7 @@ Title = Annotated[ShortText, StringConstraints(max_length=60)]
 NoticeText = Annotated[LongText, StringConstraints(min_length=1, max_length=2000)]
 
 
-class CardOut(Schema):
+class ConversationCardOut(Schema):
     """A conversation in its reader's list."""
 
     id: int
@@ -50,7 +50,7 @@ class CardOut(Schema):
 class CardsOut(Schema):
     """One page of the list: on the first the pinned ones, then the newest first."""
 
-    items: list[CardOut]
+    items: list[ConversationCardOut]
     next_cursor: str | None
 
 
@@ -79,7 +79,7 @@ class GroupNoticeOut(Schema):
 class DetailOut(Schema):
     """One conversation with its rules and its first members."""
 
-    card: CardOut
+    card: ConversationCardOut
     members: list[MemberOut]
     policy: PolicyOut
     notice: GroupNoticeOut | None

@@ -64,21 +64,11 @@ def found(*, actor: Actor, unit_id: int, scope: UnitScope, title: str, now: date
             member_count=size,
         )
     )
-    there = [] if held.is_virtual else queries.difference(held, None).came
-    serves = membership.any_present(held.pk, [own_id]) if held.is_virtual else own_id in there
-    _write(held, [one for one in there if one != own_id], from_seq=1)
-    Member.objects.create(
-        conversation=held,
-        person_id=own_id,
-        role=MemberRole.ADMIN,
-        source=MemberSource.ORG if serves else MemberSource.INVITED,
-        joined_seq=1,
-    )
-    held.member_count = (len(there) or size) + (not serves)
+    there = _people(held, own_id)
     content = telling.event("created", actor, {}, []) | {"title": held.title}
     entry = telling.append(held, actor, content, now=now)
     telling.record(actor, "messaging.unit.founded", held, now, {"scope": scope, "people": size})
-    telling.joined(held, actor, entry, {own_id, *there})
+    telling.joined(held, actor, entry, there)
     events.publish(UnitConversationFounded(conversation_id=held.pk))
     return Opened(conversation_id=held.pk)
 
@@ -188,6 +178,22 @@ def _create(wanted: Conversation) -> Conversation:
             raise
         raise errors.UnitConversationExists from clash
     return wanted
+
+
+def _people(held: Conversation, founder_id: int) -> set[int]:
+    """Those with a row: the founder, who administers, and where rows are kept all who serve."""
+    there = [] if held.is_virtual else queries.difference(held, None).came
+    serves = founder_id in there or membership.any_present(held.pk, [founder_id])
+    _write(held, [one for one in there if one != founder_id], from_seq=1)
+    Member.objects.create(
+        conversation=held,
+        person_id=founder_id,
+        role=MemberRole.ADMIN,
+        source=MemberSource.ORG if serves else MemberSource.INVITED,
+        joined_seq=1,
+    )
+    held.member_count = (len(there) or held.member_count) + (not serves)
+    return {founder_id, *there}
 
 
 def _hold(conversation_id: int) -> Conversation | None:
