@@ -101,6 +101,20 @@ class FileNotFound(errors.NotFound):
     message = "文件不存在，或您无权使用"
 
 
+class HistoryNotFound(errors.NotFound):
+    """Nobody asked for the history under this number, or somebody else did."""
+
+    code = "MESSAGE_HISTORY_NOT_FOUND"
+    message = "查看申请不存在，或您无权查看"
+
+
+class HistoryNotReadable(errors.Conflict):
+    """No second person has agreed, or the time for reading is over."""
+
+    code = "MESSAGE_HISTORY_NOT_READABLE"
+    message = "历史版本当前不能查看：{state}"
+
+
 class AlreadyRecalled(errors.Conflict):
     """The message was recalled before."""
 

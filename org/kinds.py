@@ -139,6 +139,7 @@ class RequestKind(TextChoices):
     GRANT = "grant", "授予管理权限"
     TRANSFER = "transfer", "调动人员"
     CREDENTIALS = "credentials", "重置管理员凭据"
+    MESSAGE_HISTORY = "message_history", "查看消息历史版本"
 
 
 class RequestState(TextChoices):

@@ -4,6 +4,7 @@ from ninja import Router
 
 from messaging.api import (
     conversations,
+    histories,
     members,
     messages,
     notices,
@@ -19,6 +20,7 @@ router.add_router("", members.router)
 router.add_router("", settings.router)
 router.add_router("", unit_conversations.router)
 router.add_router("", messages.router)
+router.add_router("", histories.router)
 router.add_router("", receipts.router)
 router.add_router("", notices.router)
 router.add_router("", sockets.router)

@@ -1,11 +1,73 @@
 """What messages said before they were edited or recalled."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 
 from messaging.kinds import MessageKind
 from messaging.models import Message, MessageRecord, MessageVersion
+from messaging.queries import files
+from messaging.queries.files import FileRef
+from org.queries import people
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLine:
+    """One message that a recalled record carried."""
+
+    sender_name: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a message said until it was edited or recalled."""
+
+    version: int
+    body: str
+    file: FileRef | None
+    record: list[RecordLine]
+    end: str
+    ended_by_name: str
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All earlier versions of a message, and who agreed to their being read until when."""
+
+    conversation_id: int
+    seq: int
+    sender_name: str
+    created_at: datetime
+    versions: list[Version]
+    reason: str
+    approved_by_name: str
+    readable_until: datetime
+
+
+def versions_of(message: Message, *, at: datetime) -> list[Version]:
+    """The kept versions, the first one first."""
+    rows = list(_versions(message).order_by("version"))
+    names = people.names(sorted({row.ended_by_id for row in rows}), at=at)
+    known = files.of({row.file_id for row in rows if row.file_id is not None})
+    return [
+        Version(
+            version=row.version,
+            body=row.body,
+            file=known.get(row.file_id or 0),
+            record=[
+                RecordLine(item["sender_name"], item["body"])
+                for item in (row.content or {}).get("items") or []
+            ],
+            end=row.end,
+            ended_by_name=names[row.ended_by_id].name,
+            ended_at=row.ended_at,
+        )
+        for row in rows
+    ]
 
 
 def next_version(message: Message) -> int:

@@ -265,6 +265,10 @@ def _set_credentials(
     )
 
 
+def _let_read(actor: Actor, payload: Mapping[str, Any], approved_by: int, now: datetime) -> None:
+    """Nothing happens by itself: messaging asks how the request ended before it shows anything."""
+
+
 _LIMITS: Final = ("root_id", "subtree", "line_id", "highest_level", "depth")
 
 PERFORMERS: Final[Mapping[RequestKind, Performer]] = {
@@ -272,6 +276,7 @@ PERFORMERS: Final[Mapping[RequestKind, Performer]] = {
     RequestKind.CREDENTIALS: _set_credentials,
     RequestKind.EXPORT: _export,
     RequestKind.GRANT: _grant,
+    RequestKind.MESSAGE_HISTORY: _let_read,
     RequestKind.MOVE_UNIT: _move,
     RequestKind.TRANSFER: _transfer,
 }

@@ -482,8 +482,8 @@ def _crowd(site: Site, room: int, size: int) -> None:
         " (public_id, name, pinyin, initials, job_level, staff_number, status, created_at)"
         " SELECT gen_random_uuid(), '群众', 'qunzhong', 'qz', '', '', 'active', now()"
         " FROM generate_series(1, %s) RETURNING id)"
-        " INSERT INTO messaging_member (conversation_id, person_id, role, joined_seq)"
-        " SELECT %s, id, 'member', 1 FROM crowd",
+        " INSERT INTO messaging_member (conversation_id, person_id, role, source, joined_seq)"
+        " SELECT %s, id, 'member', 'invited', 1 FROM crowd",
         size, room,
     )  # fmt: skip
     site.execute(
