@@ -153,11 +153,10 @@ def on_unit_conversation_founded(event: events.UnitConversationFounded, now: dat
 
 
 def on_appointments_began(event: org_events.AppointmentsBegan, now: datetime) -> None:
-    """The people are in the conversations of the units where they serve."""
+    """The people are in the conversations of the units where they serve, and hear of it."""
     for conversation_id, person_ids in unit_queries.touched_by(event.person_ids).items():
-        unit_conversations.settle(
-            actor=_ACTOR, conversation_id=conversation_id, person_ids=person_ids, now=now
-        )
+        for follow in (unit_conversations.settle, unit_conversations.welcome):
+            follow(actor=_ACTOR, conversation_id=conversation_id, person_ids=person_ids, now=now)
 
 
 def follow_ended_appointment(event: org_events.AppointmentEnded, now: datetime) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from messaging import bus, fanout, frames, sockets, threads
+from messaging import bus, frames, sockets, threads
 from messaging.crowds import Crowds
 from messaging.queries import conversations, receipts
 from messaging.queries.conversations import LocalHead
@@ -61,7 +61,7 @@ class Hub:
         heads = self._heads.setdefault(socket.person_id, {})
         for head in standing:
             heads.setdefault(head.conversation_id, head.last_seq)
-            if head.member_count > fanout.LARGE:
+            if head.is_crowd:
                 await self._crowds.join(head.conversation_id, [socket])
 
     async def unregister(self, socket: Socket) -> None:
@@ -172,7 +172,7 @@ class Hub:
         wanted = {
             (head.person_id, head.conversation_id)
             for head in standing
-            if head.member_count > fanout.LARGE
+            if head.is_crowd
         }
         for person_id, conversation_id in wanted:
             await self._crowds.join(conversation_id, list(self.people.get(person_id, ())))

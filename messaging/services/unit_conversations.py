@@ -100,6 +100,19 @@ def settle(
 
 
 @service
+def welcome(
+    *, actor: Actor, conversation_id: int, person_ids: Sequence[int], now: datetime
+) -> None:
+    """Those of the people who are in the virtual conversation hear of it from now on."""
+    _permit(actor)
+    held = Conversation.objects.filter(pk=conversation_id, is_virtual=True).first()
+    if held is None:
+        return
+    periods = membership.periods(person_ids, conversation_id)
+    _tell_quietly(held, joined=[one.person_id for one in periods if one.left_seq is None])
+
+
+@service
 def end_period(
     *, actor: Actor, conversation_id: int, person_id: int, appointment_id: int, now: datetime
 ) -> None:
