@@ -99,11 +99,16 @@ def disable(*, actor: Actor, account_id: int, now: datetime) -> None:
     account = _locked(account_id)
     _permit(actor, account.person_id, at=now)
     _require_other(actor, account)
-    Account.objects.filter(pk=account_id).update(
-        is_active=False, auth_version=F("auth_version") + 1
-    )
-    sessions.end_with_account(actor=actor, account_id=account_id, why=SessionEnd.DISABLED, now=now)
-    _record(actor, "org.account.disabled", account, now=now)
+    _disable(actor, account, now=now)
+
+
+@db.service
+def close(*, actor: Actor, account_id: int, now: datetime) -> None:
+    """As `disable`, for an owner who has left: the departure has judged the right to it.
+
+    Without a main post nobody administers the account; leaving still ends it.
+    """
+    _disable(actor, _locked(account_id), now=now)
 
 
 @db.service
@@ -113,6 +118,14 @@ def enable(*, actor: Actor, account_id: int, now: datetime) -> None:
     _permit(actor, account.person_id, at=now)
     Account.objects.filter(pk=account_id).update(is_active=True)
     _record(actor, "org.account.enabled", account, now=now)
+
+
+def _disable(actor: Actor, account: Account, *, now: datetime) -> None:
+    Account.objects.filter(pk=account.pk).update(
+        is_active=False, auth_version=F("auth_version") + 1
+    )
+    sessions.end_with_account(actor=actor, account_id=account.pk, why=SessionEnd.DISABLED, now=now)
+    _record(actor, "org.account.disabled", account, now=now)
 
 
 def _permit(actor: Actor, person_id: int | None, *, at: datetime) -> None:

@@ -14,13 +14,12 @@ from org.kinds import (
     HandoverKind,
     PersonStatus,
     PostFunction,
-    SessionEnd,
 )
-from org.models import Account, Appointment, Handover, HandoverItem, Person
+from org.models import Appointment, Handover, HandoverItem, Person
 from org.queries import accounts as account_queries
 from org.queries import appointments as appointment_queries
 from org.queries import departures as queries
-from org.services import accounts, appointments, authority, changes, sessions
+from org.services import accounts, appointments, authority, changes
 from org.writing import guards, tenures
 
 
@@ -52,7 +51,7 @@ def leave(
     """
     home_id = _permit_leave(actor, person_id, at=now)
     person = tenures.lock_person(person_id)
-    _require_no_more_rights(actor, person_id, home_id, at=now)
+    _require_no_more_rights(actor, person_id, at=now)
     handover = Handover.objects.create(
         person=person,
         unit_id=home_id,
@@ -220,9 +219,7 @@ def _permit_leave(actor: Actor, person_id: int, *, at: datetime) -> int | None:
     return home_id
 
 
-def _require_no_more_rights(
-    actor: Actor, person_id: int, home_id: int | None, *, at: datetime
-) -> None:
+def _require_no_more_rights(actor: Actor, person_id: int, *, at: datetime) -> None:
     """Whoever could throw out an administrator above him would be rid of him."""
     if queries.out_of_reach(actor, [person_id], at=at):
         raise errors.HoldsGreaterRights
@@ -230,25 +227,8 @@ def _require_no_more_rights(
 
 def _disable(actor: Actor, person_id: int, *, now: datetime) -> None:
     account = account_queries.of_person(person_id)
-    if account is None or not account.is_active:
-        return
-    if policies.may_manage_account(actor, person_id, at=now):
-        accounts.disable(actor=actor, account_id=account.id, now=now)
-        return
-    # Without a main post nobody administers the account; leaving still ends it.
-    row = Account.objects.select_for_update(no_key=True).get(pk=account.id)
-    row.is_active = False
-    row.auth_version += 1
-    row.save(update_fields=["is_active", "auth_version"])
-    sessions.end_with_account(actor=actor, account_id=account.id, why=SessionEnd.DISABLED, now=now)
-    audit.record(
-        actor=actor,
-        action="org.account.disabled",
-        object_kind="org.account",
-        object_id=account.id,
-        now=now,
-        detail={"username": row.username, "person_id": person_id},
-    )
+    if account is not None and account.is_active:
+        accounts.close(actor=actor, account_id=account.id, now=now)
 
 
 def _end_everything(
