@@ -149,6 +149,8 @@ class RequestState(TextChoices):
     APPROVED = "approved", "已同意"
     REJECTED = "rejected", "未同意"
     WITHDRAWN = "withdrawn", "已撤回"
+    # What it is about was abolished meanwhile: nobody can carry it out.
+    LAPSED = "lapsed", "已失效"
 
 
 class Scene(TextChoices):
