@@ -115,6 +115,13 @@ def of(actor: Actor, reorganisation_id: int, *, at: datetime) -> Plan:
     card = queries.card(actor, reorganisation_id, at=at)
     rows = queries.steps(reorganisation_id)
     tried, refusal = _tried(actor, card, rows, at=at)
+    if tried is not None:
+        # The worker may have carried it out while the rehearsal waited for its locks: what was
+        # tried upon what has happened already is refused in every step, and tells nothing.
+        now_standing = queries.card(actor, reorganisation_id, at=at)
+        if (now_standing.status, now_standing.revision) != (card.status, card.revision):
+            card, rows = now_standing, queries.steps(reorganisation_id)
+            tried, refusal = _tried(actor, card, rows, at=at)
     problems: Mapping[int, rehearsals.Problem] = tried.by_step if tried else {}
     kept: Mapping[str, str] = (card.outcome or {}).get("sentences", {})
     is_drafter = actor.person_id == card.drafter_id
@@ -142,9 +149,15 @@ def of(actor: Actor, reorganisation_id: int, *, at: datetime) -> Plan:
         may_discard=may_edit and card.submitted_at is None,
         may_decide=card.status == Status.SUBMITTED and administers and not is_drafter,
         may_withdraw=is_waiting and (is_drafter or actor.person_id == card.approver_id),
-        is_under_way=card.status == Status.APPROVED
+        is_under_way=_is_under_way(card, at=at),
+    )
+
+
+def _is_under_way(card: queries.ReorganisationCard, *, at: datetime) -> bool:
+    return (
+        card.status == Status.APPROVED
         and card.effective_at is not None
-        and card.effective_at <= at + timedelta(seconds=1),
+        and card.effective_at <= at + timedelta(seconds=1)
     )
 
 
@@ -155,7 +168,7 @@ def _tried(
     *,
     at: datetime,
 ) -> tuple[rehearsals.Rehearsal | None, str]:
-    if not rows or card.status == Status.EFFECTIVE:
+    if not rows or card.status == Status.EFFECTIVE or _is_under_way(card, at=at):
         return None, ""
     try:
         return rehearsals.rehearse(actor=actor, reorganisation_id=card.id, now=at), ""

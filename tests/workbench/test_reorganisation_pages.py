@@ -72,7 +72,9 @@ def test_a_plan_is_drafted_submitted_approved_and_done(
     assert "您的审批" in _page(second, plan)
     assert "您的审批" not in _page(drafter, plan)
     assert _act(second, plan, "approve", when="now").status_code == 204
-    assert "正在执行" in _page(second, plan)
+    waiting = _page(second, plan)
+    assert "正在执行" in waiting
+    assert "按当前数据试算" not in waiting
     run_jobs()
     done = _page(drafter, plan)
     assert "全部步骤已于" in done
