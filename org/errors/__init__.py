@@ -89,6 +89,7 @@ from org.errors.reorganisations import (
     StepReferenceBroken,
 )
 from org.errors.requests import (
+    AskedAlready,
     NobodyToDecide,
     OwnRequest,
     ReasonMissing,
@@ -103,6 +104,7 @@ from org.errors.tokens import (
     NotProvisioned,
     TakesSecondPerson,
     TokenNotFound,
+    TokensTouchMany,
     TokenTerm,
 )
 from org.errors.units import (
@@ -139,6 +141,7 @@ __all__ = [
     "AppointmentChanged",
     "AppointmentDates",
     "AppointmentNotFound",
+    "AskedAlready",
     "AttributeUnfit",
     "BadUnitCode",
     "ColumnsIncomplete",
@@ -232,6 +235,7 @@ __all__ = [
     "TakesSecondPerson",
     "TokenNotFound",
     "TokenTerm",
+    "TokensTouchMany",
     "TreeEmpty",
     "TreeNotEmpty",
     "UnitAbolished",

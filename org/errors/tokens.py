@@ -33,6 +33,16 @@ class TakesSecondPerson(errors.Forbidden):
     message: ClassVar[str] = "该操作须第二人复核，请在系统管理中办理"
 
 
+class TokensTouchMany(errors.Conflict):
+    """One person's tokens have changed as many people as one person may change alone."""
+
+    code: ClassVar[str] = "ORG_TOKENS_TOUCH_MANY"
+    message: ClassVar[str] = (
+        "同一建立者的令牌 24 小时内最多变动 {people} 人的任职或账号状态，"
+        "更多变动请用批量导入，由第二人复核"
+    )
+
+
 class GroupInUse(errors.Conflict):
     """People serve in the unit, or units stand below it: nobody is moved by the way."""
 

@@ -20,7 +20,7 @@ from org.models.reorganisations import (
     ReorganisationStep,
 )
 from org.models.requests import ReviewRequest
-from org.models.scim import ScimGroup, ScimToken, ScimUser
+from org.models.scim import ScimGroup, ScimToken, ScimTouch, ScimUser
 from org.models.sessions import AccountSession
 from org.models.units import DivisionLoad, TreeWriteRefused, Unit
 from org.models.visibility import VisibilityException, VisibilityRule
@@ -55,6 +55,7 @@ __all__ = [
     "ReviewRequest",
     "ScimGroup",
     "ScimToken",
+    "ScimTouch",
     "ScimUser",
     "TreeWriteRefused",
     "Unit",

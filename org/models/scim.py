@@ -30,6 +30,23 @@ class ScimToken(models.Model):
         return self.name
 
 
+class ScimTouch(models.Model):
+    """When a maker's tokens last moved, disabled or sent away a person."""
+
+    maker = models.ForeignKey("org.Person", on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey("org.Person", on_delete=models.PROTECT, related_name="+")
+    touched_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["maker", "person"], name="org_scim_touch_once"),
+        ]
+        indexes = [models.Index(fields=["maker", "touched_at"], name="org_scim_touch_lately")]
+
+    def __str__(self) -> str:
+        return f"{self.maker_id} {self.person_id}"
+
+
 class ScimUser(models.Model):
     """What provisioning systems say of a person beyond what the directory itself keeps."""
 

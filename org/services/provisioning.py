@@ -20,7 +20,15 @@ from org.kinds import AdminRole, AppointmentKind, DepartureReason, PostFunction,
 from org.models import Account, Appointment, ScimGroup, ScimUser
 from org.queries import authority, obstacles, provisioning, units
 from org.queries.provisioning import Reach, Spoken, UserRow
-from org.services import accounts, appointments, departures, people, requests, transfers
+from org.services import (
+    _token_limits,
+    accounts,
+    appointments,
+    departures,
+    people,
+    requests,
+    transfers,
+)
 from org.services import units as unit_services
 from org.writing import tenures
 
@@ -83,6 +91,7 @@ def change_user(
     that mean none move nobody.
     """
     provisioned.check(spoken)
+    _token_limits.begin(actor)
     reach = Reach(root_id, now)
     to = _place(reach, spoken)
     tenures.lock_careers([person_id], unit_ids=[] if to is None else [to])
@@ -108,9 +117,11 @@ def change_user(
 @db.service
 def withdraw_user(*, actor: Actor, root_id: int, person_id: int, now: datetime) -> None:
     """The person has left, and the username is free: a newcomer of that name is somebody else."""
+    _token_limits.begin(actor)
     tenures.lock_careers([person_id])
     row = _user(Reach(root_id, now), person_id)
     _require_within(actor, Reach(root_id, now), person_id)
+    _token_limits.count(actor, person_id, now=now)
     departures.leave(actor=actor, person_id=person_id, reason=DepartureReason.SYNCHRONISED, now=now)
     freed = f"{row.username[:_STEM_AT_MOST]}~{row.account_id}"
     Account.objects.filter(pk=row.account_id).update(username=freed)
@@ -130,6 +141,7 @@ def create_group(
 ) -> int:
     """A new department (or virtual unit) stands right below the root, with the members."""
     provisioned.check_names(name, short_name)
+    _token_limits.begin(actor)
     # Before the members' rows, and before the audit log's.
     tree.hold_moves()
     tenures.lock_careers(person_ids, unit_ids=[root_id])
@@ -162,6 +174,7 @@ def change_group(
 ) -> None:
     """The unit has the name and the members."""
     provisioned.check_names(name, short_name)
+    _token_limits.begin(actor)
     reach = Reach(root_id, now)
     group = _group(reach, unit_id)
     held = {person_id for _held, person_id in obstacles.appointments_in([unit_id], at=now)}
@@ -238,6 +251,7 @@ def _move(
         return
     unit_id = _place(reach, spoken)
     if unit_id is not None and unit_id != row.unit_id:
+        _token_limits.count(actor, row.person_id, now=now)
         _transfer(actor, row.person_id, unit_id, spoken.title or row.title, now=now)
 
 
@@ -253,6 +267,7 @@ def _retitle(
 ) -> None:
     row = _user(reach, person_id)
     if title and title != row.title:
+        _token_limits.count(actor, person_id, now=now)
         appointments.change(actor=actor, appointment_id=row.appointment_id, title=title, now=now)
 
 
@@ -281,6 +296,7 @@ def _switch(actor: Actor, row: UserRow, active: bool, *, now: datetime) -> None:
     if active:
         accounts.enable(actor=actor, account_id=row.account_id, now=now)
         return
+    _token_limits.count(actor, row.person_id, now=now)
     accounts.disable(actor=actor, account_id=row.account_id, now=now)
 
 
@@ -331,6 +347,8 @@ def _put_in(actor: Actor, reach: Reach, unit_id: int, person_id: int, *, now: da
     """The main post of whoever stands in the root's own list; a further post of anybody else."""
     row = _user(reach, person_id)
     _require_within(actor, reach, person_id)
+    if row.unit_id != reach.root_id or not _token_limits.is_newcomer(row):
+        _token_limits.count(actor, person_id, now=now)
     if row.unit_id == reach.root_id:
         _transfer(actor, person_id, unit_id, row.title, now=now)
         return
@@ -348,6 +366,7 @@ def _put_in(actor: Actor, reach: Reach, unit_id: int, person_id: int, *, now: da
 def _take_out(actor: Actor, reach: Reach, unit_id: int, person_id: int, *, now: datetime) -> None:
     row = _user(reach, person_id)
     _require_within(actor, reach, person_id)
+    _token_limits.count(actor, person_id, now=now)
     for held in Appointment.objects.filter(person_id=person_id, unit_id=unit_id).order_by("pk"):
         stands = held.valid_from <= now and (held.valid_to is None or held.valid_to > now)
         if stands and held.kind != AppointmentKind.MAIN:

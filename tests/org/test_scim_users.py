@@ -1,5 +1,7 @@
 """Users of provisioning systems come, change and go."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -12,11 +14,13 @@ from org.models import (
     Handover,
     Person,
     Post,
+    ScimTouch,
 )
 from org.queries import appointments
 from org.services import people
 from tests import factories
 from tests.org.provisioning import (
+    BULK,
     ENTERPRISE,
     GROUP,
     Caller,
@@ -25,6 +29,7 @@ from tests.org.provisioning import (
     patch,
     public_id,
 )
+from tests.org.test_second_person import crowd
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 
@@ -274,3 +279,61 @@ def test_a_user_who_moved_away_is_out_of_sight(
     (held,) = appointments.of_person(province.person("曾国强"), at=timezone.now())
     assert held.unit_id == province.unit("西湖区卫生健康局/办公室")
     assert bureau.call("GET", address).status_code == 404
+
+
+def crowd_of_users(province: factories.Province, count: int) -> list[str]:
+    """So many people with accounts in 西湖区民政局; their public ids."""
+    held = crowd(province, "西湖区民政局", count)
+    people = Person.objects.filter(pk__in=Appointment.objects.filter(pk__in=held).values("person"))
+    Account.objects.bulk_create(
+        Account(username=f"zhong{one.pk}", person=one, opened_at=timezone.now()) for one in people
+    )
+    return [str(one.public_id) for one in people.order_by("pk")]
+
+
+def test_more_than_fifty_people_are_no_act_of_a_token(
+    province: factories.Province, county: Caller
+) -> None:
+    ids = crowd_of_users(province, 54)
+    operations = [{"method": "DELETE", "path": f"/Users/{one}"} for one in ids[:48]]
+    county.call("POST", "Bulk", {"schemas": [BULK], "Operations": operations})
+    assert Person.objects.filter(status="left").count() == 48
+    second = caller(province, "何管理", "西湖区民政局")  # another token of the same maker
+    off = patch({"op": "replace", "path": "active", "value": False})
+    assert second.call("PATCH", f"Users/{ids[48]}", off).status_code == 204
+    title = patch({"op": "replace", "path": "title", "value": "主任科员"})
+    assert second.call("PATCH", f"Users/{ids[49]}", title).status_code == 204
+    assert second.call("DELETE", f"Users/{ids[49]}").status_code == 204  # counted already
+    before = posts_of_everybody()
+    group = f"Groups/{province.unit('西湖区民政局/一科')}"
+    join = patch({"op": "add", "path": "members", "value": [{"value": ids[51]}]})
+    for method, path, body in (
+        ("DELETE", f"Users/{ids[50]}", None),
+        ("PATCH", f"Users/{ids[51]}", off),
+        ("PATCH", f"Users/{ids[51]}", title),
+        ("PATCH", group, join),
+        ("PATCH", group, patch({"op": "replace", "path": "members", "value": []})),
+    ):
+        for one in (county, second):
+            refused = one.call(method, path, body)
+            assert refused.status_code == 409, (method, path, refused.content)
+            assert refused.json()["detail"].startswith("ORG_TOKENS_TOUCH_MANY: ")
+    assert posts_of_everybody() == before
+    assert Account.objects.filter(is_active=False).count() == 50
+    # Newcomers are no mass change, and a day later there is room again.
+    assert county.call("POST", "Users", new_user()).status_code == 201
+    ScimTouch.objects.update(touched_at=timezone.now() - timedelta(hours=24, minutes=1))
+    assert county.call("DELETE", f"Users/{ids[50]}").status_code == 204
+
+
+def test_newcomers_are_placed_without_being_counted(
+    province: factories.Province, county: Caller
+) -> None:
+    made = county.call("POST", "Users", new_user()).json()["id"]
+    join = patch({"op": "add", "path": "members", "value": [{"value": made}]})
+    group = f"Groups/{province.unit('西湖区民政局/一科')}"
+    assert county.call("PATCH", group, join).status_code == 204
+    assert not ScimTouch.objects.exists()
+    out = patch({"op": "remove", "path": f'members[value eq "{made}"]'})
+    assert county.call("PATCH", group, out).status_code == 204
+    assert ScimTouch.objects.get().person == Person.objects.get(public_id=made)
