@@ -11,7 +11,7 @@ from core import paging
 from core.actor import Actor
 from core.paging import Page
 from messaging import errors, membership, policies
-from messaging.models import Conversation
+from messaging.models import Conversation, ConversationKind, Member
 from messaging.queries import colleagues
 from org.queries import people
 
@@ -63,6 +63,16 @@ def page(
     shown = rows[:limit]
     following = _CURSORS.encode(shown[-1][:3]) if len(rows) > limit else None
     return Page(items=_named(shown, at=at), next_cursor=following)
+
+
+def groups_of(person_id: int) -> list[int]:
+    """The groups that the person is in, by id."""
+    rows = Member.objects.filter(
+        person_id=person_id,
+        left_seq__isnull=True,
+        conversation__kind=ConversationKind.GROUP,
+    )
+    return list(rows.order_by("conversation_id").values_list("conversation_id", flat=True))
 
 
 def _rows(

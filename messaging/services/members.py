@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from core.actor import Actor
+from core.actor import Actor, ActorKind
 from core.db import service
 from messaging import errors, membership, policies
 from messaging.membership import Period
@@ -126,6 +126,23 @@ def set_administrator(
     telling.record(actor, f"messaging.group.{verb}", held, now, {"person_id": person_id})
     telling.everybody(held, actor, entry)
     return Changed(conversation_id=held.pk, seq=entry.seq)
+
+
+@service
+def part(*, actor: Actor, conversation_id: int, person_id: int, now: datetime) -> None:
+    """Whoever left the organisation is no longer in the group, unless he owns it still.
+
+    Only for the platform itself. An owner stays until the group has been handed over.
+    """
+    if actor.kind is not ActorKind.SYSTEM:
+        raise errors.NotTheOwner
+    rows = Conversation.objects.select_for_update(of=("self",))
+    held = rows.filter(pk=conversation_id, kind=ConversationKind.GROUP).first()
+    known = people.names([person_id], at=now)
+    here = person_id in known and known[person_id].unit_id is not None
+    if held is None or here or policies.role_of(person_id, held.pk) in (None, MemberRole.OWNER):
+        return
+    _close_period(held, actor, "left_organisation", person_id, now=now)
 
 
 def admit(held: Conversation, person_ids: Sequence[int], *, from_seq: int) -> None:
