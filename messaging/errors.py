@@ -101,6 +101,13 @@ class FileNotFound(errors.NotFound):
     message = "文件不存在，或您无权使用"
 
 
+class CardPlacesTooMany(errors.Invalid):
+    """A card stands in as many conversations as one may."""
+
+    code = "MESSAGE_CARD_PLACES_TOO_MANY"
+    message = "一张卡片最多出现在 {limit} 个会话中"
+
+
 class HistoryNotFound(errors.NotFound):
     """Nobody asked for the history under this number, or somebody else did."""
 

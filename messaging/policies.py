@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import urlsplit
 
 from core.actor import Actor
 from messaging import errors, membership
@@ -127,3 +128,14 @@ def require_forwarding(conversation: Conversation) -> None:
     """ForwardingRefused where what is said stays."""
     if not conversation.forwarding:
         raise errors.ForwardingRefused
+
+
+def require_safe_link(link: str) -> None:
+    """A path of ours, or https; browsers read a backslash as a slash, so none is taken."""
+    if not link:
+        return
+    parts = urlsplit(link)
+    own_page = link.startswith("/") and not link.startswith("//") and not parts.netloc
+    outside = parts.scheme == "https" and bool(parts.netloc)
+    if "\\" in link or not link.isprintable() or not (own_page or outside):
+        raise errors.UnsafeLink

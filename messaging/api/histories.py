@@ -87,5 +87,5 @@ def ask(request: HttpRequest, conversation_id: Id, seq: Id, body: ReasonIn) -> r
     "/history-readings/{request_id}", response=HistoryOut, url_name="messaging-history-read"
 )
 def read(request: HttpRequest, request_id: Id) -> History:
-    """The earlier versions, for a day after a second person has agreed; each reading is recorded."""
+    """The earlier versions, for a day after somebody else has agreed; each reading is recorded."""
     return histories.read(actor=actor_of(request), request_id=request_id, now=timezone.now())

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from urllib.parse import urlsplit
 
 from core.actor import Actor
 from core.db import service
-from messaging import errors, fanout
+from messaging import errors, fanout, policies
 from messaging.models import NoticeTarget, WorkNotice
 from messaging.queries.notices import Notice
 from org.queries import people
@@ -46,7 +45,7 @@ def send(
     behind the link. Whether the actor may notify these people is the caller's policy. Not
     audited here: the caller's act is.
     """
-    _require_safe(link)
+    policies.require_safe_link(link)
     wanted = _known(person_ids, now=now)
     notice = WorkNotice(
         source=source,
@@ -128,17 +127,6 @@ def _address(stored: WorkNotice, person_ids: Sequence[int]) -> None:
     targets = [NoticeTarget(notice=stored, person_id=person_id) for person_id in person_ids]
     NoticeTarget.objects.bulk_create(targets, batch_size=1000)
     fanout.to_people(person_ids=person_ids, kind="notice.created", content=_shown(stored))
-
-
-def _require_safe(link: str) -> None:
-    """A path of ours, or https; browsers read a backslash as a slash, so none is taken."""
-    if not link:
-        return
-    parts = urlsplit(link)
-    own_page = link.startswith("/") and not link.startswith("//") and not parts.netloc
-    outside = parts.scheme == "https" and bool(parts.netloc)
-    if "\\" in link or not link.isprintable() or not (own_page or outside):
-        raise errors.UnsafeLink
 
 
 def _shown(notice: WorkNotice) -> Notice:

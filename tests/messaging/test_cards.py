@@ -1,0 +1,119 @@
+"""Cards: one for each thing and conversation, changing in place."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from core import actor
+from messaging import errors
+from messaging.kinds import Tone
+from messaging.models import Conversation, Message
+from messaging.services import cards
+from tests.messaging.conftest import Phone
+
+APPLICATION = actor.system("approvals")
+
+
+def test_a_card_stands_in_the_conversation_and_counts_as_unread(wang: Phone, li: Phone) -> None:
+    room = wang.direct(li)
+    put([room])
+    [entry] = li.page(room)["entries"]
+    assert (entry["kind"], entry["sender_id"], entry["sender_name"]) == ("card", None, "审批")
+    assert entry["card"] == {
+        "source": "approvals",
+        "source_name": "审批",
+        "key": "case:7",
+        "title": "王伟民的差旅申请",
+        "lines": ["目的地：杭州"],
+        "state": "审批中",
+        "link": "/approvals/7/",
+        "tone": "waiting",
+    }
+    assert (li.card(room)["unread"], wang.card(room)["unread"]) == (1, 1)
+
+
+def test_a_card_changes_in_its_place_and_an_entry_says_so(wang: Phone, li: Phone) -> None:
+    room = wang.direct(li)
+    put([room])
+    wang.send(room, "请尽快")
+    changed = put([], state="已同意", tone=Tone.GOOD)
+    assert (changed.places, changed.changed) == (((room, 1),), 1)
+    card, _, event = li.page(room)["entries"]
+    assert (card["seq"], card["card"]["state"], card["card"]["tone"]) == (1, "已同意", "good")
+    assert (event["kind"], event["event"]["verb"], event["changed"]["card"]["state"]) == (
+        "event", "edited", "已同意",
+    )  # fmt: skip
+    assert li.card(room)["unread"] == 2
+
+
+def test_the_same_card_again_changes_nothing(wang: Phone, li: Phone) -> None:
+    room = wang.direct(li)
+    assert put([room]).changed == 1
+    assert put([room]).changed == 0
+    assert Message.objects.filter(conversation_id=room).count() == 1
+
+
+def test_a_card_in_several_conversations_changes_in_all(wang: Phone, li: Phone, lin: Phone) -> None:
+    first, second = wang.direct(li), wang.direct(lin)
+    put([first])
+    put([second], state="已同意")
+    for phone, room in ((li, first), (lin, second)):
+        assert phone.page(room)["entries"][0]["card"]["state"] == "已同意"
+
+
+def test_nobody_edits_recalls_or_forwards_a_card(wang: Phone, li: Phone) -> None:
+    room = wang.direct(li)
+    put([room])
+    path = f"/conversations/{room}/messages/1"
+    content = {"client_message_id": "0" * 32, "seqs": [1], "to": [room]}
+    answers = [
+        wang.call("patch", path, {"body": "改"}),
+        wang.call("post", f"{path}/recall", {}),
+        wang.call("post", f"/conversations/{room}/forward-singly", content),
+    ]
+    assert [answer.json()["code"] for answer in answers] == [
+        "NOT_THE_SENDER", "NOT_THE_SENDER", "MESSAGE_NOT_FORWARDABLE",
+    ]  # fmt: skip
+    assert len(wang.page(room)["entries"]) == 1
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "//evil.cn", "http://a.cn", "/\\evil.cn"])
+def test_a_card_leads_nowhere_unsafe(wang: Phone, li: Phone, link: str) -> None:
+    room = wang.direct(li)
+    with pytest.raises(errors.UnsafeLink):
+        put([room], link=link)
+    assert wang.page(room)["entries"] == []
+
+
+def test_a_dissolved_conversation_gets_no_card_and_keeps_the_old_one(
+    wang: Phone, li: Phone
+) -> None:
+    room = wang.direct(li)
+    put([room])
+    Conversation.objects.filter(pk=room).update(dissolved_at=timezone.now())
+    assert put([], state="已同意").changed == 0
+    with pytest.raises(errors.ConversationDissolved):
+        put([room], state="已同意")
+    assert Message.objects.get(conversation_id=room).card["state"] == "审批中"  # type: ignore[index]  # checked by the constraint
+
+
+def put(rooms: list[int], **more: Any) -> cards.Put:
+    """The card of an approval, with other content where named."""
+    content = {
+        "title": "王伟民的差旅申请",
+        "lines": ("目的地：杭州",),
+        "state": "审批中",
+        "link": "/approvals/7/",
+        "tone": Tone.WAITING,
+        **more,
+    }
+    return cards.put(
+        actor=APPLICATION,
+        source="approvals",
+        source_name="审批",
+        key="case:7",
+        conversation_ids=rooms,
+        content=cards.Content(**content),
+        now=timezone.now(),
+    )
