@@ -19,7 +19,8 @@ def opened(*, to_unit_id: int | None, at: datetime, viewer: Viewer) -> Branch:
     roots = history.children_as_of(None, at=at, viewer=viewer, limit=BRANCH_LIMIT).items
     way = {unit.id for unit in roots}
     if to_unit_id is not None:
-        way |= {unit.id for unit in history.path_as_of(to_unit_id, at=at)[:-1]}
+        above = history.path_as_of(to_unit_id, at=at, viewer=viewer)[:-1]
+        way |= {unit.id for unit in above}
     return _branch(None, 1, way, at, viewer)
 
 

@@ -1,5 +1,6 @@
 """What the dialogs about units have in common: whose they are, and where they lead."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.urls import reverse
@@ -8,7 +9,7 @@ from core.actor import Actor
 from org import errors as org_errors
 from org import placing
 from org import policies as org_policies
-from org.kinds import UnitKind
+from org.kinds import Scene, UnitKind
 from org.queries import units, visibility
 from workbench.forms.base import Choices
 
@@ -30,6 +31,13 @@ def managed(actor: Actor, unit_id: int, *, at: datetime) -> units.UnitCard:
     if not org_policies.may_manage_units(actor, unit_id, at=at):
         raise org_errors.UnitNotFound
     return units.card(unit_id, at=at, viewer=visibility.viewer_of(actor, at=at))
+
+
+def shown(actor: Actor, unit_ids: Collection[int], *, at: datetime) -> list[units.UnitName]:
+    """The units that were picked, without those that the actor does not see."""
+    viewer = visibility.viewer_of(actor, at=at)
+    seen = visibility.shown_units(unit_ids, viewer=viewer, scene=Scene.TREE)
+    return list(units.names(seen).values())
 
 
 def leaving(actor: Actor, unit_id: int, *, at: datetime) -> units.UnitCard:

@@ -11,8 +11,8 @@ from core.http import actor_of
 from core.paging import Cursor, Limit
 from core.schemas import Id, Schema
 from org import errors, policies
+from org.queries import appointments, visibility
 from org.queries import history as queries
-from org.queries import visibility
 from org.queries.units import UnitName
 
 router = Router()
@@ -123,8 +123,10 @@ def list_roots_then(request: HttpRequest, as_of: Day, limit: Limit = 100) -> Uni
 def show_unit_then(request: HttpRequest, unit_id: Id, as_of: Day) -> UnitWithPathOut:
     """One unit that day."""
     at = _evening(as_of)
-    unit = queries.unit_as_of(unit_id, at=at, viewer=_viewer(request))
-    path = [NamedThenOut.model_validate(one) for one in queries.path_as_of(unit_id, at=at)]
+    viewer = _viewer(request)
+    unit = queries.unit_as_of(unit_id, at=at, viewer=viewer)
+    above = queries.path_as_of(unit_id, at=at, viewer=viewer)
+    path = [NamedThenOut.model_validate(one) for one in above]
     shown = {name: getattr(unit, name) for name in unit.__slots__}
     return UnitWithPathOut(**shown, path=path)
 
@@ -186,10 +188,15 @@ def list_changes(
 def list_person_changes(
     request: HttpRequest, person_id: Id, limit: Limit = 50, cursor: Cursor = ""
 ) -> ChangesOut:
-    """What changed of the person; for the person and for those who administer people there."""
+    """What changed of the person; for the person and for those who administer people where the
+    main post is: a further post elsewhere opens nobody the whole record.
+    """
     now = timezone.now()
     actor = actor_of(request)
-    if actor.person_id != person_id and not policies.may_manage_person(actor, person_id, at=now):
+    home_id = appointments.home_unit(person_id, at=now)
+    if actor.person_id != person_id and (
+        home_id is None or not policies.may_manage_people(actor, home_id, at=now)
+    ):
         raise errors.PersonNotFound
     page = queries.changes(person_id=person_id, limit=limit, cursor=cursor)
     return ChangesOut.model_validate(page)

@@ -29,8 +29,9 @@ class ImpactOut(Schema):
 def impact_of_move(request: HttpRequest, unit_id: Id, parent_id: Id) -> queries.Impact:
     """If the unit moved below that one; for its administrators."""
     now = timezone.now()
-    queries.permit_foresight(actor_of(request), [unit_id], at=now)
-    return queries.impact_of_move(unit_id, parent_id=parent_id, at=now)
+    actor = actor_of(request)
+    queries.permit_foresight(actor, [unit_id], beside=[parent_id], at=now)
+    return queries.impact_of_move(actor, unit_id, parent_id=parent_id, at=now)
 
 
 @router.get("/units/{unit_id}/impact/abolish", response=ImpactOut, url_name="org-impact-abolish")
@@ -39,7 +40,7 @@ def impact_of_abolish(
 ) -> queries.Impact:
     """If the unit were abolished; for its administrators."""
     now = timezone.now()
-    queries.permit_foresight(actor_of(request), [unit_id], at=now)
+    queries.permit_foresight(actor_of(request), [unit_id], beside=[successor_id], at=now)
     return queries.impact_of_abolish(unit_id, successor_id=successor_id, at=now)
 
 
@@ -47,7 +48,7 @@ def impact_of_abolish(
 def impact_of_merge(request: HttpRequest, body: MergeIn) -> queries.Impact:
     """If the units became one; for the administrators of all of them."""
     now = timezone.now()
-    queries.permit_foresight(actor_of(request), body.unit_ids, at=now)
+    queries.permit_foresight(actor_of(request), body.unit_ids, beside=[body.into_id], at=now)
     return queries.impact_of_merge(
         body.unit_ids,
         into_id=body.into_id,

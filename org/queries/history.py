@@ -181,10 +181,16 @@ def unit_as_of(unit_id: int, *, at: datetime, viewer: Viewer) -> UnitThen:
     return UnitThen(*rows[0])
 
 
-def path_as_of(unit_id: int, *, at: datetime) -> list[UnitName]:
-    """The unit and everything that stood above it then, the root first; empty where it did not."""
+def path_as_of(unit_id: int, *, at: datetime, viewer: Viewer) -> list[UnitName]:
+    """The unit and everything that stood above it then, the root first; empty where it did not.
+
+    A former place that is hidden from the viewer is left out.
+    """
+    sight = viewer.sight(Scene.TREE)
     rows = _fetch(
-        f"{_UP} SELECT {_COLUMNS} FROM up ORDER BY height DESC", {"id": unit_id, "at": at}
+        f"{_UP} SELECT {_COLUMNS} FROM up WHERE EXISTS (SELECT FROM org_unit u"
+        f" WHERE u.id = up.id AND {sight.shows_unit()}) ORDER BY height DESC",
+        {"id": unit_id, "at": at, **sight.values},
     )
     return [UnitName(*row) for row in rows]
 
@@ -282,25 +288,25 @@ def resolve(code: str, *, at: datetime, viewer: Viewer) -> list[UnitName]:
         f"{_RESOLVE} AND {sight.shows_unit()} ORDER BY u.id",
         {"code": code.strip().upper(), "at": at, **sight.values},
     )
-    return _named([row[0] for row in rows])
+    return _named([row[0] for row in rows], viewer)
 
 
-def successors(unit_id: int) -> list[UnitName]:
-    """The units that went on with what this one did, directly."""
+def successors(unit_id: int, *, viewer: Viewer) -> list[UnitName]:
+    """The units that went on with what this one did, directly, as far as the viewer sees them."""
     rows = _fetch(
         "SELECT successor_id FROM org_unitsuccession WHERE predecessor_id = %(id)s ORDER BY 1",
         {"id": unit_id},
     )
-    return _named([row[0] for row in rows])
+    return _named([row[0] for row in rows], viewer)
 
 
-def predecessors(unit_id: int) -> list[UnitName]:
-    """The units whose work this one went on with, directly."""
+def predecessors(unit_id: int, *, viewer: Viewer) -> list[UnitName]:
+    """The units whose work this one went on with, directly, as far as the viewer sees them."""
     rows = _fetch(
         "SELECT predecessor_id FROM org_unitsuccession WHERE successor_id = %(id)s ORDER BY 1",
         {"id": unit_id},
     )
-    return _named([row[0] for row in rows])
+    return _named([row[0] for row in rows], viewer)
 
 
 def _counts(sight: Sight) -> str:
@@ -313,10 +319,12 @@ def _counts(sight: Sight) -> str:
         WHERE a.unit_id = s.id AND {_HELD} AND {sight.shows_person("a.person_id")})"""
 
 
-def _named(unit_ids: Collection[int]) -> list[UnitName]:
+def _named(unit_ids: Collection[int], viewer: Viewer) -> list[UnitName]:
+    sight = viewer.sight(Scene.TREE)
     rows = _fetch(
-        f"SELECT {_COLUMNS} FROM org_unit WHERE id = ANY(%(ids)s) ORDER BY id",
-        {"ids": list(unit_ids)},
+        f"SELECT {_COLUMNS} FROM org_unit u WHERE id = ANY(%(ids)s) AND {sight.shows_unit()}"
+        " ORDER BY id",
+        {"ids": list(unit_ids), **sight.values},
     )
     return [UnitName(*row) for row in rows]
 

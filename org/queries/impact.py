@@ -5,7 +5,7 @@ the locks, so what was shown is what happens.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -15,7 +15,8 @@ from django.db import connection
 from core.actor import Actor
 from core.errors import DomainError
 from org import errors, placing, policies
-from org.queries import appointments, authority, obstacles, people, units
+from org.kinds import Scene
+from org.queries import appointments, authority, obstacles, people, units, visibility
 from org.queries.obstacles import Part
 from org.queries.units import UnitName
 
@@ -53,21 +54,39 @@ class Touched:
     accounts: int
 
 
-def permit_foresight(actor: Actor, unit_ids: Iterable[int], *, at: datetime) -> None:
-    """The actor administers the units and may know what hangs from them; UnitNotFound."""
+def permit_foresight(
+    actor: Actor,
+    unit_ids: Iterable[int],
+    *,
+    at: datetime,
+    beside: Collection[int | None] = (),
+) -> None:
+    """The actor administers the units and may know what hangs from them; UnitNotFound.
+
+    Those `beside` (a new parent, a successor) must be there for whoever looks at the tree.
+    """
     for unit_id in unit_ids:
         if not policies.may_manage_units(actor, unit_id, at=at):
             raise errors.UnitNotFound
+    named = {unit_id for unit_id in beside if unit_id is not None}
+    if not named:
+        return
+    viewer = visibility.viewer_of(actor, at=at)
+    if visibility.shown_units(named, viewer=viewer, scene=Scene.TREE) != named:
+        raise errors.UnitNotFound
 
 
-def impact_of_move(unit_id: int, *, parent_id: int, at: datetime) -> Impact:
-    """The unit, all below it and the people there go; rights over them go with them."""
+def impact_of_move(actor: Actor, unit_id: int, *, parent_id: int, at: datetime) -> Impact:
+    """The unit, all below it and the people there go; rights over them go with them.
+
+    Who administers a place is told as far as it is the actor's business.
+    """
     named = units.names([unit_id, parent_id])
     counts = touched([unit_id], at=at)
     notes = [_counted(counts, "随同移动")]
     unit, parent = named.get(unit_id), named.get(parent_id)
     if unit and parent:
-        notes += _change_of_administrators(unit, parent, at=at)
+        notes += _change_of_administrators(actor, unit, parent, at=at)
         if not placing.keeps_level(unit.kind) and unit.level != parent.level:
             notes.append(f"级别由 {unit.level} 级变为 {parent.level} 级")
     return _impact(counts, notes, obstacles.to_move(unit_id, parent_id, at=at))
@@ -165,11 +184,17 @@ def _counted(counts: Touched, verb: str) -> str:
     return f"{counts.units} 个组织、{counts.people} 人、{counts.grants} 项管理权限{verb}"
 
 
-def _change_of_administrators(unit: UnitName, parent: UnitName, *, at: datetime) -> list[str]:
+def _change_of_administrators(
+    actor: Actor, unit: UnitName, parent: UnitName, *, at: datetime
+) -> list[str]:
     """Who administers the unit from above before the move and after it, where that differs."""
     before = _above(unit.parent_id, at=at) if unit.parent_id else set()
     after = _above(parent.id, at=at)
     lost, won = sorted(before - after), sorted(after - before)
+    if actor.person_id is not None:
+        known = authority.shown_to(actor.person_id, [unit.id, parent.id], at=at)
+        lost = lost if unit.id in known else []
+        won = won if parent.id in known else []
     lines = [f"不再由{obstacles.listed(lost)}管理"] if lost else []
     return [*lines, f"改由{obstacles.listed(won)}管理"] if won else lines
 

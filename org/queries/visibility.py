@@ -172,6 +172,17 @@ def require_unit(unit_id: int, *, viewer: Viewer, scene: Scene) -> None:
             raise errors.UnitNotFound
 
 
+def shown_units(unit_ids: Collection[int], *, viewer: Viewer, scene: Scene) -> frozenset[int]:
+    """Those of the units that there are and that are not hidden."""
+    sight = viewer.sight(scene)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT u.id FROM org_unit u WHERE u.id = ANY(%(ids)s) AND {sight.shows_unit()}",
+            {"ids": list(unit_ids), **sight.values},
+        )
+        return frozenset(row[0] for row in cursor.fetchall())
+
+
 def shown_people(
     person_ids: Collection[int], *, viewer: Viewer, scene: Scene, at: datetime
 ) -> frozenset[int]:

@@ -16,6 +16,7 @@ from org.models import AdminGrant, Line, Person, Unit
 from org.policies import Wanted
 from org.queries import authority as queries
 from org.services import requests
+from org.writing import guards
 
 MOST_DEPTH: Final = 5
 """省, 市, 县, 乡, 村: a right is passed on at most once per level."""
@@ -45,6 +46,7 @@ def grant(
     source = _source(actor, person_id, wanted, now=now)
     if wanted.until is not None and wanted.until <= now:
         raise errors.GrantEnded
+    guards.require_known(actor, person_id, errors.PersonNotFound, at=now)
     person_name = _active_name(person_id)
     root = _checked_place(wanted, now=now)
     if approved_by is None and policies.needs_second_person(

@@ -76,6 +76,7 @@ def offer(*, actor: Actor, unit_id: int, parent_id: int, now: datetime, basis: s
     """
     unit = guards.standing(unit_id)
     guards.permit_leaving(actor, unit, at=now)
+    guards.require_shown(actor, parent_id, at=now)
     obstacles.raise_first(obstacles.to_move(unit_id, parent_id, at=now))
     if policies.may_manage_units(actor, parent_id, at=now):
         raise errors.OtherSideIsOwn
@@ -86,7 +87,7 @@ def offer(*, actor: Actor, unit_id: int, parent_id: int, now: datetime, basis: s
         role=AdminRole.ORG,
         payload=_payload(unit_id, parent_id, basis),
         summary=_summary(unit, parent_id),
-        effects=impact.impact_of_move(unit_id, parent_id=parent_id, at=now).notes,
+        effects=impact.impact_of_move(actor, unit_id, parent_id=parent_id, at=now).notes,
         now=now,
     )
 
@@ -146,7 +147,9 @@ def _ask_to_move(order: Order, unit: Unit, parent_id: int) -> Asked:
         role=AdminRole.ORG,
         payload=_payload(unit.pk, parent_id, order.basis),
         summary=_summary(unit, parent_id),
-        effects=impact.impact_of_move(unit.pk, parent_id=parent_id, at=order.now).notes,
+        effects=impact.impact_of_move(
+            order.actor, unit.pk, parent_id=parent_id, at=order.now
+        ).notes,
         now=order.now,
     )
 

@@ -48,6 +48,10 @@ def transfer(
     asked_of = _other_end(actor, source.unit_id, to.unit_id, approved_by, at=now)
     if asked_of is not None:
         _require_seen(source, from_appointment_id)
+        if asked_of == to.unit_id:
+            guards.require_shown(actor, to.unit_id, at=now)
+        else:
+            guards.require_known(actor, person_id, errors.AppointmentNotFound, at=now)
         return _ask(actor, source, to, asked_of, effective_at, basis, now=now)
     held = _locked(source, to, from_appointment_id, at=now)
     made = _carry_over(held, to, effective_at or now, now=now)

@@ -223,6 +223,8 @@ def abolish(
     """
     order = Order(actor, now, basis, reorganisation_id, approved_by)
     guards.permit_leaving(actor, guards.standing(unit_id), at=now)
+    if successor_id is not None:
+        guards.require_shown(actor, successor_id, at=now)
     tree.hold_all(subtrees=[unit_id], units=[successor_id] if successor_id else [])
     unit = guards.standing(unit_id)
     guards.permit_leaving(actor, unit, at=now)
@@ -231,7 +233,7 @@ def abolish(
         actor,
         RequestKind.ABOLISH_UNIT,
         unit_kind=unit.kind,
-        has_history=obstacles.has_history(unit_id),
+        has_history=obstacles.has_history(unit_id, actor=actor),
     ):
         return _ask_to_abolish(order, unit, successor_id)
     inheritance.leave_lines([unit_id], at=now)

@@ -6,9 +6,10 @@ from datetime import datetime
 from core.actor import Actor
 from core.errors import DomainError
 from org import errors, policies
-from org.kinds import AdminRole
+from org.kinds import AdminRole, Scene
 from org.models import Unit
 from org.queries import units as queries
+from org.queries import visibility
 
 
 def permit(actor: Actor, unit_id: int, *, at: datetime) -> None:
@@ -34,6 +35,24 @@ def permit_naming(actor: Actor, unit: Unit, *, at: datetime) -> None:
     """The actor may give the unit names and codes: a region's come from above it."""
     judged = policies.names_from(unit.pk, kind=unit.kind, parent_id=unit.parent_id)
     permit(actor, judged, at=at)
+
+
+def require_shown(actor: Actor, unit_id: int, *, at: datetime) -> None:
+    """UnitNotFound for no unit and for one hidden from the actor, who names it for another's sake.
+
+    What is asked of somebody tells its names back to whoever asks.
+    """
+    viewer = visibility.viewer_of(actor, at=at)
+    visibility.require_unit(unit_id, viewer=viewer, scene=Scene.TREE)
+
+
+def require_known(
+    actor: Actor, person_id: int, refusal: type[DomainError], *, at: datetime
+) -> None:
+    """The refusal for a person hidden from the actor, as for one who is not there."""
+    viewer = visibility.viewer_of(actor, at=at)
+    if not visibility.shown_people([person_id], viewer=viewer, scene=Scene.TREE, at=at):
+        raise refusal
 
 
 def require_other(actor: Actor, person_id: int, refusal: type[DomainError]) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from core.actor import system
 from org.kinds import UnitKind
 from org.models import AdminGrant, OrgChange
 from org.queries import impact
@@ -39,14 +40,16 @@ def test_a_move_touches_what_was_foreseen(province: factories.Province) -> None:
 
 def test_a_move_tells_who_administers_from_then_on(province: factories.Province) -> None:
     at = timezone.now()
-    foreseen = impact.impact_of_move(
-        province.unit("西湖区民政局/一科"), parent_id=province.unit("上城区民政局"), at=at
-    )
-    assert foreseen.notes == (
+    unit_id, parent_id = province.unit("西湖区民政局/一科"), province.unit("上城区民政局")
+    whole = impact.impact_of_move(system("test"), unit_id, parent_id=parent_id, at=at)
+    assert whole.notes == (
         "1 个组织、2 人、0 项管理权限随同移动",
         "不再由何管理（人员管理员）、何管理（应用管理员）、何管理（组织管理员）管理",
         "改由马科员（人员管理员）、马科员（组织管理员）管理",
     )
+    # Who administers the next county is not the business of this county's administrator.
+    own = impact.impact_of_move(province.actor(ADMIN), unit_id, parent_id=parent_id, at=at)
+    assert own.notes == whole.notes[:2]
 
 
 @pytest.mark.parametrize(

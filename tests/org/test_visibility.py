@@ -7,13 +7,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from core.actor import system
 from core.models import AuditEntry
 from org.kinds import AppointmentKind, LineRole, MaskedField, PostFunction, Scene, VisibilityEffect
-from org.models import VisibilityRule
+from org.models import ReviewRequest, VisibilityRule
 from org.queries import visibility as queries
-from org.services import appointments, lines, visibility
+from org.services import appointments, lines, moves, visibility
 from tests import factories
 from tests.factories import Province
+from tests.org.calls import refused, send
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 
@@ -141,6 +143,62 @@ def test_a_neighbours_administrator_is_bound(province: Province) -> None:
     hide_unit(province)
     answer = province.client("马科员").get(f"/api/v1/org/units/{province.unit(HIDDEN)}")
     assert answer.status_code == 404
+
+
+def test_nothing_that_is_foreseen_or_asked_for_names_what_is_hidden(province: Province) -> None:
+    hide_unit(province)
+    client = province.client("马科员")
+    section, own = province.unit("上城区民政局/一科"), province.unit("上城区民政局")
+    post = {"title": "科员", "function": "staff"}
+    for there, person in ((province.unit(HIDDEN), "钱医"), (10**9, None)):
+        who = province.person(person) if person else 10**9
+        sent = {"from_appointment_id": province.appointments[person or "钱医"], "unit_id": own}
+        mine = {"from_appointment_id": province.appointments[BOUND], "unit_id": there}
+        answers = [
+            client.get(f"/api/v1/org/units/{section}/impact/move", {"parent_id": there}),
+            client.get(f"/api/v1/org/units/{section}/impact/abolish", {"successor_id": there}),
+            send(client, "mergers/impact", {"unit_ids": [section], "into_id": there}),
+            send(client, f"units/{section}/offer", {"parent_id": there}),
+            send(client, f"units/{section}/abolish", {"successor_id": there}),
+            send(client, f"people/{province.person(BOUND)}/transfer", mine | post),
+            send(client, f"people/{who}/transfer", sent | post),
+            send(client, f"units/{section}/grants", {"person_id": who, "role": "org"}),
+        ]
+        assert [refused(answer) for answer in answers] == [
+            *[(404, "ORG_UNIT_NOT_FOUND")] * 6,
+            (404, "ORG_APPOINTMENT_NOT_FOUND"),
+            (404, "ORG_PERSON_NOT_FOUND"),
+        ], there
+    assert not ReviewRequest.objects.exists()
+
+
+def test_no_page_foresees_what_is_hidden(province: Province) -> None:
+    hide_unit(province)
+    client = province.client("马科员")
+    section = province.unit("上城区民政局/一科")
+    for path, body in (
+        ("move", {"parent_id": province.unit(HIDDEN)}),
+        ("merge", {"others": [province.unit(f"{HIDDEN}/一科")], "way": "into"}),
+    ):
+        for step in ({}, {"back": "1"}):
+            page = client.post(f"/administration/units/{section}/{path}/", body | step)
+            assert HIDDEN not in page.content.decode(), path
+
+
+def test_the_way_up_of_another_day_leaves_out_what_is_hidden_now(province: Province) -> None:
+    section, now = province.unit(f"{HIDDEN}/一科"), timezone.now()
+    moves.move(
+        actor=system("test"),
+        unit_id=section,
+        parent_id=province.unit("西湖区民政局"),
+        now=now,
+    )
+    hide_unit(province)
+    day = str((now - timedelta(days=2)).date())
+    path = api(province.client(BOUND), f"history/units/{section}", as_of=day)["path"]
+    assert [one["name"] for one in path] == ["浙江省", "杭州市", "西湖区", "一科"]
+    seen = api(province.client("何管理"), f"history/units/{section}", as_of=day)["path"]
+    assert [one["name"] for one in seen] == ["浙江省", "杭州市", "西湖区", HIDDEN, "一科"]
 
 
 @pytest.mark.parametrize(

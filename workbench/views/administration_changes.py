@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from core import http
 from org.queries import history
-from workbench import change_words, unit_dialogs
+from workbench import change_words, unit_dialogs, viewers
 
 CHANGES_PER_PAGE = 30
 
@@ -33,8 +33,8 @@ def changes(request: HttpRequest, unit_id: int) -> HttpResponse:
     if cursor:
         return render(request, "workbench/administration/unit_change_rows.html", context)
     context |= {
-        "before": history.predecessors(unit_id),
-        "after": history.successors(unit_id),
+        "before": history.predecessors(unit_id, viewer=viewers.of(request, at=now)),
+        "after": history.successors(unit_id, viewer=viewers.of(request, at=now)),
     }
     return render(request, "workbench/administration/unit_changes.html", context)
 

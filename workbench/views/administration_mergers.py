@@ -54,6 +54,7 @@ def merge(request: HttpRequest, unit_id: int) -> HttpResponse:
         asked = _asked(unit_id, given)
         name = asked["new"].name if asked["new"] else ""
         into_id = asked["into_id"]
+        impact.permit_foresight(actor, asked["unit_ids"], beside=[into_id], at=now)
         return impact.impact_of_merge(asked["unit_ids"], into_id=into_id, new_name=name, at=now)
 
     def takes_two(given: dict[str, Any], foreseen: Impact) -> bool:
@@ -75,7 +76,7 @@ def merge(request: HttpRequest, unit_id: int) -> HttpResponse:
         takes_two=takes_two,
         template="workbench/administration/unit_merge.html",
         unit=unit,
-        chosen=list(units.names(picked).values()),
+        chosen=unit_dialogs.shown(actor, picked, at=now),
     )
 
 

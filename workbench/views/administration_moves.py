@@ -50,7 +50,8 @@ def move(request: HttpRequest, unit_id: int) -> HttpResponse:
         outcome.append(carry_out(actor=actor, unit_id=unit_id, now=now, **given))
 
     def foresee(given: dict[str, Any]) -> Impact:
-        return impact.impact_of_move(unit_id, parent_id=given["parent_id"], at=now)
+        impact.permit_foresight(actor, [unit_id], beside=[given["parent_id"]], at=now)
+        return impact.impact_of_move(actor, unit_id, parent_id=given["parent_id"], at=now)
 
     def takes_two(given: dict[str, Any], foreseen: Impact) -> bool:
         is_own = org_policies.may_manage_units(actor, given["parent_id"], at=now)
@@ -74,7 +75,7 @@ def move(request: HttpRequest, unit_id: int) -> HttpResponse:
         takes_two=takes_two,
         template="workbench/administration/move.html",
         unit=unit,
-        chosen=list(units.names([picked]).values()) if picked else [],
+        chosen=unit_dialogs.shown(actor, [picked] if picked else [], at=now),
     )
 
 

@@ -117,14 +117,16 @@ def abolish(request: HttpRequest, unit_id: int) -> HttpResponse:
         outcome.append(unit_services.abolish(actor=actor, unit_id=unit_id, now=now, **given))
 
     def foresee(given: dict[str, Any]) -> Impact:
-        return impact.impact_of_abolish(unit_id, successor_id=given["successor_id"], at=now)
+        successor_id = given["successor_id"]
+        impact.permit_foresight(actor, [unit_id], beside=[successor_id], at=now)
+        return impact.impact_of_abolish(unit_id, successor_id=successor_id, at=now)
 
     def takes_two(given: dict[str, Any], foreseen: Impact) -> bool:
         return policies.needs_second_person(
             actor,
             RequestKind.ABOLISH_UNIT,
             unit_kind=unit.kind,
-            has_history=obstacles.has_history(unit_id),
+            has_history=obstacles.has_history(unit_id, actor=actor),
         )
 
     if foresight.is_confirmed(request) and form.carry_out(act):

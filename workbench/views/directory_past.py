@@ -64,7 +64,7 @@ def listing_of(
         )
     except org_errors.PastTooLarge as refusal:
         too_large = refusal.text
-    above = history.path_as_of(unit_id, at=at)[:-1]
+    above = history.path_as_of(unit_id, at=at, viewer=viewer)[:-1]
     return PastListing(unit, above, with_below, too_large, page)
 
 
