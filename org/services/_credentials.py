@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from core import crypto
 from core.actor import Actor
-from org import errors
+from org import errors, policies
 from org.kinds import AdminRole, RequestKind
 from org.models import Account, AdminGrant, CredentialReset, Person
 from org.services import requests
@@ -49,13 +49,23 @@ def unsealed(sealed: str) -> str:
     return crypto.decrypt_text(base64.b64decode(sealed))
 
 
-def note(actor: Actor, account: Account, *, now: datetime) -> None:
-    """For a while the account's owner decides nothing that the actor asks for."""
-    if actor.person_id is None or account.person_id in (None, actor.person_id):
+def note(actor: Actor, person_id: int | None, *, now: datetime) -> None:
+    """For a while the person decides nothing that the actor asks for."""
+    if actor.person_id is None or person_id in (None, actor.person_id):
         return
-    CredentialReset.objects.create(
-        person_id=account.person_id, reset_by_id=actor.person_id, reset_at=now
-    )
+    CredentialReset.objects.create(person_id=person_id, reset_by_id=actor.person_id, reset_at=now)
+
+
+def permit_naming(actor: Actor, person_id: int, *, now: datetime) -> None:
+    """The actor may say by which name or number the sign-in service knows the person.
+
+    Of somebody who administers anything that is as much as the password: HoldsGreaterRights.
+    """
+    if not policies.credentials_take_two(actor, person_id, at=now):
+        return
+    if not policies.may_set_credentials(actor, person_id, at=now):
+        raise errors.HoldsGreaterRights
+    note(actor, person_id, now=now)
 
 
 def _highest_root(person_id: int, *, at: datetime) -> int:

@@ -39,7 +39,7 @@ def open_account(
             account.save(force_insert=True)
     except IntegrityError as clash:
         raise errors.UsernameTaken from clash
-    _credentials.note(actor, account, now=now)
+    _credentials.note(actor, account.person_id, now=now)
     _record(actor, "org.account.opened", account, now=now)
     return account.pk
 
@@ -71,7 +71,7 @@ def set_password(
     account.auth_version += 1
     account.save(update_fields=[*_PASSWORD_FIELDS, "auth_version"])
     sessions.end_with_account(actor=actor, account_id=account_id, why=SessionEnd.PASSWORD, now=now)
-    _credentials.note(actor, account, now=now)
+    _credentials.note(actor, account.person_id, now=now)
     _record(actor, "org.account.password_set", account, now=now, approved_by=approved_by)
     return requests.Done()
 
@@ -139,9 +139,10 @@ def _require_other(actor: Actor, account: Account) -> None:
 
 
 def _locked(account_id: int) -> Account:
+    """The account; OutOfScope for none, as for one that is not the actor's business."""
     account = Account.objects.select_for_update(no_key=True).filter(pk=account_id).first()
     if account is None:
-        raise errors.AccountNotFound
+        raise errors.OutOfScope
     return account
 
 

@@ -10,7 +10,7 @@ from org import errors, names, policies
 from org.kinds import AppointmentKind, PostFunction
 from org.models import Appointment, Person
 from org.queries import appointments as appointment_queries
-from org.services import appointments
+from org.services import _credentials, appointments
 from org.writing import guards, search_rows
 
 
@@ -82,6 +82,7 @@ def update(
     """
     person = Person.objects.select_for_update(no_key=True).filter(pk=person_id).first()
     if person is None:
+        _permit_update(actor, person_id, is_phone_only=False, at=now)
         raise errors.PersonNotFound
     given = {"name": name, "job_level": job_level, "staff_number": staff_number}
     changed = {
@@ -93,6 +94,8 @@ def update(
     home_id = _permit_update(actor, person_id, is_phone_only=not changed, at=now)
     if not changed and not phone_changed:
         return
+    if "staff_number" in changed and actor.person_id != person_id:
+        _credentials.permit_naming(actor, person_id, now=now)
     before = {field: getattr(person, field) for field in changed}
     _write(person, changed, phone if phone_changed else None)
     # The number itself is personal data: the log says that it changed, not to what.
@@ -103,11 +106,11 @@ def update(
 @db.service
 def reveal_phone(*, actor: Actor, person_id: int, now: datetime) -> str:
     """The person's whole phone number, and that it was looked at stands in the audit log."""
+    if not policies.may_reveal_phone(actor, person_id, at=now):
+        raise errors.OutOfScope
     person = Person.objects.filter(pk=person_id).first()
     if person is None:
         raise errors.PersonNotFound
-    if not policies.may_reveal_phone(actor, person_id, at=now):
-        raise errors.OutOfScope
     _record(actor, "org.phone.revealed", person_id, None, {}, now=now)
     return _phone(person)
 

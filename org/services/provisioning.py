@@ -21,6 +21,7 @@ from org.models import Account, Appointment, ScimGroup, ScimUser
 from org.queries import authority, obstacles, provisioning, units
 from org.queries.provisioning import Reach, Spoken, UserRow
 from org.services import (
+    _credentials,
     _token_limits,
     accounts,
     appointments,
@@ -276,6 +277,7 @@ def _rename_account(actor: Actor, row: UserRow, username: str, *, now: datetime)
         return
     if not policies.may_manage_account(actor, row.person_id, at=now):
         raise errors.OutOfScope
+    _credentials.permit_naming(actor, row.person_id, now=now)
     try:
         with transaction.atomic():
             Account.objects.filter(pk=row.account_id).update(username=username)

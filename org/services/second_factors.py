@@ -81,9 +81,7 @@ def reset(
     Of somebody who administers anything a second person is asked.
     """
     account = Account.objects.select_for_update(no_key=True).filter(pk=account_id).first()
-    if account is None:
-        raise errors.AccountNotFound
-    if not policies.may_set_credentials(actor, account.person_id, at=now):
+    if account is None or not policies.may_set_credentials(actor, account.person_id, at=now):
         raise errors.OutOfScope
     if actor.account_id == account_id:
         raise errors.OwnAccount
@@ -96,7 +94,7 @@ def reset(
     sessions.end_with_account(
         actor=actor, account_id=account_id, why=SessionEnd.ENDED_BY_ADMINISTRATOR, now=now
     )
-    _credentials.note(actor, account, now=now)
+    _credentials.note(actor, account.person_id, now=now)
     _record(actor, "org.account.second_factor_reset", account_id, now, approved_by=approved_by)
     return requests.Done()
 

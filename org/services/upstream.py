@@ -52,7 +52,8 @@ def admit(*, actor: Actor, vouched: Vouched, now: datetime) -> int:
 
 def _named(name: str) -> Account | None:
     if settings.UPSTREAM_OIDC_MATCHES == "staff_number":
-        return _usable().filter(person__staff_number=name).first()
+        found = list(_usable().filter(person__staff_number=name)[:2])
+        return found[0] if len(found) == 1 else None  # a number of two people is nobody's
     return _usable().filter(username=name.lower()).first()
 
 

@@ -13,6 +13,7 @@ from org.queries import people
 from org.services import moves
 from tests import factories
 from tests.conftest import Budget
+from tests.org import calls
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 
@@ -251,3 +252,16 @@ def test_only_the_main_posts_administrators_change_a_person(
         assert (refused.status_code, refused.json()["code"]) == (403, "ORG_OUT_OF_SCOPE")
     assert patch(province.client("何管理"), 999999, name="别名").status_code == 404
     assert Person.objects.get(pk=person).name == "曾国强"
+
+
+def test_a_number_of_somebody_who_administers_more_is_not_changed(
+    province: factories.Province,
+) -> None:
+    calls.grant(province, "沈副市", "people", "浙江省民政厅")
+    client = province.client("沈副市")
+    for person, status in (("卫二", 403), ("冯副厅", 403), ("郑省长", 204)):
+        path = f"/api/v1/org/people/{province.person(person)}"
+        answer = client.patch(path, {"staff_number": "A-1"}, content_type="application/json")
+        assert answer.status_code == status, (person, answer.content)
+    named = Person.objects.exclude(staff_number="").values_list("name", flat=True)
+    assert list(named) == ["郑省长"]

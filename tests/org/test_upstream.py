@@ -457,3 +457,15 @@ def test_half_a_configuration_stops_the_start(
     with pytest.raises(SystemExit):
         env.read()
     assert complaint in capsys.readouterr().err
+
+
+def test_a_number_of_two_people_signs_nobody_in(
+    province: factories.Province, service: Service
+) -> None:
+    for name in ("王伟民", "李建国"):
+        Person.objects.filter(pk=province.person(name)).update(staff_number="330106-0001")
+    client = Client()
+    with override_settings(UPSTREAM_OIDC_MATCHES="staff_number", UPSTREAM_OIDC_CLAIM="employee"):
+        sign_in(service, client, employee="330106-0001", preferred_username="lijianguo")
+    assert not is_in(client)
+    assert not UpstreamLink.objects.exists()
