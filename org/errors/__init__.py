@@ -70,7 +70,7 @@ from org.errors.people import (
     PersonNotFound,
     SameUnit,
 )
-from org.errors.posts import PostInUse, PostNotFound, PostTitleTaken
+from org.errors.posts import PostDiffers, PostInUse, PostNotFound, PostTitleTaken
 from org.errors.reorganisations import (
     EffectiveTimePast,
     OwnReorganisation,
@@ -204,6 +204,7 @@ __all__ = [
     "PastTooLarge",
     "PeopleNotEmpty",
     "PersonNotFound",
+    "PostDiffers",
     "PostInUse",
     "PostNotFound",
     "PostTitleTaken",

@@ -19,6 +19,15 @@ class PostTitleTaken(errors.Conflict):
     message: ClassVar[str] = "该组织已有名为“{title}”的岗位"
 
 
+class PostDiffers(errors.Conflict):
+    """The unit's post of this title has another function or rank: change them there."""
+
+    code: ClassVar[str] = "ORG_POST_DIFFERS"
+    message: ClassVar[str] = (
+        "岗位“{title}”的性质或位次与所填不同，请在岗位中修改，或使用其他职务名称"
+    )
+
+
 class PostInUse(errors.Conflict):
     """Somebody holds the post, or held it: history names it."""
 

@@ -8,7 +8,7 @@ from core import audit, db
 from core.actor import Actor
 from org import errors, policies
 from org.kinds import AppointmentKind, ChangeKind, PostFunction
-from org.models import Appointment
+from org.models import Appointment, Post
 from org.queries import appointments as queries
 from org.services import changes
 from org.writing import guards, tenures
@@ -83,9 +83,7 @@ def end(
     """
     at = ends_at or now
     tenures.require_near(at, now=now)
-    appointment = _held(appointment_id, at=now)
-    if not policies.may_manage_people(actor, appointment.unit_id, at=now):
-        raise errors.OutOfScope
+    appointment = _held(actor, appointment_id, at=now)
     told = _told(appointment, now)
     tenures.stop(appointment, at=at, now=now)
     after = {"title": told["title"], "valid_to": at.isoformat()}
@@ -108,13 +106,13 @@ def change(
 ) -> int:
     """The appointment has the order and phone given; returns the id of the one that stands.
 
+    Function and rank are those of a title that the unit does not have yet: PostDiffers.
     What somebody was called stays in the history: another title ends this appointment and begins
     one of the same kind at the same instant.
     """
-    appointment = _held(appointment_id, at=now)
-    if not policies.may_manage_people(actor, appointment.unit_id, at=now):
-        raise errors.OutOfScope
+    appointment = _held(actor, appointment_id, at=now)
     held = appointment.post
+    _require_same(held.unit_id, title or held.title, function, rank)
     before = {"title": held.title, **_place(appointment)}
     if order is not None:
         appointment.order = order
@@ -140,9 +138,7 @@ def reorder(
     Returns the appointments of the rank in their new order. OtherRank, AppointmentNotFound.
     """
     found = queries.by_id(appointment_id, at=now)
-    if found is None:
-        raise errors.AppointmentNotFound
-    if not policies.may_manage_people(actor, found.unit_id, at=now):
+    if found is None or not policies.may_manage_people(actor, found.unit_id, at=now):
         raise errors.OutOfScope
     tenures.lock_units([found.unit_id])
     ranks = queries.ranks_in(found.unit_id, at=now)
@@ -177,12 +173,29 @@ def _require_free(actor: Actor, person_id: int, *, at: datetime) -> None:
         raise errors.OutOfScope
 
 
-def _held(appointment_id: int, *, at: datetime) -> Appointment:
-    """The appointment, locked behind its unit and its person; AppointmentNotFound once it ended."""
+def _require_same(
+    unit_id: int, title: str, function: PostFunction | None, rank: int | None
+) -> None:
+    """PostDiffers where what is said of a post is not what the unit's post of the title is.
+
+    Others may hold it: who changes it for all of them changes the post.
+    """
+    for post in Post.objects.filter(unit_id=unit_id, title=title):
+        if function not in (None, post.function) or rank not in (None, post.rank):
+            raise errors.PostDiffers(title=title)
+
+
+def _held(actor: Actor, appointment_id: int, *, at: datetime) -> Appointment:
+    """The appointment, locked behind its unit and its person; AppointmentNotFound once it ended.
+
+    OutOfScope for another administrator's, and for none at all.
+    """
     place = Appointment.objects.filter(pk=appointment_id).values_list("unit_id", "person_id")
-    for unit_id, person_id in place:
-        tenures.lock_places([unit_id])
-        tenures.lock_people([person_id])
+    unit_id, person_id = place.first() or (0, 0)
+    if not policies.may_manage_people(actor, unit_id, at=at):
+        raise errors.OutOfScope
+    tenures.lock_places([unit_id])
+    tenures.lock_people([person_id])
     appointment = (
         Appointment.objects.select_for_update(no_key=True, of=("self",))
         .select_related("post")

@@ -309,3 +309,23 @@ def test_nobody_appoints_himself(province: factories.Province) -> None:
     refused = send(province.client(ADMIN), f"units/{unit}/appointments", body)
     assert (refused.status_code, refused.json()["code"]) == (403, "ORG_OWN_APPOINTMENT")
     assert Appointment.objects.filter(person_id=province.person(ADMIN)).count() == 1
+
+
+def test_function_and_rank_are_those_of_a_new_title_alone(province: factories.Province) -> None:
+    client = province.client("何管理")
+    path = f"/api/v1/org/appointments/{province.appointments['曾国强']}"
+    entries, held = AuditEntry.objects.count(), list(Appointment.objects.values_list())
+    for body in (
+        {"rank": 5},
+        {"function": "head"},
+        {"title": "科员", "function": "head"},  # others hold this post
+        {"title": "科员", "rank": 5},
+    ):
+        refused = client.patch(path, body, content_type="application/json")
+        assert (refused.status_code, refused.json()["code"]) == (409, "ORG_POST_DIFFERS"), body
+    assert list(Appointment.objects.values_list()) == held
+    assert AuditEntry.objects.count() == entries
+    body = {"title": "副主任", "function": "deputy", "rank": 25}
+    changed = client.patch(path, body, content_type="application/json")
+    post = Appointment.objects.select_related("post").get(pk=changed.json()["id"]).post
+    assert (post.title, post.function, post.rank) == ("副主任", "deputy", 25)
