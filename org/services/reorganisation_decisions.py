@@ -11,7 +11,7 @@ from core.actor import Actor
 from core.errors import DomainError
 from org import errors, policies
 from org.events import ReorganisationDue, ReorganisationMoved
-from org.kinds import AdminRole
+from org.kinds import AdminRole, StepKind
 from org.kinds import ReorganisationStatus as Status
 from org.models import Reorganisation, ReorganisationEvent
 from org.queries import reorganisations as queries
@@ -51,6 +51,7 @@ def approve(
     the approver read.
     """
     held = _decided(actor, reorganisation_id, revision, now=now)
+    _require_no_gain(actor, held)
     if effective_at is not None and not now < effective_at <= now + _AHEAD_AT_MOST:
         raise errors.EffectiveTimePast
     _require_sound(actor, held, now=now)
@@ -169,6 +170,13 @@ def _decided(
     if revision != held.revision:
         raise errors.ReorganisationChanged
     return held
+
+
+def _require_no_gain(actor: Actor, held: Reorganisation) -> None:
+    """OwnAppointment for somebody whom the plan itself gives another post."""
+    own = _reorganising.steps(held).filter(kind=StepKind.TRANSFER)
+    if own.filter(payload__person_id=actor.require_person()).exists():
+        raise errors.OwnAppointment
 
 
 def _require_sound(actor: Actor, held: Reorganisation, *, now: datetime) -> None:

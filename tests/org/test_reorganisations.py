@@ -15,6 +15,7 @@ from org import errors
 from org.kinds import StepKind, UnitKind
 from org.models import (
     AdminGrant,
+    CredentialReset,
     OrgChange,
     Reorganisation,
     ReorganisationEvent,
@@ -28,6 +29,7 @@ from org.services import rehearsals as rehearsing
 from org.services import reorganisation_decisions, reorganisations
 from org.services import units as unit_services
 from tests import factories
+from tests.org import calls
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 
@@ -634,3 +636,40 @@ def test_approvers_and_drafter_are_told(
     assert [notice["title"] for notice in told] == [
         "机构改革已生效：街道合并", "机构改革待生效：街道合并",
     ]  # fmt: skip
+
+
+def test_nobody_approves_a_plan_that_gives_him_another_post(
+    province: factories.Province, plan: int
+) -> None:
+    calls.grant(province, "王伟民", "org", "西湖区")
+    _step(
+        province,
+        plan,
+        StepKind.TRANSFER,
+        person_id=province.person("王伟民"),
+        unit=_ref(province, "西湖区人民政府办公室"),
+        title="主任",
+        function="head",
+    )
+    _submit(province, plan)
+    with pytest.raises(errors.OwnAppointment):
+        _approve(province, plan, by="王伟民")
+    assert _status(plan) == "submitted"
+
+
+def test_nobody_approves_with_a_password_that_the_drafter_made(
+    province: factories.Province, plan: int
+) -> None:
+    _merge(province, plan)
+    _submit(province, plan)
+    made = CredentialReset.objects.create(
+        person_id=province.person(SECOND),
+        reset_by_id=province.person(DRAFTER),
+        reset_at=timezone.now() - timedelta(days=6),
+    )
+    with pytest.raises(errors.OutOfScope):
+        _approve(province, plan)
+    assert _status(plan) == "submitted"
+    made.delete()
+    _approve(province, plan)
+    assert _status(plan) == "approved"
