@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from core import audit, db
 from core.actor import Actor
 from org import errors, policies, tree
 from org.kinds import AdminRole, ChangeKind, RequestKind, UnitKind
-from org.models import Unit
+from org.models import AdminGrant, Unit
 from org.queries import impact, obstacles
 from org.queries import units as queries
 from org.queries.obstacles import Part
@@ -91,10 +93,9 @@ def split(
     take a second person. Rights over parts that move go with them, none are given over new units.
     """
     order = Order(actor, now, basis, reorganisation_id, approved_by)
-    guards.permit_leaving(actor, guards.standing(unit_id), at=now)
+    guards.leaving(actor, unit_id, at=now)
     tree.hold_all(subtrees=[unit_id])
-    unit = guards.standing(unit_id)
-    guards.permit_leaving(actor, unit, at=now)
+    unit = guards.leaving(actor, unit_id, at=now)
     obstacles.raise_first(obstacles.to_split(unit_id, new_units, at=now))
     people = impact.impact_of_split(unit_id, parts=new_units, at=now).people
     if approved_by is None and policies.needs_second_person(
@@ -116,20 +117,28 @@ def split(
 def _permit(
     actor: Actor, unit_ids: Sequence[int], into_id: int | None, *, at: datetime
 ) -> list[Unit]:
-    merged = [guards.standing(unit_id) for unit_id in unit_ids]
+    merged = [guards.leaving(actor, unit_id, at=at) for unit_id in unit_ids]
     if not merged:
         raise errors.NothingToMerge
-    for unit in merged:
-        guards.permit_leaving(actor, unit, at=at)
     if into_id is not None:
-        guards.standing(into_id)
         guards.permit(actor, into_id, at=at)
+        guards.standing(into_id)
     return merged
 
 
 def _takes_two(actor: Actor, merged: Sequence[Unit], *, at: datetime) -> bool:
     people = impact.touched([unit.pk for unit in merged], at=at).people
-    return policies.merger_takes_two(actor, {unit.kind for unit in merged}, people=people)
+    if policies.merger_takes_two(actor, {unit.kind for unit in merged}, people=people):
+        return True
+    # Rights over what is merged go on over the whole: as much as granting them there.
+    stands = Q(valid_until__isnull=True) | Q(valid_until__gt=at)
+    roots = [unit.pk for unit in merged]
+    passed = AdminGrant.objects.filter(stands, root_id__in=roots, revoked_at__isnull=True)
+    level = min(unit.level for unit in merged)
+    return any(
+        policies.needs_second_person(actor, RequestKind.GRANT, role=AdminRole(role), level=level)
+        for role in passed.values_list("role", flat=True)
+    )
 
 
 def _merge(

@@ -366,3 +366,18 @@ def test_who_waited_for_the_locks_finds_the_unit_abolished(province: factories.P
             actor=system("test"), unit_id=one, parent_id=province.unit("上城区"), now=asked_at
         )
     assert everything() == before
+
+
+def test_a_merger_that_widens_a_high_right_takes_two(province: factories.Province) -> None:
+    grant(province, "杨一", "org", "杭州市民政局")
+    client = province.client("杨一")
+    office, section = province.unit("杭州市民政局/办公室"), province.unit("杭州市民政局/一科")
+    held = grant(province, "朱二", "org", "杭州市民政局/办公室")
+    before = everything()
+    body = {"unit_ids": [office], "into_id": section}
+    asked = send(client, "mergers", body)
+    assert asked.status_code == 202, asked.content
+    assert everything() == before
+    approve(province, asked)
+    held.refresh_from_db()
+    assert Unit.objects.get(pk=office).valid_to is not None
