@@ -6,9 +6,10 @@ from typing import Final
 from core.actor import system
 from messaging import events
 from messaging.queries import handovers
+from messaging.queries import members as member_queries
 from messaging.queries import unit_conversations as unit_queries
 from messaging.services import handovers as handover_services
-from messaging.services import notices, unit_conversations
+from messaging.services import members, notices, unit_conversations
 from org import events as org_events
 from org.kinds import HandoverKind, ReorganisationStatus, RequestState
 from org.queries import appointments, authority, reorganisations, requests
@@ -22,6 +23,7 @@ _WARNED_BEFORE: Final = timedelta(days=7)
 _VERDICTS: Final[dict[str, str]] = {
     RequestState.APPROVED: "复核已同意",
     RequestState.REJECTED: "复核未同意",
+    RequestState.LAPSED: "复核已失效",
 }
 
 
@@ -50,7 +52,8 @@ def on_request_decided(event: org_events.RequestDecided, now: datetime) -> None:
     request = requests.told_of(event.request_id, at=now)
     if request is None or request.state not in _VERDICTS:
         return
-    remark = f"\n意见：{request.remark}" if request.remark else ""
+    said = [f"复核人：{request.decided_by_name}"] if request.decided_by_name else []
+    said += [f"意见：{request.remark}"] if said and request.remark else [request.remark]
     notices.send(
         actor=_ACTOR,
         source=SOURCE,
@@ -58,7 +61,7 @@ def on_request_decided(event: org_events.RequestDecided, now: datetime) -> None:
         key=f"request.decided:{event.request_id}",
         person_ids=[request.requester_id],
         title=f"{_VERDICTS[request.state]}：{request.summary}",
-        body=f"复核人：{request.decided_by_name}{remark}",
+        body="\n".join(filter(None, said)),
         link=f"/administration/requests/{event.request_id}/",
         now=now,
     )
@@ -119,7 +122,7 @@ def on_appointment_ended(event: org_events.AppointmentEnded, now: datetime) -> N
 
 
 def on_person_left(event: org_events.PersonLeft, now: datetime) -> None:
-    """The handover names the groups that the person owned."""
+    """The handover names the groups that the person owned; in all others he is no longer."""
     departures.add_owned(
         actor=_ACTOR,
         handover_id=event.handover_id,
@@ -130,10 +133,14 @@ def on_person_left(event: org_events.PersonLeft, now: datetime) -> None:
         ],
         now=now,
     )
+    for conversation_id in member_queries.groups_of(event.person_id):
+        members.part(
+            actor=_ACTOR, conversation_id=conversation_id, person_id=event.person_id, now=now
+        )
 
 
 def on_handover_settled(event: org_events.HandoverSettled, now: datetime) -> None:
-    """A group that was to be handed over is the successor's."""
+    """A group that was to be handed over is the successor's, and who left is not in it."""
     word, _, number = event.subject.partition(":")
     if event.kind != HandoverKind.MESSAGING or word != "group":
         return
@@ -143,6 +150,7 @@ def on_handover_settled(event: org_events.HandoverSettled, now: datetime) -> Non
         succession=handover_services.Succession(event.item_id, event.person_id, event.successor_id),
         now=now,
     )
+    members.part(actor=_ACTOR, conversation_id=int(number), person_id=event.person_id, now=now)
 
 
 def on_unit_conversation_founded(event: events.UnitConversationFounded, now: datetime) -> None:

@@ -50,6 +50,7 @@ GROUPS: Final = (
                 "机构改革",
                 "administration-reorganisations",
                 frozenset({"org"}),
+                count="plans",
             ),
             Entry("lines", "条线", "administration-lines", frozenset({"org"})),
             Entry("exchange", "导入导出", "administration-exchange", frozenset({"org", "people"})),

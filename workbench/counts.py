@@ -5,21 +5,25 @@ from datetime import datetime
 from approvals.queries import tasks
 from documents.queries import circulation
 from messaging.queries import conversations, notices
-from org.queries import requests
+from org.queries import decisions
 
 
 def of(person_id: int, *, at: datetime) -> dict[str, int]:
-    """待批, 待签收, 未读消息, 未读通知 and 待复核 by the names that pages use in data-count.
+    """待批, 待签收, 未读消息, 未读通知, 待复核, 待审批方案: by the names of data-count on pages.
 
-    `inbox` is what the screen 消息 holds unread: talk and notices.
+    `inbox` is what the screen 消息 holds unread: talk and notices;
+    `administration` what 系统管理 holds to decide about.
     """
     unread_messages = conversations.unread_count(person_id)
     unread_notices = notices.unread_count(person_id)
+    waiting = decisions.awaiting(person_id, at=at)
     return {
         "approvals": tasks.to_do_count(person_id),
         "documents": circulation.awaiting_count(person_id, at=at),
         "messages": unread_messages,
         "notices": unread_notices,
         "inbox": unread_messages + unread_notices,
-        "reviews": requests.count_awaiting(person_id, at=at),
+        "reviews": waiting.requests,
+        "plans": waiting.reorganisations,
+        "administration": waiting.requests + waiting.reorganisations,
     }

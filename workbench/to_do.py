@@ -10,6 +10,7 @@ from approvals.queries import tasks
 from core.actor import Actor
 from documents.queries import issuing, listing
 from miniapps.queries import registry
+from org.queries import reorganisations, requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ def latest(actor: Actor, *, at: datetime, limit: int) -> list[ToDo]:
         *_to_acknowledge(actor, at, limit),
         *_to_issue(actor, at, limit),
         *_to_review(actor, at),
+        *_to_decide_as_second(actor, at, limit),
+        *_to_approve_plans(actor, at, limit),
     ]
     return sorted(rows, key=lambda row: row.at, reverse=True)[:limit]
 
@@ -87,4 +90,30 @@ def _to_review(actor: Actor, at: datetime) -> Iterator[ToDo]:
             tag=app.state_words,
             url=reverse("apps-detail", args=[app.id]),
             at=app.changed_at,
+        )
+
+
+def _to_decide_as_second(actor: Actor, at: datetime, limit: int) -> Iterator[ToDo]:
+    for request in requests.awaiting(actor.require_person(), at=at, limit=limit).items:
+        yield ToDo(
+            icon="administration",
+            person_name=request.requester_name,
+            title=request.summary,
+            meta=f"双人复核，{request.requester_name}",
+            tag="待复核",
+            url=reverse("administration-request", args=[request.id]),
+            at=request.asked_at,
+        )
+
+
+def _to_approve_plans(actor: Actor, at: datetime, limit: int) -> Iterator[ToDo]:
+    for plan in reorganisations.awaiting(actor, at=at, limit=limit):
+        yield ToDo(
+            icon="administration",
+            person_name=plan.drafter_name,
+            title=plan.title,
+            meta=f"机构改革，{plan.drafter_name}（{plan.scope_name}）",
+            tag="待审批",
+            url=reverse("administration-reorganisation", args=[plan.id]),
+            at=plan.submitted_at or plan.drafted_at,
         )

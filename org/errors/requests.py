@@ -47,6 +47,13 @@ class NobodyToDecide(errors.Conflict):
     message: ClassVar[str] = "该操作须经另一位管理员复核，但当前没有可以复核的管理员"
 
 
+class AskedAlready(errors.Conflict):
+    """The very same act waits for a second person already."""
+
+    code: ClassVar[str] = "ORG_ASKED_ALREADY"
+    message: ClassVar[str] = "同样的操作已提交复核，正在等待处理，请勿重复提交"
+
+
 class ReasonMissing(errors.Invalid):
     """A refusal says why."""
 

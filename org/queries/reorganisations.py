@@ -34,6 +34,10 @@ _SEES = (
     "(n.drafted_by_id = %(administrator)s OR"
     f" (n.submitted_at IS NOT NULL AND {policies.ADMINISTERED}))"
 )
+AWAITS: Final = (
+    f"n.status = 'submitted' AND n.drafted_by_id <> %(administrator)s AND {policies.ADMINISTERED}"
+)
+"""The reorganisations n over units u that wait for this administrator."""
 OPEN: Final = (
     ReorganisationStatus.DRAFT,
     ReorganisationStatus.REJECTED,
@@ -130,6 +134,15 @@ def listing(
     )
     items = [_card(row) for row in rows[:limit]]
     return paging.Page(items, _PAGES.encode((items[-1].id,)) if len(rows) > limit else None)
+
+
+def awaiting(actor: Actor, *, at: datetime, limit: int) -> list[ReorganisationCard]:
+    """What waits for the actor's approval, the latest first."""
+    rows = _fetch(
+        f"SELECT {_COLUMNS} {_FROM} WHERE {AWAITS} ORDER BY n.submitted_at DESC LIMIT %(limit)s",
+        {"at": at, "limit": limit, **_administrator(actor)},
+    )
+    return [_card(row) for row in rows]
 
 
 def counts(actor: Actor, *, at: datetime) -> dict[str, int]:

@@ -22,7 +22,7 @@ SELECT q.id, q.kind, q.summary, q.effects, q.state, q.expires_at <= %(at)s, q.un
 _WAITS: Final = "q.state = 'waiting' AND q.expires_at > %(at)s"
 # Most people administer nothing, which one look-up tells. For the others each waiting request
 # finds its unit by the key: the planner would rather hash all the units there are.
-_AWAITS: Final = f"""{_WAITS}
+AWAITS: Final = f"""{_WAITS}
   AND (SELECT EXISTS (SELECT 1 FROM org_admingrant h
         WHERE h.person_id = %(person)s AND h.revoked_at IS NULL))
   AND EXISTS (SELECT 1 FROM org_unit u WHERE u.id = q.unit_id AND {policies.DECIDES} OFFSET 0)"""
@@ -57,7 +57,7 @@ def awaiting(
     person_id: int, *, at: datetime, limit: int = 50, cursor: str | None = None
 ) -> paging.Page[Request]:
     """What waits for this person's decision, newest first."""
-    return _page(_AWAITS, person_id, at, limit, cursor)
+    return _page(AWAITS, person_id, at, limit, cursor)
 
 
 def asked_by(
@@ -77,7 +77,7 @@ def decided_by(
 
 def count_awaiting(person_id: int, *, at: datetime) -> int:
     """How many requests wait for this person's decision."""
-    sql = f"SELECT count(*) FROM org_reviewrequest q WHERE {_AWAITS}"
+    sql = f"SELECT count(*) FROM org_reviewrequest q WHERE {AWAITS}"
     with connection.cursor() as cursor:
         cursor.execute(sql, {"person": person_id, "at": at})
         return int(cursor.fetchone()[0])

@@ -63,9 +63,12 @@ def approve(*, actor: Actor, request_id: int, now: datetime, remark: str = "") -
     )
     if requester is None or requester.person_id != request.requester_id:
         raise errors.RequesterUnable
-    # The act locks rows; the audit log, which settling writes to, comes after all row locks.
-    _performer(request)(requester, request.payload, person_id, now)
-    _settle(request, actor, RequestState.APPROVED, remark, now=now)
+    perform, payload = _performer(request), dict(request.payload)
+    # It waits no longer when the act ends what still waits about the same units.
+    _close(request, actor, RequestState.APPROVED, remark, now=now)
+    # The act locks rows; the audit log comes after all row locks.
+    perform(requester, payload, person_id, now)
+    _tell(request, actor, now=now)
     return Decided(request.pk, request.state)
 
 
@@ -116,15 +119,25 @@ def _require_open(request: ReviewRequest, *, at: datetime) -> None:
 def _settle(
     request: ReviewRequest, actor: Actor, state: RequestState, remark: str, *, now: datetime
 ) -> None:
+    _close(request, actor, state, remark, now=now)
+    _tell(request, actor, now=now)
+
+
+def _close(
+    request: ReviewRequest, actor: Actor, state: RequestState, remark: str, *, now: datetime
+) -> None:
     request.state = state
     request.decided_by_id = actor.require_person()
     request.decided_at = now
     request.remark = remark.strip()
     request.payload.pop("sealed", None)  # a password is kept no longer than it waits
     request.save(update_fields=["state", "decided_by", "decided_at", "remark", "payload"])
+
+
+def _tell(request: ReviewRequest, actor: Actor, *, now: datetime) -> None:
     audit.record(
         actor=actor,
-        action=f"org.request.{state.value}",
+        action=f"org.request.{RequestState(request.state).value}",
         object_kind="org.request",
         object_id=request.pk,
         unit_id=request.unit_id,

@@ -161,6 +161,7 @@ def _merge(
     units = sum(count for _, count in parts)
     people = len({one.person_id for one in carried})
     _note_merged(order, merged, into.pk, units=units, people=people)
+    requests.lapse(actor=order.actor, unit_ids=ids, now=at)
     return Merged(unit_id=into.pk, units=units, people=people)
 
 

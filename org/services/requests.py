@@ -1,6 +1,6 @@
 """An act that takes two people is asked for; org.services.decisions carries it out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -9,9 +9,10 @@ from core import audit, db, events
 from core import errors as core_errors
 from core.actor import Actor
 from org import errors
-from org.events import RequestDue, RequestOpened
-from org.kinds import AdminRole, RequestKind
+from org.events import RequestDecided, RequestDue, RequestOpened
+from org.kinds import AdminRole, RequestKind, RequestState
 from org.models import ReviewRequest
+from org.queries import concerned
 from org.queries import requests as queries
 
 VALID_FOR: Final = timedelta(days=7)
@@ -49,11 +50,14 @@ def ask(
 
     The caller has judged that the actor may act. `payload` holds JSON and is what the performer in
     org.services.decisions acts upon; `summary` is one Chinese sentence, `effects` further lines of
-    what will happen. NobodyToDecide where nobody could answer.
+    what will happen. NobodyToDecide where nobody could answer, AskedAlready while the very same
+    act waits.
     """
     person_id = actor.require_person()
     if actor.account_id is None:
         raise core_errors.NotSignedIn
+    if concerned.alike(kind, payload, at=now) is not None:
+        raise errors.AskedAlready
     request = ReviewRequest(
         kind=kind,
         unit_id=unit_id,
@@ -76,10 +80,32 @@ def ask(
     return Asked(request_id=request.pk)
 
 
-def _record(actor: Actor, request: ReviewRequest, *, now: datetime) -> None:
+@db.service
+def lapse(*, actor: Actor, unit_ids: Collection[int], now: datetime) -> None:
+    """What waited for a second person about units that stand no longer waits in vain, and ends.
+
+    Judges no right: whoever abolished the units could. A request that somebody decides about at
+    this moment is left alone: its act is refused by what the units have become.
+    """
+    waiting = ReviewRequest.objects.filter(
+        pk__in=concerned.naming(unit_ids), state=RequestState.WAITING
+    )
+    for request in waiting.select_for_update(no_key=True, skip_locked=True).order_by("pk"):
+        request.state = RequestState.LAPSED
+        request.decided_at = now
+        request.remark = "涉及的组织已撤销，操作不能再执行"
+        request.payload.pop("sealed", None)
+        request.save(update_fields=["state", "decided_at", "remark", "payload"])
+        _record(actor, request, now=now, action="org.request.lapsed")
+        events.publish(RequestDecided(request_id=request.pk))
+
+
+def _record(
+    actor: Actor, request: ReviewRequest, *, now: datetime, action: str = "org.request.opened"
+) -> None:
     audit.record(
         actor=actor,
-        action="org.request.opened",
+        action=action,
         object_kind="org.request",
         object_id=request.pk,
         unit_id=request.unit_id,

@@ -108,10 +108,9 @@ def rename(
     it carries already change nothing.
     """
     order = Order(actor, now, basis, reorganisation_id, approved_by)
-    guards.permit_naming(actor, guards.standing(unit_id), at=now)
+    guards.naming(actor, unit_id, at=now)
     tree.hold(unit_id)
-    unit = guards.standing(unit_id)
-    guards.permit_naming(actor, unit, at=now)
+    unit = guards.naming(actor, unit_id, at=now)
     before = {"name": unit.name, "short_name": unit.short_name}
     after = {"name": name, "short_name": founding.short(name, short_name)}
     if before == after:
@@ -180,10 +179,9 @@ def set_code(
     groups get another when divisions are redrawn, from those above them. Ours never change.
     """
     order = Order(actor, now, basis, reorganisation_id, approved_by)
-    guards.permit_naming(actor, guards.standing(unit_id), at=now)
+    guards.naming(actor, unit_id, at=now)
     tree.hold(unit_id)
-    unit = guards.standing(unit_id)
-    guards.permit_naming(actor, unit, at=now)
+    unit = guards.naming(actor, unit_id, at=now)
     if not founding.is_coded_by_state(unit.kind) and not codes.is_temporary(unit.code):
         raise errors.UnitCodeFixed
     given = _code_below(unit, code)
@@ -222,12 +220,11 @@ def abolish(
     and a second person for an organ, a region and whatever had people or parts.
     """
     order = Order(actor, now, basis, reorganisation_id, approved_by)
-    guards.permit_leaving(actor, guards.standing(unit_id), at=now)
+    guards.leaving(actor, unit_id, at=now)
     if successor_id is not None:
         guards.require_shown(actor, successor_id, at=now)
     tree.hold_all(subtrees=[unit_id], units=[successor_id] if successor_id else [])
-    unit = guards.standing(unit_id)
-    guards.permit_leaving(actor, unit, at=now)
+    unit = guards.leaving(actor, unit_id, at=now)
     obstacles.raise_first(obstacles.to_abolish(unit_id, at=now, successor_id=successor_id))
     if approved_by is None and policies.needs_second_person(
         actor,
@@ -245,6 +242,7 @@ def abolish(
         before={"name": unit.name, "code": unit.code},
         after={"successor_ids": [successor_id]} if successor_id else {},
     )
+    requests.lapse(actor=actor, unit_ids=[unit_id], now=now)
     return Done()
 
 

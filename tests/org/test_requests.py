@@ -36,9 +36,9 @@ def send(client: Client, path: str, body: object | None = None) -> Any:
     return client.post(f"/api/v1/org/{path}", body or {}, content_type="application/json")
 
 
-def ask(province: factories.Province) -> int:
+def ask(province: factories.Province, for_whom: str = "马科员") -> int:
     """The system administrator asks to make another one; the security administrator decides."""
-    body = {"person_id": province.person("马科员"), "role": "system"}
+    body = {"person_id": province.person(for_whom), "role": "system"}
     answer = send(province.client("褚一"), f"units/{province.unit('浙江省')}/grants", body)
     assert answer.status_code == 202, answer.json()
     return int(answer.json()["request_id"])
@@ -208,7 +208,7 @@ def test_the_other_side_of_a_move_is_asked_and_nobody_else(
 
 
 def test_the_three_boxes(province: factories.Province, budget: Budget) -> None:
-    first, second = ask(province), ask(province)
+    first, second = ask(province), ask(province, "林上城")
     asker, decider = province.client("褚一"), province.client("卫二")
     path = "/api/v1/org/requests"
     with budget("org.requests.awaiting"):

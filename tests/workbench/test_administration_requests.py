@@ -42,6 +42,7 @@ def test_the_second_person_sees_what_would_happen(
         box = _page(client, REQUESTS)
     assert "授予蒋市长“杭州市”的应用管理员权限" in box
     assert 'data-count="reviews">1</span>' in box
+    assert f'href="{REQUESTS}{request_id}/"' in _page(client, "/today/")
     shown = _page(client, f"{REQUESTS}{request_id}/")
     for line in ("可再授权 1 层", "长期有效", "理由：市级统一管理", "冯副厅", "同意并执行"):
         assert line in shown

@@ -68,7 +68,12 @@ def test_a_plan_is_drafted_submitted_approved_and_done(
     assert "将“西湖区民政局一科”更名为“救助科”" in shown
     assert "改称救助科" in shown
     assert _act(drafter, plan, "submit").status_code == 204
-    assert "待审批" in _page(second, "/administration/reorganisations/?box=submitted")
+    waiting_list = _page(second, "/administration/reorganisations/?box=submitted")
+    assert "待审批" in waiting_list
+    assert 'data-count="plans">1</span>' in waiting_list
+    assert 'data-count="administration">1</span>' in waiting_list
+    assert f'href="{plan}"' in _page(second, "/today/")
+    assert f'href="{plan}"' not in _page(drafter, "/today/")
     assert "您的审批" in _page(second, plan)
     assert "您的审批" not in _page(drafter, plan)
     assert _act(second, plan, "approve", when="now").status_code == 204

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core import http
 from org.kinds import RequestState
-from org.queries import people
+from org.queries import concerned, people
 from org.queries import requests as queries
 from org.services import decisions
 from workbench import dialogs, offices, parameters
@@ -109,6 +109,7 @@ def _render(request: HttpRequest, shown: queries.Request | None) -> HttpResponse
             person_id, at=now, limit=PER_PAGE, cursor=request.GET.get("cursor")
         ),
         "shown": shown,
+        "concerned": concerned.of(shown, actor=actor, at=now) if shown is not None else None,
         "is_own": is_own,
         "may_decide": may_decide,
         "may_withdraw": waits and is_own,
