@@ -35,7 +35,7 @@ def _periods(*, rows: str, serving: str) -> str:
     Who has an open row there is told by it rather than by the appointment.
     """
     return f"""
-serving AS MATERIALIZED (
+serving AS (
     SELECT c.id, c.created_at, c.newcomers_see, s.person_id, s.since FROM {serving}
 ), period AS (
     SELECT m.conversation_id, m.person_id, m.joined_seq, m.left_seq,
