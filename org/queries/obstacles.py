@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from core.actor import Actor, ActorKind
 from core.errors import DomainError
 from org import errors, placing
 from org.kinds import AdminRole, UnitKind
@@ -211,18 +212,18 @@ def rights_rooted_at(unit_ids: Collection[int], *, at: datetime) -> list[Holder]
     return [Holder(row[0], row[1], f"{row[2]}（{AdminRole(row[3]).label}）") for row in rows]
 
 
-def has_history(unit_id: int) -> bool:
+def has_history(unit_id: int, *, actor: Actor) -> bool:
     """Somebody served in the unit, or something stood below it.
 
-    A unit that a provisioning system founded has no history by its members: they came and went
-    as that system said, and it takes away again what it brought.
+    For a provisioning system a unit that one founded has no history by its members: they came and
+    went as it said, and it takes away again what it brought. For a person it has.
     """
     rows = _fetch(
         "SELECT EXISTS (SELECT 1 FROM org_unit WHERE parent_id = %(id)s)"
         " OR EXISTS (SELECT 1 FROM org_appointment WHERE unit_id = %(id)s)"
-        " AND NOT EXISTS (SELECT 1 FROM org_scimgroup s"
-        " WHERE s.unit_id = %(id)s AND s.was_provisioned)",
-        {"id": unit_id},
+        " AND NOT (%(by_machine)s AND EXISTS (SELECT 1 FROM org_scimgroup s"
+        " WHERE s.unit_id = %(id)s AND s.was_provisioned))",
+        {"id": unit_id, "by_machine": actor.kind is ActorKind.APP},
     )
     return bool(rows[0][0])
 

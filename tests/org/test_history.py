@@ -252,3 +252,22 @@ def test_the_past_of_a_unit_added_later_is_empty(province: factories.Province) -
     )
     assert shown(province, "西湖区民政局", "2025-04-30") == [("办公室", 1)]
     assert shown(province, "西湖区民政局", "2025-05-01") == [("办公室", 1), ("新科", 0)]
+
+
+def test_a_further_post_elsewhere_does_not_open_the_whole_record(
+    province: factories.Province,
+) -> None:
+    person = province.person("曾国强")
+    appointments.appoint(
+        actor=system("test"),
+        person_id=person,
+        unit_id=province.unit("上城区民政局"),
+        title="联络员",
+        function=PostFunction.STAFF,
+        kind=AppointmentKind.CONCURRENT,
+        now=timezone.now(),
+    )
+    path = f"/api/v1/org/people/{person}/changes"
+    assert province.client("马科员").get(path).status_code == 404
+    assert province.client(ADMIN).get(path).status_code == 200
+    assert province.client("曾国强").get(path).status_code == 200

@@ -14,6 +14,7 @@ from org.models import (
 from org.queries import appointments
 from org.services import units
 from tests import factories
+from tests.org import calls
 from tests.org.provisioning import BULK, GROUP, Caller, caller, new_user, patch, public_id
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
@@ -202,3 +203,17 @@ def test_large_or_broken_bodies_are_refused(county: Caller) -> None:
     refused = county.call("POST", "Bulk", {"schemas": [BULK], "Operations": many})
     assert refused.status_code == 413
     assert county.call("PUT", "Users", {}).status_code == 405
+
+
+def test_by_hand_a_provisioned_group_in_which_people_served_takes_two(
+    province: factories.Province,
+) -> None:
+    bureau = caller(province, "何管理", "西湖区民政局")
+    newcomer = bureau.call("POST", "Users", new_user()).json()["id"]
+    body = {"schemas": [GROUP], "displayName": "社会救助科", "members": [{"value": newcomer}]}
+    unit_id = int(bureau.call("POST", "Groups", body).json()["id"])
+    empty = patch({"op": "remove", "path": "members"})
+    assert bureau.call("PATCH", f"Groups/{unit_id}", empty).status_code == 204
+    asked = calls.send(province.client("何管理"), f"units/{unit_id}/abolish")
+    assert asked.status_code == 202, asked.content
+    assert Unit.objects.get(pk=unit_id).valid_to is None
