@@ -30,9 +30,11 @@ def test_a_group_is_passed_on_to_a_member_and_to_nobody_else(
     assert handovers.settle(province, "曾国强", "防汛值守", "张晓梅", run_jobs) == "群主已转交"
     (owner,) = Member.objects.filter(conversation=group, role="owner", left_seq=None)
     assert owner.person_id == province.person("张晓梅")
-    last = Message.objects.filter(conversation=group).latest("seq")
-    assert last.event is not None
-    assert (last.event["verb"], last.event["people"][0]["name"]) == ("handed_over", "张晓梅")
+    entries = Message.objects.filter(conversation=group).order_by("-seq")
+    told = [(one.event["verb"], one.event["people"][0]["name"]) for one in entries if one.event]
+    assert told[:2] == [("left_organisation", "曾国强"), ("handed_over", "张晓梅")]
+    left = Member.objects.get(conversation=group, person_id=province.person("曾国强"))
+    assert left.left_seq == entries[0].seq
     handovers.reopen(province, "曾国强", "防汛值守")
     again = handovers.settle(province, "曾国强", "防汛值守", "单小芳", run_jobs)
     assert again == "群主已另有其人，无须转交"

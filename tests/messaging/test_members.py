@@ -1,7 +1,14 @@
 """Who administers a group: appointing, removing, passing it on, announcing, dissolving."""
 
+from collections.abc import Callable
+
+from django.utils import timezone
+
 from messaging.models import Conversation, Member
+from org.kinds import DepartureReason
+from org.services import departures
 from tests.conftest import Budget
+from tests.factories import Province
 from tests.messaging.conftest import Phone
 
 
@@ -155,6 +162,29 @@ def test_members_come_page_by_page_with_administrators_first(
     names = [one["name"] for one in first["items"] + second["items"]]
     assert names == ["王伟民", "林上城", "李建国", "张晓梅"]
     assert second["next_cursor"] is None
+
+
+def test_whoever_leaves_the_organisation_is_in_no_group(
+    wang: Phone, li: Phone, province: Province, run_jobs: Callable[[], int]
+) -> None:
+    zeng = province.person("曾国强")
+    room = wang.group(li)
+    wang.call("post", f"/conversations/{room}/members", {"person_ids": [zeng]})
+    departures.leave(
+        actor=province.actor("何管理"),
+        person_id=zeng,
+        reason=DepartureReason.RETIRED,
+        now=timezone.now(),
+    )
+    run_jobs()
+    event = wang.page(room)["entries"][-1]["event"]
+    assert (event["verb"], event["people"]) == (
+        "left_organisation",
+        [{"id": zeng, "name": "曾国强"}],
+    )
+    wang.send(room, "四")
+    readers = wang.get(f"/conversations/{room}/messages/4/receipts").json()
+    assert [one["name"] for one in readers["unread"]] == ["李建国"]
 
 
 def test_strangers_manage_nothing(wang: Phone, li: Phone, lin: Phone) -> None:

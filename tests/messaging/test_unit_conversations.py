@@ -1,9 +1,11 @@
 """Conversations of units: by rows and virtual, their members follow the appointments."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from messaging import handlers, membership
@@ -15,7 +17,7 @@ from org.models import Appointment
 from org.services import appointments, departures, mergers, moves, transfers
 from org.services.transfers import Destination
 from tests.conftest import Budget
-from tests.factories import Province
+from tests.factories import FOUNDED, Province
 from tests.messaging.conftest import Phone, phone_of
 
 RunJobs = Callable[[], int]
@@ -283,6 +285,24 @@ def test_a_large_unit_has_a_conversation_without_rows(
 
 
 @pytest.mark.usefixtures("virtual")
+def test_a_send_to_hundreds_without_rows_writes_four(wang: Phone, province: Province) -> None:
+    room = _found(phone_of(province, "何管理"), province.unit("西湖区"), "subtree")
+    _staff(province.unit(f"{BUREAU}/一科"), 400)
+    before = _written()
+    assert wang.send(room, "请各单位落实").json()["seq"] == 2
+    after = _written()
+    grown = {table: after[table] - before[table] for table in after if after[table] > before[table]}
+    assert sorted(table.split("_p")[0] for table in grown) == [
+        "messaging_conversation",
+        "messaging_message",
+        "messaging_readcursor",
+        "messaging_readmark",
+    ]
+    assert set(grown.values()) == {1}
+    assert len(_unread(wang, room, 2)) == 414
+
+
+@pytest.mark.usefixtures("virtual")
 def test_leaving_a_large_unit_cuts_at_once_and_keeps_the_old_lists(
     wang: Phone, zhang: Phone, province: Province, office: Office, run_jobs: RunJobs
 ) -> None:
@@ -417,6 +437,37 @@ def test_a_dead_word_is_found_by_looking_through(wang: Phone, province: Province
     Member.objects.filter(conversation_id=room, person_id=province.person("单小芳")).delete()
     handlers.look_through_unit_conversations(timezone.now())
     assert len(_names(wang, room)) == 5
+
+
+def _staff(unit_id: int, size: int) -> None:
+    """So many more people have served in the unit since it was founded."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH person AS (
+                INSERT INTO org_person (public_id, name, pinyin, initials, job_level, staff_number,
+                                        status, created_at)
+                SELECT gen_random_uuid(), '职员' || n, 'zhiyuan', 'zy', '', '', 'active', %(at)s
+                  FROM generate_series(1, %(size)s) n RETURNING id
+            ), post AS (
+                INSERT INTO org_post (unit_id, title, function, rank)
+                VALUES (%(unit)s, '办事员', 'staff', 90) RETURNING id
+            )
+            INSERT INTO org_appointment (person_id, post_id, unit_id, kind, "order", office_phone,
+                                         valid_from)
+            SELECT person.id, post.id, %(unit)s, 'main', 0, '', %(at)s FROM person, post""",
+            {"unit": unit_id, "size": size, "at": FOUNDED},
+        )
+
+
+def _written() -> Counter[str]:
+    """How many rows of messaging's tables this transaction has written."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables"
+            " WHERE relname LIKE 'messaging\\_%'"
+        )
+        return Counter(dict(cursor.fetchall()))
 
 
 def _again(person_id: int) -> None:
