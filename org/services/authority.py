@@ -68,12 +68,12 @@ def revoke(*, actor: Actor, grant_id: int, now: datetime, reason: str = "") -> i
     """
     locked = _lock_chain(grant_id)
     given = locked.get(grant_id)
-    if given is None or given.revoked_at is not None:
-        raise errors.GrantNotFound
-    if not policies.may_revoke(
+    if given is None or not policies.may_revoke(
         actor, _wanted(given), holder_id=given.person_id, grantor_id=given.granted_by_id, at=now
     ):
         raise errors.GrantBeyondOwn
+    if given.revoked_at is not None:
+        raise errors.GrantNotFound
     ended = [one for one in locked.values() if one.revoked_at is None]
     for one in ended:
         _end(one, actor, now=now, reason=reason)

@@ -11,7 +11,7 @@ from core.actor import Actor
 from org import errors, policies, tree
 from org.kinds import AdminRole, ChangeKind, RequestKind
 from org.models import Unit
-from org.queries import impact, obstacles
+from org.queries import impact, namesakes, obstacles
 from org.queries import units as queries
 from org.services import changes, requests
 from org.services.requests import Asked
@@ -51,6 +51,7 @@ def move(
     tree.hold_all(subtrees=[unit_id], units=[parent_id])
     unit = _permit(actor, unit_id, parent_id, approved_by=approved_by, at=now)
     obstacles.raise_first(obstacles.to_move(unit_id, parent_id, at=now))
+    obstacles.raise_first(namesakes.clash(parent_id, unit.name, but=[unit_id]))
     people = impact.touched([unit_id], at=now).people
     if approved_by is None and policies.needs_second_person(
         actor, RequestKind.MASS_CHANGE, people=people
@@ -74,10 +75,10 @@ def offer(*, actor: Actor, unit_id: int, parent_id: int, now: datetime, basis: s
     Takes the right over where the unit stands. OtherSideIsOwn where the actor administers the new
     place too and needs not ask.
     """
-    unit = guards.standing(unit_id)
-    guards.permit_leaving(actor, unit, at=now)
+    unit = guards.leaving(actor, unit_id, at=now)
     guards.require_shown(actor, parent_id, at=now)
     obstacles.raise_first(obstacles.to_move(unit_id, parent_id, at=now))
+    obstacles.raise_first(namesakes.clash(parent_id, unit.name, but=[unit_id]))
     if policies.may_manage_units(actor, parent_id, at=now):
         raise errors.OtherSideIsOwn
     return requests.ask(
@@ -108,11 +109,9 @@ def reorder(
     Takes the right over the unit above. Where it stands there already nothing changes.
     """
     order = Order(actor, now, basis, reorganisation_id, approved_by)
-    unit = guards.standing(unit_id)
-    guards.permit_leaving(actor, unit, at=now)
+    unit = guards.leaving(actor, unit_id, at=now)
     tree.hold_children(unit.parent_id)
-    unit = guards.standing(unit_id)
-    guards.permit_leaving(actor, unit, at=now)
+    unit = guards.leaving(actor, unit_id, at=now)
     obstacles.raise_first(obstacles.to_reorder(unit_id, before_id, at=now))
     siblings = _siblings(unit)
     was = [one.pk for one in siblings]
@@ -133,8 +132,7 @@ def reorder(
 def _permit(
     actor: Actor, unit_id: int, parent_id: int, *, approved_by: int | None, at: datetime
 ) -> Unit:
-    unit = guards.standing(unit_id)
-    guards.permit_leaving(actor, unit, at=at)
+    unit = guards.leaving(actor, unit_id, at=at)
     guards.permit_receiving(actor, parent_id, approved_by=approved_by, at=at)
     return unit
 

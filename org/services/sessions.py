@@ -128,9 +128,7 @@ def end_all(*, actor: Actor, account_id: int, now: datetime) -> int:
     telephone does not wait for the right office.
     """
     account = Account.objects.filter(pk=account_id).first()
-    if account is None:
-        raise errors.AccountNotFound
-    if not policies.may_end_sessions(actor, account.person_id, at=now):
+    if account is None or not policies.may_end_sessions(actor, account.person_id, at=now):
         raise errors.OutOfScope
     ended = _end(Q(account_id=account_id), SessionEnd.ENDED_BY_ADMINISTRATOR, now)
     _record(actor, "org.sign_in.ended", account_id, now, count=ended)

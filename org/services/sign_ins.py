@@ -13,9 +13,7 @@ from org.models import Account
 def unlock(*, actor: Actor, account_id: int, now: datetime) -> None:
     """The account's failed sign-ins are forgotten: its owner may try again."""
     account = Account.objects.filter(pk=account_id).first()
-    if account is None:
-        raise errors.AccountNotFound
-    if not policies.may_help_account(actor, account.person_id, at=now):
+    if account is None or not policies.may_help_account(actor, account.person_id, at=now):
         raise errors.OutOfScope
     audit.record(
         actor=actor,

@@ -64,6 +64,29 @@ def require_other(actor: Actor, person_id: int, refusal: type[DomainError]) -> N
         raise refusal
 
 
+def leaving(actor: Actor, unit_id: int, *, at: datetime) -> Unit:
+    """The unit, which stands, for whoever administers the one above it; see `permit_leaving`.
+
+    OutOfScope for any other unit, whether there is one or not: an id tells nothing to a stranger.
+    """
+    unit = Unit.objects.filter(pk=unit_id).first()
+    if unit is None:
+        permit(actor, unit_id, at=at)
+        raise errors.UnitNotFound
+    permit_leaving(actor, unit, at=at)
+    return _standing(unit)
+
+
+def naming(actor: Actor, unit_id: int, *, at: datetime) -> Unit:
+    """The unit, which stands, for whoever may name it; OutOfScope as `leaving` says it."""
+    unit = Unit.objects.filter(pk=unit_id).first()
+    if unit is None:
+        permit(actor, unit_id, at=at)
+        raise errors.UnitNotFound
+    permit_naming(actor, unit, at=at)
+    return _standing(unit)
+
+
 def standing(unit_id: int) -> Unit:
     """The unit as the database holds it now; UnitNotFound, UnitAbolished.
 
@@ -73,9 +96,7 @@ def standing(unit_id: int) -> Unit:
     unit = Unit.objects.filter(pk=unit_id).first()
     if unit is None:
         raise errors.UnitNotFound
-    if unit.valid_to is not None:
-        raise errors.UnitAbolished
-    return unit
+    return _standing(unit)
 
 
 def lowest_above(unit_ids: Collection[int]) -> int:
@@ -85,3 +106,9 @@ def lowest_above(unit_ids: Collection[int]) -> int:
     if not shared:
         raise errors.OutOfScope
     return shared[-1]
+
+
+def _standing(unit: Unit) -> Unit:
+    if unit.valid_to is not None:
+        raise errors.UnitAbolished
+    return unit

@@ -250,7 +250,7 @@ def test_only_the_main_posts_administrators_change_a_person(
     for stranger in ("马科员", "王伟民"):
         refused = patch(province.client(stranger), person, name="别名")
         assert (refused.status_code, refused.json()["code"]) == (403, "ORG_OUT_OF_SCOPE")
-    assert patch(province.client("何管理"), 999999, name="别名").status_code == 404
+    assert patch(province.client("何管理"), 999999, name="别名").status_code == 403
     assert Person.objects.get(pk=person).name == "曾国强"
 
 

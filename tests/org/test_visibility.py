@@ -10,12 +10,12 @@ from django.utils import timezone
 from core.actor import system
 from core.models import AuditEntry
 from org.kinds import AppointmentKind, LineRole, MaskedField, PostFunction, Scene, VisibilityEffect
-from org.models import ReviewRequest, VisibilityRule
+from org.models import AdminGrant, ReviewRequest, VisibilityRule
 from org.queries import visibility as queries
 from org.services import appointments, lines, moves, visibility
 from tests import factories
 from tests.factories import Province
-from tests.org.calls import refused, send
+from tests.org.calls import everything, refused, send
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 
@@ -170,6 +170,48 @@ def test_nothing_that_is_foreseen_or_asked_for_names_what_is_hidden(province: Pr
             (404, "ORG_PERSON_NOT_FOUND"),
         ], there
     assert not ReviewRequest.objects.exists()
+
+
+def test_writes_tell_a_stranger_no_more_of_what_is_there_than_of_what_is_not(
+    province: Province,
+) -> None:
+    hide_unit(province)
+    client = province.client("马科员")
+    theirs = {
+        "unit": province.unit(HIDDEN), "person": province.person("钱医"),
+        "account": province.accounts["钱医"], "appointment": province.appointments["钱医"],
+        "grant": AdminGrant.objects.get(person_id=province.person("褚一")).pk,
+    }  # fmt: skip
+    own = province.unit("上城区民政局/一科")
+    given: list[tuple[str, str, dict[str, Any]]] = [
+        ("unit", "units/{}/names", {"name": "新名"}),
+        ("unit", "units/{}/details", {"phone": "1"}),
+        ("unit", "units/{}/code", {"code": "12345678901234567X"}),
+        ("unit", "units/{}/order", {"before_id": None}),
+        ("unit", "units/{}/abolish", {}),
+        ("unit", "units/{}/children", {"name": "新科", "kind": "department"}),
+        ("unit", "units/{}/offer", {"parent_id": own}),
+        ("person", "people/{}/phone", {}),
+        ("person", "people/{}/departure", {"reason": "retired"}),
+        ("account", "accounts/{}/disable", {}),
+        ("account", "accounts/{}/enable", {}),
+        ("account", "accounts/{}/unlock", {}),
+        ("account", "accounts/{}/end-sessions", {}),
+        ("account", "accounts/{}/reset-second-factor", {}),
+        ("appointment", "appointments/{}/end", {}),
+        ("grant", "grants/{}/revoke", {}),
+    ]
+    before = everything()
+    for kind, path, body in given:
+        told = {refused(send(client, path.format(of), body)) for of in (theirs[kind], 10**9)}
+        assert len(told) == 1, path
+        assert {status for status, _code in told} <= {403, 404}, path
+    for of in (theirs["person"], 10**9):
+        answer = client.patch(
+            f"/api/v1/org/people/{of}", {"name": "新名"}, content_type="application/json"
+        )
+        assert refused(answer) == (403, "ORG_OUT_OF_SCOPE")
+    assert everything() == before
 
 
 def test_no_page_foresees_what_is_hidden(province: Province) -> None:
