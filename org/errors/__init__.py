@@ -13,6 +13,7 @@ from org.errors.accounts import (
     UsernameTaken,
 )
 from org.errors.authority import (
+    DoneFromAbove,
     GrantBeyondOwn,
     GrantEnded,
     GrantLevelImpossible,
@@ -149,6 +150,7 @@ __all__ = [
     "DiedNoReturn",
     "DivisionsFaulty",
     "EffectiveTimePast",
+    "DoneFromAbove",
     "ExportNotFound",
     "ExportNotReady",
     "FileKindRefused",

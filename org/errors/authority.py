@@ -66,3 +66,10 @@ class GrantNotFound(errors.NotFound):
 
     code: ClassVar[str] = "ORG_GRANT_NOT_FOUND"
     message: ClassVar[str] = "找不到该授权"
+
+
+class DoneFromAbove(errors.Forbidden):
+    """An administrator with a wider right decided this: nobody below undoes it."""
+
+    code: ClassVar[str] = "ORG_DONE_FROM_ABOVE"
+    message: ClassVar[str] = "该设置由上级管理员作出，请由同级或更高一级的管理员更改"

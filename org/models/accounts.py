@@ -28,6 +28,10 @@ class Account(AbstractBaseUser):
     """Null where the password is as old as the account."""
     must_change_password = models.BooleanField(default=False)
     """Somebody else chose the password: its owner chooses another before anything else."""
+    disabled_by = models.ForeignKey(
+        "org.Person", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    """Who of the administrators disabled it; null where it is not, or its owner left."""
 
     objects: ClassVar[AccountManager] = AccountManager()
 

@@ -51,6 +51,19 @@ SELECT u.id FROM org_unit u WHERE u.id = ANY(%(ids)s) AND NOT EXISTS (
  ORDER BY u.tree_id, u.lft"""
 
 
+# The author's rights over the unit for which the other holds none of the same role from as high up.
+_OUTRANKED: Final = f"""{policies.ABOVE}
+SELECT EXISTS (
+  SELECT 1 FROM above a JOIN org_unit r ON r.id = a.id
+    JOIN org_admingrant g ON g.root_id = r.id AND (g.subtree OR r.id = %(unit)s)
+     AND g.person_id = %(author)s AND g.role = ANY(%(roles)s) AND {policies.LIVE}
+   WHERE NOT EXISTS (
+     SELECT 1 FROM above b JOIN org_unit o ON o.id = b.id AND o.depth <= r.depth
+       JOIN org_admingrant h ON h.root_id = o.id AND (h.subtree OR o.id = %(unit)s)
+        AND h.person_id = %(person)s AND h.role = g.role
+        AND {policies.LIVE.replace("g.", "h.")}))"""
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """One administrative right of one person, with its limits."""
@@ -93,6 +106,30 @@ class Grant:
             depth=self.delegation_depth,
             until=self.valid_until,
         )
+
+
+def is_outranked(
+    person_id: int | None,
+    author_id: int | None,
+    roles: Collection[AdminRole],
+    unit_id: int | None,
+    *,
+    at: datetime,
+) -> bool:
+    """The author decided over the unit with a right that the person has not, or not so high up.
+
+    An author whose rights have ended outranks nobody.
+    """
+    values = {
+        "person": person_id,
+        "author": author_id,
+        "roles": [role.value for role in roles],
+        "unit": unit_id,
+        "at": at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_OUTRANKED, values)
+        return bool(cursor.fetchone()[0])
 
 
 def administers(person_id: int, role: AdminRole | str, unit_id: int, *, at: datetime) -> bool:

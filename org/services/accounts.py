@@ -11,9 +11,9 @@ from django.db.models import F
 from core import audit, db
 from core.actor import Actor, ActorKind
 from org import errors, policies
-from org.kinds import SessionEnd
+from org.kinds import AdminRole, SessionEnd
 from org.models import Account, PasswordPast, Person
-from org.queries import accounts
+from org.queries import accounts, appointments, authority
 from org.services import _credentials, requests, sessions
 
 _PASSWORD_FIELDS: Final = ("password", "password_set_at", "must_change_password")
@@ -60,9 +60,9 @@ def set_password(
     OwnAccount for the actor's: his own password he changes himself, with the old one.
     """
     account = _locked(account_id)
+    _require_other(actor, account)
     if not policies.may_set_password(actor, account.person_id, at=now):
         raise errors.OutOfScope
-    _require_other(actor, account)
     if approved_by is None and policies.credentials_take_two(actor, account.person_id, at=now):
         _check(account, password)
         return _credentials.ask(actor, account, _credentials.PASSWORD, password, now=now)
@@ -100,6 +100,7 @@ def disable(*, actor: Actor, account_id: int, now: datetime) -> None:
     _permit(actor, account.person_id, at=now)
     _require_other(actor, account)
     _disable(actor, account, now=now)
+    Account.objects.filter(pk=account.pk).update(disabled_by=actor.person_id)
 
 
 @db.service
@@ -113,10 +114,14 @@ def close(*, actor: Actor, account_id: int, now: datetime) -> None:
 
 @db.service
 def enable(*, actor: Actor, account_id: int, now: datetime) -> None:
-    """The account can be signed in with again; old sessions stay ended."""
+    """The account can be signed in with again; old sessions stay ended.
+
+    DoneFromAbove where an administrator further up disabled it.
+    """
     account = _locked(account_id)
     _permit(actor, account.person_id, at=now)
-    Account.objects.filter(pk=account_id).update(is_active=True)
+    _require_not_from_above(actor, account, at=now)
+    Account.objects.filter(pk=account_id).update(is_active=True, disabled_by=None)
     _record(actor, "org.account.enabled", account, now=now)
 
 
@@ -131,6 +136,16 @@ def _disable(actor: Actor, account: Account, *, now: datetime) -> None:
 def _permit(actor: Actor, person_id: int | None, *, at: datetime) -> None:
     if not policies.may_manage_account(actor, person_id, at=at):
         raise errors.OutOfScope
+
+
+def _require_not_from_above(actor: Actor, account: Account, *, at: datetime) -> None:
+    if actor.kind is ActorKind.SYSTEM or account.disabled_by_id is None:
+        return
+    home_id = appointments.home_unit(account.person_id or 0, at=at)
+    if authority.is_outranked(
+        actor.person_id, account.disabled_by_id, [AdminRole.PEOPLE], home_id, at=at
+    ):
+        raise errors.DoneFromAbove
 
 
 def _require_other(actor: Actor, account: Account) -> None:

@@ -80,11 +80,11 @@ def reset(
     For whoever manages the account, when its owner has lost the telephone and the recovery codes.
     Of somebody who administers anything a second person is asked.
     """
+    if actor.account_id == account_id:
+        raise errors.OwnAccount
     account = Account.objects.select_for_update(no_key=True).filter(pk=account_id).first()
     if account is None or not policies.may_set_credentials(actor, account.person_id, at=now):
         raise errors.OutOfScope
-    if actor.account_id == account_id:
-        raise errors.OwnAccount
     held = Authenticator.objects.filter(user_id=account_id)
     if not held.exists():
         raise errors.SecondFactorMissing

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any, Final
 
 from core import audit, db
-from core.actor import Actor
+from core.actor import Actor, ActorKind
 from org import errors
-from org.kinds import MaskedField, Scene, VisibilityEffect
+from org.kinds import AdminRole, MaskedField, Scene, VisibilityEffect
 from org.models import Person, Unit, VisibilityException, VisibilityRule
-from org.queries import visibility_rules
+from org.queries import appointments, authority, visibility_rules
 
 EXCEPTIONS_AT_MOST: Final = 200
+_MAKERS: Final = (AdminRole.ORG, AdminRole.SECURITY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,19 @@ def _locked(actor: Actor, rule_id: int, *, now: datetime) -> VisibilityRule:
         raise errors.VisibilityRuleNotFound
     if not visibility_rules.may_rule(actor, rule.unit_id, rule.person_id, at=now):
         raise errors.VisibilityRuleNotFound
+    _require_not_from_above(actor, rule, at=now)
     return rule
+
+
+def _require_not_from_above(actor: Actor, rule: VisibilityRule, *, at: datetime) -> None:
+    """DoneFromAbove for a rule of a role that the actor has not, or not from as high up."""
+    if actor.kind is ActorKind.SYSTEM or rule.made_by_id is None:
+        return
+    unit_id = rule.unit_id
+    if unit_id is None and rule.person_id is not None:
+        unit_id = appointments.home_unit(rule.person_id, at=at)
+    if authority.is_outranked(actor.person_id, rule.made_by_id, _MAKERS, unit_id, at=at):
+        raise errors.DoneFromAbove
 
 
 def _check_subject(subject: Subject, terms: Terms) -> None:
