@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import connection
+from django.db.models import Q
 
 from core.actor import Actor
 from messaging import errors, membership, policies
@@ -82,7 +83,7 @@ def of_message(*, actor: Actor, conversation_id: int, seq: int, at: datetime) ->
     """The read and unread lists of one of the actor's own messages."""
     person_id = policies.require_member(actor, conversation_id)
     message = Message.objects.filter(
-        conversation_id=conversation_id, seq=seq, kind=MessageKind.TEXT
+        ~Q(kind=MessageKind.EVENT), conversation_id=conversation_id, seq=seq
     ).first()
     if message is None:
         raise errors.MessageNotFound
@@ -101,10 +102,10 @@ def counts_for_sender(
 ) -> dict[int, ReceiptCount]:
     """The counts of those of the messages that the person herself sent and did not recall."""
     own = Message.objects.filter(
+        ~Q(kind=MessageKind.EVENT),
         conversation_id=conversation_id,
         seq__in=seqs,
         sender_id=person_id,
-        kind=MessageKind.TEXT,
         recalled_at__isnull=True,
     )
     return counts(conversation_id, list(own.values_list("seq", flat=True)))
