@@ -238,10 +238,16 @@ def person_ids_in_subtree(unit_id: int, *, at: datetime) -> list[int]:
 
 def person_ids_in_subtrees(unit_ids: Collection[int], *, at: datetime) -> list[int]:
     """The people with an appointment at or below any of the units, each once, in order of id."""
+    # Unit by unit: the planner does not know how few a range holds, and would read all units.
     return _ids(
-        "SELECT DISTINCT a.person_id FROM org_unit r JOIN org_unit u ON u.tree_id = r.tree_id"
-        " AND u.lft BETWEEN r.lft AND r.rght JOIN org_appointment a ON a.unit_id = u.id"
-        f" WHERE r.id = ANY(%(ids)s) AND {_HOLDS} ORDER BY 1",
+        f"""
+        SELECT DISTINCT a.person_id FROM org_unit r CROSS JOIN LATERAL (
+            SELECT u.id FROM org_unit u
+             WHERE u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght OFFSET 0) u
+          CROSS JOIN LATERAL (
+            SELECT a.person_id FROM org_appointment a
+             WHERE a.unit_id = u.id AND {_HOLDS} OFFSET 0) a
+         WHERE r.id = ANY(%(ids)s) ORDER BY 1""",
         ids=list(unit_ids),
         at=at,
     )
