@@ -130,6 +130,7 @@ def settle(*, actor: Actor, item_id: int, now: datetime, successor_id: int | Non
     if successor_id is not None:
         if successor_id == actor.person_id:
             raise errors.OwnSuccession
+        guards.require_known(actor, successor_id, errors.SuccessorUnfit, at=now)
         serves = appointment_queries.of_person(successor_id, at=now)
         if successor_id == item.handover.person_id or not serves:
             raise errors.SuccessorUnfit

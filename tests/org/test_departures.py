@@ -11,7 +11,7 @@ from core.models import AuditEntry
 from messaging import handlers
 from messaging.services import conversations
 from org.events import AppointmentEnded
-from org.kinds import AdminRole
+from org.kinds import AdminRole, VisibilityEffect
 from org.models import (
     Account,
     AccountSession,
@@ -22,6 +22,7 @@ from org.models import (
     Person,
 )
 from org.queries import appointments, departures
+from org.services import visibility
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
@@ -293,3 +294,19 @@ def test_an_end_that_was_put_off_is_not_told(province: factories.Province) -> No
     )
     told = province.client("曾国强").get("/api/v1/messaging/notices").json()["items"]
     assert told == []
+
+
+def test_nobody_hidden_is_named_as_a_successor(province: factories.Province) -> None:
+    client, person = province.client(ADMIN), province.person("王伟民")
+    handover = send(client, f"people/{person}/departure", RETIRED).json()["id"]
+    (item,) = departures.items(handover)
+    hidden = province.person("仇海生")
+    visibility.make(
+        actor=province.actor("卫二"),
+        subject=visibility.Subject(person_id=hidden),
+        terms=visibility.Terms(effect=VisibilityEffect.HIDE),
+        now=timezone.now(),
+    )
+    refused = send(client, f"handover-items/{item.id}/settle", {"successor_id": hidden})
+    assert (refused.status_code, refused.json()["code"]) == (422, "ORG_SUCCESSOR_UNFIT")
+    assert HandoverItem.objects.get(pk=item.id).done_at is None

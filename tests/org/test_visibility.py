@@ -464,3 +464,13 @@ def test_the_top_of_the_tree_cannot_be_hidden(province: Province) -> None:
         "application/json",
     )
     assert answer.json()["code"] == "ORG_VISIBILITY_ROOT_KEPT"
+
+
+def test_who_administers_a_unit_is_named_to_its_people_though_hidden(province: Province) -> None:
+    hide_person(province, "何管理")
+    client = province.client("张晓梅")
+    assert client.get(f"/api/v1/org/people/{province.person('何管理')}").status_code == 404
+    own = api(client, f"units/{province.unit('西湖区民政局/办公室')}/administrators")
+    assert "何管理" in {grant["person_name"] for grant in own}
+    theirs = f"/api/v1/org/units/{province.unit('上城区民政局')}/administrators"
+    assert client.get(theirs).status_code == 404
