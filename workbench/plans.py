@@ -174,6 +174,8 @@ def _tried(
         return rehearsals.rehearse(actor=actor, reorganisation_id=card.id, now=at), ""
     except errors.Forbidden:
         return None, f"{card.drafter_name}已没有该范围的管理权限，方案无法执行"
+    except errors.TooMany as refusal:
+        return None, refusal.text
 
 
 def _foreseen(

@@ -75,6 +75,7 @@ from org.errors.posts import PostDiffers, PostInUse, PostNotFound, PostTitleTake
 from org.errors.reorganisations import (
     EffectiveTimePast,
     OwnReorganisation,
+    RehearsedOften,
     ReorganisationBasisMissing,
     ReorganisationChanged,
     ReorganisationEmpty,
@@ -211,6 +212,7 @@ __all__ = [
     "PostNotFound",
     "PostTitleTaken",
     "ReasonMissing",
+    "RehearsedOften",
     "ReorganisationBasisMissing",
     "ReorganisationChanged",
     "ReorganisationEmpty",

@@ -108,3 +108,10 @@ class ReorganisationReasonMissing(errors.Invalid):
 
     code: ClassVar[str] = "ORG_REORGANISATION_REASON_MISSING"
     message: ClassVar[str] = "请填写退回的理由"
+
+
+class RehearsedOften(errors.TooMany):
+    """The reorganisation was rehearsed again and again; each time holds up everybody who moves."""
+
+    code: ClassVar[str] = "ORG_REHEARSED_OFTEN"
+    message: ClassVar[str] = "该方案短时间内预演次数过多，请一分钟后再试"

@@ -3,19 +3,24 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
-from core import db
+from core import db, redis
 from core.actor import Actor
 from core.errors import DomainError
-from org import rehearsal
+from org import errors, rehearsal
 from org import reorganisation_steps as shapes
 from org.queries import rehearsals
 from org.queries import reorganisations as queries
 from org.queries.rehearsals import Held
 from org.services import _carrying_out, _reorganising
 from org.services._carrying_out import Run
+
+_AT_MOST: Final = 30
+"""Rehearsals of one plan within a minute, whoever asks."""
+_WHILE: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +68,10 @@ def rehearse(*, actor: Actor, reorganisation_id: int, now: datetime) -> Rehearsa
     """What the reorganisation would do if it took effect now; nothing has changed afterwards.
 
     It is tried with the drafter's rights, whoever asks. Holds the locks of the real thing for as
-    long as it takes.
+    long as it takes: RehearsedOften for whoever would hold off all others by asking again.
     """
     card = queries.card(actor, reorganisation_id, at=now)
+    _require_seldom(card.id)
     return try_out(actor=actor, card=card, now=now)
 
 
@@ -101,6 +107,15 @@ def try_out(*, actor: Actor, card: queries.ReorganisationCard, now: datetime) ->
         unit_ids=reach.unit_ids,
         person_ids=person_ids,
     )
+
+
+def _require_seldom(reorganisation_id: int) -> None:
+    store, key = redis.connection(), f"org:rehearsed:{reorganisation_id}"
+    times = store.incr(key)
+    if times == 1:
+        store.expire(key, _WHILE)
+    if times > _AT_MOST:
+        raise errors.RehearsedOften(retry_after=_WHILE)
 
 
 @dataclass(frozen=True, slots=True)

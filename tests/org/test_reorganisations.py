@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from core import redis
 from core.actor import system
 from core.models import AuditEntry
 from org import errors
@@ -673,3 +674,19 @@ def test_nobody_approves_with_a_password_that_the_drafter_made(
     made.delete()
     _approve(province, plan)
     assert _status(plan) == "approved"
+
+
+def test_nobody_holds_off_all_moves_by_rehearsing_again_and_again(
+    province: factories.Province, plan: int
+) -> None:
+    key, store = f"org:rehearsed:{plan}", redis.connection()
+    path = f"/api/v1/org/reorganisations/{plan}/rehearsal"
+    client = province.client(DRAFTER)
+    store.set(key, 29, ex=60)
+    try:
+        assert client.get(path).status_code == 200
+        refused = client.get(path)
+        assert calls.refused(refused) == (429, "ORG_REHEARSED_OFTEN")
+        assert refused.headers["Retry-After"] == "60"
+    finally:
+        store.delete(key)
