@@ -17,7 +17,7 @@ from messaging.kinds import Allowed, NewcomersSee
 from messaging.queries import conversations as queries
 from messaging.services import conversations
 from messaging.services.conversations import Opened, PolicyChange
-from messaging.services.telling import Changed
+from messaging.services.members import Changed
 
 router = Router()
 

@@ -14,7 +14,7 @@ from messaging.api.schemas import ChangedOut
 from messaging.kinds import MemberRole
 from messaging.queries import members as queries
 from messaging.services import members
-from messaging.services.telling import Changed
+from messaging.services.members import Changed
 
 router = Router()
 

@@ -16,8 +16,8 @@ from messaging.models import (
     Message,
     log,
 )
-from messaging.services import members, telling
-from messaging.services.telling import Changed
+from messaging.services import _admitting, _telling
+from messaging.services.members import Changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def open_direct(*, actor: Actor, person_id: int, now: datetime) -> Opened:
     own_id = actor.require_person()
     if person_id == own_id:
         raise errors.TalkingToOneself
-    members.require_known([person_id], now=now)
+    _admitting.require_known([person_id], now=now)
     key = f"{min(own_id, person_id)}:{max(own_id, person_id)}"
     # Two people may open it to each other in the same moment: the key decides, not a check.
     wanted = Conversation(
@@ -75,10 +75,10 @@ def create_group(*, actor: Actor, title: str, person_ids: Sequence[int], now: da
     """A group of the actor, who owns it, and the named people exists."""
     own_id = actor.require_person()
     others = sorted(set(person_ids) - {own_id})
-    known = members.require_known(others, now=now)
+    known = _admitting.require_known(others, now=now)
     if not others:
         raise errors.NobodyToAdd
-    members.require_room(1 + len(others))
+    _admitting.require_room(1 + len(others))
     group = Conversation.objects.create(
         kind=ConversationKind.GROUP,
         title=title,
@@ -88,11 +88,11 @@ def create_group(*, actor: Actor, title: str, person_ids: Sequence[int], now: da
         member_count=1 + len(others),
     )
     Member.objects.create(conversation=group, person_id=own_id, role=MemberRole.OWNER, joined_seq=1)
-    members.admit(group, others, from_seq=1)
-    content = telling.event("created", actor, known, others) | {"title": title}
-    entry = telling.append(group, actor, content, now=now)
-    telling.record(actor, "messaging.group.created", group, now, {"person_ids": others})
-    telling.joined(group, actor, entry, (own_id, *others))
+    _admitting.admit(group, others, from_seq=1)
+    content = _telling.event("created", actor, known, others) | {"title": title}
+    entry = _telling.append(group, actor, content, now=now)
+    _telling.record(actor, "messaging.group.created", group, now, {"person_ids": others})
+    _telling.joined(group, actor, entry, (own_id, *others))
     return Opened(conversation_id=group.pk)
 
 
@@ -101,7 +101,7 @@ def rename(*, actor: Actor, conversation_id: int, title: str, now: datetime) -> 
     """The group has the title."""
     held = _administered(actor, conversation_id)
     held.title = title
-    telling.record(actor, "messaging.group.renamed", held, now, {"title": title})
+    _telling.record(actor, "messaging.group.renamed", held, now, {"title": title})
     return _tell(held, actor, "renamed", {"title": title}, now=now)
 
 
@@ -121,7 +121,7 @@ def change_policy(
     for name, value in changed.items():
         setattr(held, name, value)
     held.save(update_fields=sorted(changed))
-    telling.record(actor, "messaging.group.policy_changed", held, now, changed)
+    _telling.record(actor, "messaging.group.policy_changed", held, now, changed)
     return _tell(held, actor, "policy_changed", {"changed": changed}, now=now)
 
 
@@ -140,7 +140,7 @@ def publish_notice(*, actor: Actor, conversation_id: int, body: str, now: dateti
             "published_at": now,
         },
     )
-    telling.record(actor, "messaging.group.notice_published", held, now, {"body": text})
+    _telling.record(actor, "messaging.group.notice_published", held, now, {"body": text})
     return _tell(held, actor, "notice_published", {"body": text}, now=now)
 
 
@@ -151,7 +151,7 @@ def withdraw_notice(*, actor: Actor, conversation_id: int, now: datetime) -> Cha
     gone, _ = GroupNotice.objects.filter(conversation=held).delete()
     if not gone:
         return None
-    telling.record(actor, "messaging.group.notice_withdrawn", held, now, {})
+    _telling.record(actor, "messaging.group.notice_withdrawn", held, now, {})
     return _tell(held, actor, "notice_withdrawn", {}, now=now)
 
 
@@ -165,7 +165,7 @@ def dissolve(*, actor: Actor, conversation_id: int, now: datetime) -> Changed:
     policies.require_open(held)
     held.dissolved_at = now
     held.save(update_fields=["dissolved_at"])
-    telling.record(actor, "messaging.group.dissolved", held, now, {"title": held.title})
+    _telling.record(actor, "messaging.group.dissolved", held, now, {"title": held.title})
     return _tell(held, actor, "dissolved", {}, now=now)
 
 
@@ -182,6 +182,6 @@ def _tell(
     held: Conversation, actor: Actor, verb: str, what: dict[str, object], *, now: datetime
 ) -> Changed:
     content = {"verb": verb, "by_id": actor.person_id, "by_name": actor.name} | what
-    entry: Message = telling.append(held, actor, content, now=now)
-    telling.everybody(held, actor, entry)
+    entry: Message = _telling.append(held, actor, content, now=now)
+    _telling.everybody(held, actor, entry)
     return Changed(conversation_id=held.pk, seq=entry.seq)

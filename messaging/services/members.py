@@ -1,6 +1,7 @@
 """Who belongs to a group, and who administers it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from core.actor import Actor, ActorKind
@@ -13,12 +14,18 @@ from messaging.models import (
     Member,
     MemberRole,
     MemberSource,
-    NewcomersSee,
     log,
 )
-from messaging.services import telling
-from messaging.services.telling import Changed
+from messaging.services import _admitting, _telling
 from org.queries import people
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The conversation has changed; the entry `seq` of its log says how."""
+
+    conversation_id: int
+    seq: int
 
 
 @service
@@ -33,17 +40,17 @@ def invite(
     held = _held(own_id, conversation_id)
     policies.require_may_invite(own_id, held)
     added = sorted(set(person_ids) - _present(held, person_ids).keys())
-    known = require_known(added, now=now)
+    known = _admitting.require_known(added, now=now)
     if not added:
         raise errors.NobodyToAdd
     if held.kind == ConversationKind.GROUP:
-        require_room(held.member_count + len(added))
+        _admitting.require_room(held.member_count + len(added))
     held.member_count += len(added)
-    content = telling.event("joined", actor, known, added)
-    entry = telling.append(held, actor, content, now=now)
-    admit(held, added, from_seq=entry.seq)
-    telling.record(actor, "messaging.group.people_invited", held, now, {"person_ids": added})
-    telling.joined(held, actor, entry, added)
+    content = _telling.event("joined", actor, known, added)
+    entry = _telling.append(held, actor, content, now=now)
+    _admitting.admit(held, added, from_seq=entry.seq)
+    _telling.record(actor, "messaging.group.people_invited", held, now, {"person_ids": added})
+    _telling.joined(held, actor, entry, added)
     return Changed(conversation_id=held.pk, seq=entry.seq)
 
 
@@ -91,13 +98,13 @@ def transfer(*, actor: Actor, conversation_id: int, person_id: int, now: datetim
     heir = _present(held, [person_id]).get(person_id)
     if heir is None or person_id == own_id:
         raise errors.UnknownPeople
-    give_role(held, own_id, MemberRole.ADMIN)
-    give_role(held, person_id, MemberRole.OWNER)
-    known = require_known([person_id], now=now)
-    content = telling.event("owner_transferred", actor, known, [person_id])
-    entry = telling.append(held, actor, content, now=now)
-    telling.record(actor, "messaging.group.transferred", held, now, {"person_id": person_id})
-    telling.everybody(held, actor, entry)
+    _admitting.give_role(held, own_id, MemberRole.ADMIN)
+    _admitting.give_role(held, person_id, MemberRole.OWNER)
+    known = _admitting.require_known([person_id], now=now)
+    content = _telling.event("owner_transferred", actor, known, [person_id])
+    entry = _telling.append(held, actor, content, now=now)
+    _telling.record(actor, "messaging.group.transferred", held, now, {"person_id": person_id})
+    _telling.everybody(held, actor, entry)
     return Changed(conversation_id=held.pk, seq=entry.seq)
 
 
@@ -119,12 +126,12 @@ def set_administrator(
         raise errors.OwnerStays
     if role == MemberRole.MEMBER:
         _require_other_administrator(held, person_id)
-    give_role(held, person_id, role)
+    _admitting.give_role(held, person_id, role)
     known = people.names([person_id], at=now)
     verb = "admin_appointed" if role == MemberRole.ADMIN else "admin_dismissed"
-    entry = telling.append(held, actor, telling.event(verb, actor, known, [person_id]), now=now)
-    telling.record(actor, f"messaging.group.{verb}", held, now, {"person_id": person_id})
-    telling.everybody(held, actor, entry)
+    entry = _telling.append(held, actor, _telling.event(verb, actor, known, [person_id]), now=now)
+    _telling.record(actor, f"messaging.group.{verb}", held, now, {"person_id": person_id})
+    _telling.everybody(held, actor, entry)
     return Changed(conversation_id=held.pk, seq=entry.seq)
 
 
@@ -143,54 +150,6 @@ def part(*, actor: Actor, conversation_id: int, person_id: int, now: datetime) -
     if held is None or here or policies.role_of(person_id, held.pk) in (None, MemberRole.OWNER):
         return
     _close_period(held, actor, "left_organisation", person_id, now=now)
-
-
-def admit(held: Conversation, person_ids: Sequence[int], *, from_seq: int) -> None:
-    """The people belong to the conversation from the entry on, by invitation."""
-    history = 1 if held.newcomers_see == NewcomersSee.EVERYTHING else None
-    Member.objects.bulk_create(
-        Member(
-            conversation=held,
-            person_id=person_id,
-            source=MemberSource.INVITED,
-            joined_seq=from_seq,
-            history_from_seq=history,
-        )
-        for person_id in person_ids
-    )
-
-
-def require_known(person_ids: Sequence[int], *, now: datetime) -> dict[int, people.PersonName]:
-    """The people's names; UnknownPeople where one is not, or no longer, in the organisation."""
-    known = people.names(person_ids, at=now)
-    # Whoever has left the organisation still has a name, but no unit.
-    here = {person.id for person in known.values() if person.unit_id is not None}
-    if here != set(person_ids):
-        raise errors.UnknownPeople
-    return known
-
-
-def require_room(size: int) -> None:
-    """GroupTooLarge for more people than a group takes."""
-    if size > policies.GROUP_LIMIT:
-        raise errors.GroupTooLarge(limit=policies.GROUP_LIMIT)
-
-
-def give_role(held: Conversation, person_id: int, role: MemberRole) -> None:
-    """The open period has the role; in a virtual conversation it may have no row before."""
-    period = _present(held, [person_id])[person_id]
-    Member.objects.update_or_create(
-        conversation=held,
-        person_id=person_id,
-        left_seq=None,
-        defaults={"role": role},
-        create_defaults={
-            "role": role,
-            "source": MemberSource.ORG,
-            "joined_seq": period.joined_seq,
-            "history_from_seq": period.sees_from_seq,
-        },
-    )
 
 
 def _held(person_id: int, conversation_id: int) -> Conversation:
@@ -232,12 +191,12 @@ def _close_period(
     held: Conversation, actor: Actor, verb: str, person_id: int, *, now: datetime
 ) -> Changed:
     known = people.names([person_id], at=now)
-    content = telling.event(verb, actor, known, [person_id])
+    content = _telling.event(verb, actor, known, [person_id])
     held.member_count -= 1
-    entry = telling.append(held, actor, content, now=now)
+    entry = _telling.append(held, actor, content, now=now)
     Member.objects.filter(conversation=held, person_id=person_id, left_seq__isnull=True).update(
         left_seq=entry.seq
     )
-    telling.record(actor, f"messaging.group.person_{verb}", held, now, {"person_id": person_id})
-    telling.left(held, actor, entry, [person_id])
+    _telling.record(actor, f"messaging.group.person_{verb}", held, now, {"person_id": person_id})
+    _telling.left(held, actor, entry, [person_id])
     return Changed(conversation_id=held.pk, seq=entry.seq)

@@ -27,7 +27,7 @@ from messaging.models import (
 )
 from messaging.queries import unit_conversations as queries
 from messaging.queries.unit_conversations import Difference, Stretch
-from messaging.services import members, telling
+from messaging.services import _admitting, _telling
 from messaging.services.conversations import Opened
 from org import errors as org_errors
 from org.queries import appointments, headcounts, people, units
@@ -65,10 +65,10 @@ def found(*, actor: Actor, unit_id: int, scope: UnitScope, title: str, now: date
         )
     )
     there = _people(held, own_id)
-    content = telling.event("created", actor, {}, []) | {"title": held.title}
-    entry = telling.append(held, actor, content, now=now)
-    telling.record(actor, "messaging.unit.founded", held, now, {"scope": scope, "people": size})
-    telling.joined(held, actor, entry, there)
+    content = _telling.event("created", actor, {}, []) | {"title": held.title}
+    entry = _telling.append(held, actor, content, now=now)
+    _telling.record(actor, "messaging.unit.founded", held, now, {"scope": scope, "people": size})
+    _telling.joined(held, actor, entry, there)
     events.publish(UnitConversationFounded(conversation_id=held.pk))
     return Opened(conversation_id=held.pk)
 
@@ -224,25 +224,25 @@ def _differs(look: Conversation, person_ids: Sequence[int] | None) -> bool:
 def _apply(held: Conversation, actor: Actor, found: Difference, *, now: datetime) -> None:
     if found.gone:
         held.member_count -= len(found.gone)
-        entry = telling.append(held, actor, _about("org_left", found.gone, now=now), now=now)
+        entry = _telling.append(held, actor, _about("org_left", found.gone, now=now), now=now)
         rows = Member.objects.filter(
             conversation=held, person_id__in=found.gone, left_seq__isnull=True
         )
         rows.update(left_seq=entry.seq)
-        telling.record(actor, "messaging.unit.people_left", held, now, {"people": found.gone})
-        telling.left(held, actor, entry, found.gone)
+        _telling.record(actor, "messaging.unit.people_left", held, now, {"people": found.gone})
+        _telling.left(held, actor, entry, found.gone)
     if found.came:
         held.member_count += len(found.came)
-        entry = telling.append(held, actor, _about("org_joined", found.came, now=now), now=now)
+        entry = _telling.append(held, actor, _about("org_joined", found.came, now=now), now=now)
         _write(held, found.came, from_seq=entry.seq)
-        telling.record(actor, "messaging.unit.people_joined", held, now, {"people": found.came})
-        telling.joined(held, actor, entry, found.came)
+        _telling.record(actor, "messaging.unit.people_joined", held, now, {"people": found.came})
+        _telling.joined(held, actor, entry, found.came)
     if found.gone:
         _keep_administered(held, now=now)
 
 
 def _about(verb: str, person_ids: Sequence[int], *, now: datetime) -> dict[str, object]:
-    named = list(person_ids[: telling.NAMED_AT_MOST])
+    named = list(person_ids[: _telling.NAMED_AT_MOST])
     known = people.names(named, at=now)
     return {
         "verb": verb,
@@ -355,4 +355,4 @@ def _keep_administered(held: Conversation, *, now: datetime) -> None:
         return
     head_id = appointments.head_of(held.unit_id, at=now) if held.unit_id is not None else None
     if head_id is not None and membership.any_present(held.pk, [head_id]):
-        members.give_role(held, head_id, MemberRole.ADMIN)
+        _admitting.give_role(held, head_id, MemberRole.ADMIN)

@@ -1,7 +1,6 @@
 """What changes in a conversation is an entry of its log, told to whoever it concerns."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -14,14 +13,6 @@ from org.queries import people
 
 NAMED_AT_MOST: Final = 20
 """An entry about more people names the first of them, and says how many they are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """The conversation has changed; the entry `seq` of its log says how."""
-
-    conversation_id: int
-    seq: int
 
 
 def event(
