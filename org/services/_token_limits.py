@@ -11,7 +11,7 @@ from org.models import ScimTouch, ScimUser
 from org.queries.provisioning import UserRow
 
 WINDOW: Final = timedelta(hours=24)
-_LOCK: Final = zlib.crc32(b"org.scim.touches") << 24
+_LOCK: Final = zlib.crc32(b"org.scim_touches") << 24
 
 
 def begin(actor: Actor) -> None:
