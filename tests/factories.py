@@ -101,8 +101,9 @@ class Province:
 def small_province() -> Province:
     """Zhejiang with two cities, three districts, seven organs and 35 people.
 
-    浙江省 → 杭州市 (西湖区, 上城区), 宁波市 (海曙区); each organ has 办公室 and 一科, a head and a
-    deputy in the organ itself, a clerk in 办公室, two of staff in 一科. Everyone has an account:
+    浙江省 → 杭州市 (西湖区, 上城区), 宁波市 (海曙区); each organ has 办公室 and 一科 (which
+    others than 西湖区民政局 call 业务科), a head and a deputy in the organ itself, a clerk in
+    办公室, two of staff in 一科. Everyone has an account:
     the username is the pinyin of the name, the password PASSWORD. See GRANTS for administrators.
     """
     province = Province()
@@ -132,7 +133,9 @@ def _add_units(province: Province) -> None:
         rows.append((organ, organ, code, UnitKind.ORGAN, level, region))
         for part, inner in enumerate(("办公室", "一科"), start=1):
             key, inner_code = f"{organ}/{inner}", f"{code}-{part}"
-            rows.append((key, inner, inner_code, UnitKind.DEPARTMENT, level, organ))
+            # 一科 of 西湖区民政局 moves into other organs: they have none of that name.
+            name = "业务科" if inner == "一科" and organ != "西湖区民政局" else inner
+            rows.append((key, name, inner_code, UnitKind.DEPARTMENT, level, organ))
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence('org_unit', 'id')) FROM generate_series(1, %s)",

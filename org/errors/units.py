@@ -40,6 +40,13 @@ class UnitCodeTaken(errors.Conflict):
     message: ClassVar[str] = "组织编码 {unit_code} 已被{holder}使用"
 
 
+class UnitNameTaken(errors.Conflict):
+    """Another unit below the same one has this very name."""
+
+    code: ClassVar[str] = "ORG_UNIT_NAME_TAKEN"
+    message: ClassVar[str] = "“{parent}”之下已有名为“{name}”的组织，请换一个名称"
+
+
 class UnitCodeFixed(errors.Conflict):
     """The unit has its real code: only a temporary one is replaced."""
 

@@ -204,8 +204,15 @@ class _Planner:
         if is_top and "name" in act.changes:
             text = "导入范围的顶层组织不能通过导入更名"
             self.faults.error(row.row, "name", "TOP_FIXED", text)
+        above = (parent.id if act.parent and parent else place.parent_id) or 0
+        holder = self._below.get((above, row.name))
+        if (act.parent or "name" in act.changes) and holder is not None and holder.id != place.id:
+            text = f"同一上级之下已有名为“{row.name}”的组织"
+            self.faults.error(row.row, "name", "NAME_TAKEN", text)
         if row.row in self.faults.rows:
             return
+        if above:
+            self._below[above, row.name] = place
         if not act.changes and act.parent is None:
             self.summary.unchanged += 1
             return

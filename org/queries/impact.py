@@ -4,7 +4,6 @@ The pages show it before anyone confirms; the services judge by the same obstacl
 the locks, so what was shown is what happens.
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +15,15 @@ from core.actor import Actor
 from core.errors import DomainError
 from org import errors, placing, policies
 from org.kinds import Scene
-from org.queries import appointments, authority, obstacles, people, units, visibility
+from org.queries import (
+    appointments,
+    authority,
+    namesakes,
+    obstacles,
+    people,
+    units,
+    visibility,
+)
 from org.queries.obstacles import Part
 from org.queries.units import UnitName
 
@@ -89,7 +96,10 @@ def impact_of_move(actor: Actor, unit_id: int, *, parent_id: int, at: datetime) 
         notes += _change_of_administrators(actor, unit, parent, at=at)
         if not placing.keeps_level(unit.kind) and unit.level != parent.level:
             notes.append(f"级别由 {unit.level} 级变为 {parent.level} 级")
-    return _impact(counts, notes, obstacles.to_move(unit_id, parent_id, at=at))
+    found = list(obstacles.to_move(unit_id, parent_id, at=at))
+    if unit and parent:
+        found += namesakes.clash(parent_id, unit.name, but=[unit_id])
+    return _impact(counts, notes, found)
 
 
 def impact_of_reorder(unit_id: int, *, before_id: int | None, at: datetime) -> Impact:
@@ -124,11 +134,14 @@ def impact_of_merge(
         f"撤销：{obstacles.listed(merged)}，原编码以后指向“{name}”",
         _counted(counts, f"并入“{name}”"),
         *_rights_over(unit_ids, at=at),
-        *_same_names(unit_ids, into_id, at=at),
+        *_same_names(unit_ids, into_id),
         *_heads(unit_ids, into_id, at=at),
         *_lines_that_end(unit_ids, at=at),
     ]
-    return _impact(counts, notes, obstacles.to_merge(unit_ids, into_id, at=at))
+    found = list(obstacles.to_merge(unit_ids, into_id, at=at))
+    if new_name and not into and unit_ids and unit_ids[0] in named:
+        found += namesakes.clash(named[unit_ids[0]].parent_id, new_name, but=unit_ids)
+    return _impact(counts, notes, found)
 
 
 def impact_of_split(unit_id: int, *, parts: Sequence[Part], at: datetime) -> Impact:
@@ -145,7 +158,11 @@ def impact_of_split(unit_id: int, *, parts: Sequence[Part], at: datetime) -> Imp
     if unit:
         notes.append(f"“{unit.name}”保留，其余组织和人员不变")
     new = Touched(counts.units + len(parts), counts.people, counts.grants, counts.accounts)
-    return _impact(new, notes, obstacles.to_split(unit_id, parts, at=at))
+    found = list(obstacles.to_split(unit_id, parts, at=at))
+    if unit:
+        for part in parts:
+            found += namesakes.clash(unit.parent_id, part.name)
+    return _impact(new, notes, found)
 
 
 def touched(
@@ -215,11 +232,12 @@ def _rights_over(unit_ids: Sequence[int], *, at: datetime) -> list[str]:
     return [f"授予在被合并组织上的权限：{words}。您有权授予的转到合并后的组织，其余收回"]
 
 
-def _same_names(unit_ids: Sequence[int], into_id: int | None, *, at: datetime) -> list[str]:
-    whole = [*unit_ids, *([into_id] if into_id else [])]
-    counted = Counter(part.name for part in obstacles.parts_of(whole))
-    twice = [f"“{name}”{count} 个" for name, count in counted.items() if count > 1]
-    return [f"合并后同名的下级组织：{obstacles.listed(twice)}"] if twice else []
+def _same_names(unit_ids: Sequence[int], into_id: int | None) -> list[str]:
+    named = namesakes.told_apart(unit_ids, into_id)
+    if not named:
+        return []
+    given = obstacles.listed([f"“{name}”" for name in named.values()])
+    return [f"合并后有同名的下级组织，{len(named)} 个将加原组织名称以示区别：{given}"]
 
 
 def _heads(unit_ids: Sequence[int], into_id: int | None, *, at: datetime) -> list[str]:

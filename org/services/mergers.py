@@ -11,12 +11,12 @@ from core.actor import Actor
 from org import errors, policies, tree
 from org.kinds import AdminRole, ChangeKind, RequestKind, UnitKind
 from org.models import AdminGrant, Unit
-from org.queries import impact, obstacles
+from org.queries import impact, namesakes, obstacles
 from org.queries import units as queries
 from org.queries.obstacles import Part
 from org.services import changes, requests
 from org.services.requests import Asked
-from org.writing import founding, guards, inheritance, relocation
+from org.writing import founding, guards, inheritance, pasts, relocation
 from org.writing.inheritance import Carried, Passed
 from org.writing.orders import Order
 
@@ -146,15 +146,18 @@ def _merge(
 ) -> Merged:
     """Everything is locked and written before the first note is taken."""
     at, ids = order.now, [unit.pk for unit in merged]
-    into = _unit_that_goes_on(merged[0], into_id, new, now=at)
+    into = _unit_that_goes_on(merged, into_id, new, now=at)
     held = inheritance.locked_appointments(unit_ids=ids, at=at)
-    parts = _bring(obstacles.parts_of(ids), into.pk, at=at)
+    brought = obstacles.parts_of(ids)
+    renamed = _tell_apart(namesakes.told_apart(ids, into.pk), at=at)
+    parts = _bring(brought, into.pk, at=at)
     carried = inheritance.carry(held, into_id=into.pk, at=at)
     passed = inheritance.pass_rights(order.actor, ids, into_id=into.pk, at=at)
     inheritance.pass_lines(ids, into_id=into.pk, at=at)
     inheritance.close(ids, successor_ids=[into.pk], at=at)
     if new is not None:
         _note_new(order, into)
+    _note_renamed(order, brought, renamed)
     _note_parts(order, parts, into.pk)
     _note_people(order, carried, into.pk)
     _record_rights(order, passed, into.pk)
@@ -231,12 +234,13 @@ def _ask_to_merge(
 
 
 def _unit_that_goes_on(
-    first: Unit, into_id: int | None, new: NewUnit | None, *, now: datetime
+    merged: Sequence[Unit], into_id: int | None, new: NewUnit | None, *, now: datetime
 ) -> Unit:
     if into_id is not None:
         return Unit.objects.get(pk=into_id)
     if new is None:
         raise errors.NothingToMerge
+    first, room = merged[0], tree.room_below(_above(merged[0]))
     wanted = founding.Wanted(
         name=new.name,
         short_name=new.short_name,
@@ -244,7 +248,7 @@ def _unit_that_goes_on(
         kind=UnitKind(first.kind),
         level=first.level,
     )
-    return founding.found(wanted, room=tree.room_below(_above(first)), now=now)
+    return founding.found(wanted, room=room, now=now, replacing=[unit.pk for unit in merged])
 
 
 def _give_off(
@@ -289,6 +293,31 @@ def _bring(
         (part, relocation.relocate(Unit.objects.get(pk=part.id), parent_id=into_id, at=at))
         for part in parts
     ]
+
+
+def _tell_apart(names: Mapping[int, str], *, at: datetime) -> Mapping[int, str]:
+    """The parts bear their new names; the names by part, as they were given."""
+    pasts.keep(names, at=at)
+    shorts = dict(Unit.objects.filter(pk__in=names).values_list("pk", "short_name"))
+    formers = dict(Unit.objects.filter(pk__in=names).values_list("pk", "name"))
+    for unit_id, name in names.items():
+        kept = shorts[unit_id] if shorts[unit_id] != formers[unit_id] else ""
+        tree.rename(unit_id=unit_id, name=name, short_name=founding.short(name, kept))
+    return names
+
+
+def _note_renamed(
+    order: Order, parts: Iterable[queries.UnitName], names: Mapping[int, str]
+) -> None:
+    for part in parts:
+        if part.id in names:
+            changes.note(
+                **order.told,
+                kind=ChangeKind.RENAME,
+                unit_id=part.id,
+                before={"name": part.name},
+                after={"name": names[part.id]},
+            )
 
 
 def _note_new(order: Order, unit: Unit) -> None:

@@ -12,7 +12,7 @@ from core.actor import Actor, ActorKind
 from org import codes, errors, names, policies, tree
 from org.kinds import AdminRole, ChangeKind, RequestKind, UnitKind, UnitNature, UnitOrigin
 from org.models import Unit
-from org.queries import impact, obstacles
+from org.queries import impact, namesakes, obstacles
 from org.queries import units as queries
 from org.services import changes, requests
 from org.services.requests import Asked, Done
@@ -108,13 +108,18 @@ def rename(
     it carries already change nothing.
     """
     order = Order(actor, now, basis, reorganisation_id, approved_by)
-    guards.naming(actor, unit_id, at=now)
+    unit = guards.naming(actor, unit_id, at=now)
+    if unit.parent_id is not None:
+        # No sibling comes in or is renamed while its row is held: no two take one name.
+        tree.hold(unit.parent_id)
     tree.hold(unit_id)
     unit = guards.naming(actor, unit_id, at=now)
     before = {"name": unit.name, "short_name": unit.short_name}
     after = {"name": name, "short_name": founding.short(name, short_name)}
     if before == after:
         return
+    if unit.name != name:
+        obstacles.raise_first(namesakes.clash(unit.parent_id, name, but=[unit_id]))
     pasts.keep([unit_id], at=now)
     tree.rename(unit_id=unit_id, **after)
     changes.note(
@@ -221,8 +226,7 @@ def abolish(
     """
     order = Order(actor, now, basis, reorganisation_id, approved_by)
     guards.leaving(actor, unit_id, at=now)
-    if successor_id is not None:
-        guards.require_shown(actor, successor_id, at=now)
+    guards.require_shown(actor, successor_id, at=now)
     tree.hold_all(subtrees=[unit_id], units=[successor_id] if successor_id else [])
     unit = guards.leaving(actor, unit_id, at=now)
     obstacles.raise_first(obstacles.to_abolish(unit_id, at=now, successor_id=successor_id))

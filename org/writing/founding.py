@@ -1,7 +1,7 @@
 """Sets up new units: their code, their level, their place behind their siblings."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,7 +11,7 @@ from django.db.models import Max
 from org import codes, errors, names, tree
 from org.kinds import UnitKind, UnitNature, UnitOrigin
 from org.models import Unit
-from org.queries import obstacles
+from org.queries import namesakes, obstacles
 from org.queries import units as queries
 from org.queries.units import UnitName
 
@@ -38,15 +38,19 @@ class Wanted:
     note: str = ""
 
 
-def found(wanted: Wanted, *, room: tree.Room, now: datetime) -> Unit:
+def found(
+    wanted: Wanted, *, room: tree.Room, now: datetime, replacing: Collection[int] = ()
+) -> Unit:
     """The unit stands below the parent, in the room that tree.room_below found there.
 
-    KindNotAllowedHere, DepartmentsTooDeep, BadUnitCode, UnitCodeTaken.
+    It may bear the name of a unit that it replaces. KindNotAllowedHere, DepartmentsTooDeep,
+    UnitNameTaken, BadUnitCode, UnitCodeTaken.
     """
     parent = room.parent.unit
     level = obstacles.level_below(parent, wanted.kind) if wanted.level is None else wanted.level
     here = UnitName(0, "", wanted.name, "", wanted.kind, level, parent.id)
     obstacles.raise_first(obstacles.misplaced(parent, [here]))
+    obstacles.raise_first(namesakes.clash(parent.id, wanted.name, but=replacing))
     unit = Unit(
         code=code_for(wanted.kind, wanted.code, level=level, parent_code=parent.code),
         name=wanted.name,

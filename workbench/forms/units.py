@@ -47,6 +47,7 @@ class AddUnit(PageForm):
     refused_at = {
         "ORG_BAD_UNIT_CODE": "code",
         "ORG_UNIT_CODE_TAKEN": "code",
+        "ORG_UNIT_NAME_TAKEN": "name",
         "ORG_KIND_NOT_ALLOWED_HERE": "kind",
         "ORG_DEPARTMENTS_TOO_DEEP": "kind",
     }
@@ -80,6 +81,7 @@ class AddUnit(PageForm):
 class RenameUnit(PageForm):
     """更名."""
 
+    refused_at = {"ORG_UNIT_NAME_TAKEN": "name"}
     name = forms.CharField(
         label="名称",
         max_length=NAME_LENGTH,
@@ -133,6 +135,7 @@ class MoveUnit(PageForm):
         "ORG_UNIT_BELOW_ITSELF": "parent_id",
         "ORG_KIND_NOT_ALLOWED_HERE": "parent_id",
         "ORG_UNIT_ABOLISHED": "parent_id",
+        "ORG_UNIT_NAME_TAKEN": "parent_id",
     }
     parent_id = forms.IntegerField(
         label="新的上级", min_value=1, error_messages={"required": "请选择新的上级组织"}
@@ -170,6 +173,7 @@ class MergeUnits(PageForm):
     refused_at = {
         "ORG_BAD_UNIT_CODE": "code",
         "ORG_UNIT_CODE_TAKEN": "code",
+        "ORG_UNIT_NAME_TAKEN": "name",
         "ORG_KINDS_DO_NOT_MERGE": "others",
         "ORG_MERGED_ABOVE_EACH_OTHER": "others",
     }
