@@ -15,6 +15,7 @@ from org.exchange.people_rows import PersonRow
 from org.exchange.people_state import Held, Known, PeopleState, Term
 from org.exchange.places import Place, Places
 from org.queries import units
+from org.queries.units import UnitName
 
 _WITHIN: Final = """JOIN org_unit top ON top.id = %(root)s AND u.tree_id = top.tree_id
   AND u.lft BETWEEN top.lft AND top.rght"""
@@ -167,12 +168,11 @@ def _appointments(
         homes[person_id] = ours
         if not holds:
             continue
-        names = [unit.name for unit in above[unit_id]] if ours else []
         held.setdefault(person_id, []).append(
             Held(
                 id=appointment_id,
                 unit_id=unit_id,
-                place="/".join(names[1:] or names) or _ELSEWHERE,
+                place=_place(above[unit_id]) if ours else _ELSEWHERE,
                 title=neutral.plain(title),
                 function=function,
                 kind=kind,
@@ -185,6 +185,11 @@ def _appointments(
             )
         )
     return held, terms, homes
+
+
+def _place(path: Sequence[UnitName]) -> str:
+    names = [unit.name for unit in path]
+    return "/".join(names[1:] or names)
 
 
 def _posts(unit_ids: Collection[int], titles: Collection[str]) -> dict[tuple[int, str], str]:

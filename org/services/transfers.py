@@ -48,10 +48,7 @@ def transfer(
     asked_of = _other_end(actor, source.unit_id, to.unit_id, approved_by, at=now)
     if asked_of is not None:
         _require_seen(source, from_appointment_id)
-        if asked_of == to.unit_id:
-            guards.require_shown(actor, to.unit_id, at=now)
-        else:
-            guards.require_known(actor, person_id, errors.AppointmentNotFound, at=now)
+        _require_known(actor, source, to, asked_of, at=now)
         return _ask(actor, source, to, asked_of, effective_at, basis, now=now)
     held = _locked(source, to, from_appointment_id, at=now)
     made = _carry_over(held, to, effective_at or now, now=now)
@@ -124,6 +121,16 @@ def _other_end(
     if not policies.holds(approved_by, AdminRole.PEOPLE, other, at=at):
         raise errors.OutOfScope
     return None
+
+
+def _require_known(
+    actor: Actor, source: Appointment, to: Destination, asked_of: int, *, at: datetime
+) -> None:
+    """What the request tells of the other end is not hidden from whoever asks."""
+    if asked_of == to.unit_id:
+        guards.require_shown(actor, to.unit_id, at=at)
+    else:
+        guards.require_known(actor, source.person_id, errors.AppointmentNotFound, at=at)
 
 
 def _carry_over(

@@ -37,11 +37,13 @@ def permit_naming(actor: Actor, unit: Unit, *, at: datetime) -> None:
     permit(actor, judged, at=at)
 
 
-def require_shown(actor: Actor, unit_id: int, *, at: datetime) -> None:
+def require_shown(actor: Actor, unit_id: int | None, *, at: datetime) -> None:
     """UnitNotFound for no unit and for one hidden from the actor, who names it for another's sake.
 
-    What is asked of somebody tells its names back to whoever asks.
+    What is asked of somebody tells its names back to whoever asks. None names no unit.
     """
+    if unit_id is None:
+        return
     viewer = visibility.viewer_of(actor, at=at)
     visibility.require_unit(unit_id, viewer=viewer, scene=Scene.TREE)
 

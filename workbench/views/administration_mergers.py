@@ -39,8 +39,7 @@ class Tick:
 @require_http_methods(["GET", "POST"])
 def merge(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Dialog: other units with this one; it goes on, or all make way for a new one."""
-    now = timezone.now()
-    actor = http.actor_of(request)
+    now, actor = timezone.now(), http.actor_of(request)
     unit = unit_dialogs.leaving(actor, unit_id, at=now)
     form = forms.MergeUnits(request.POST if foresight.is_asked_for(request) else None)
     outcome: list[mergers.Merged | requests.Asked] = []

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core import http
+from core.actor import Actor
 from org import policies as org_policies
 from org.kinds import RequestKind
 from org.queries import impact, units, visibility
@@ -50,8 +51,7 @@ def move(request: HttpRequest, unit_id: int) -> HttpResponse:
         outcome.append(carry_out(actor=actor, unit_id=unit_id, now=now, **given))
 
     def foresee(given: dict[str, Any]) -> Impact:
-        impact.permit_foresight(actor, [unit_id], beside=[given["parent_id"]], at=now)
-        return impact.impact_of_move(actor, unit_id, parent_id=given["parent_id"], at=now)
+        return _foreseen(actor, unit_id, given["parent_id"], at=now)
 
     def takes_two(given: dict[str, Any], foreseen: Impact) -> bool:
         is_own = org_policies.may_manage_units(actor, given["parent_id"], at=now)
@@ -98,6 +98,11 @@ def place(request: HttpRequest, unit_id: int) -> HttpResponse:
     before_id = parameters.optional_id(request.POST, "before")
     moves.reorder(actor=actor, unit_id=unit_id, before_id=before_id, now=now)
     return _order(request, unit.parent_id or unit_id, at=now)
+
+
+def _foreseen(actor: Actor, unit_id: int, parent_id: int, *, at: datetime) -> Impact:
+    impact.permit_foresight(actor, [unit_id], beside=[parent_id], at=at)
+    return impact.impact_of_move(actor, unit_id, parent_id=parent_id, at=at)
 
 
 def _order(request: HttpRequest, unit_id: int, *, at: datetime) -> HttpResponse:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from core import http
 from org import policies
 from org.kinds import RequestKind, UnitKind
-from org.queries import impact, obstacles, units
+from org.queries import impact, obstacles
 from org.queries.impact import Impact
 from org.services import requests
 from org.services import units as unit_services
@@ -107,8 +107,7 @@ def set_code(request: HttpRequest, unit_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def abolish(request: HttpRequest, unit_id: int) -> HttpResponse:
     """Dialog: the unit stands no longer; the page then shows the one above it."""
-    now = timezone.now()
-    actor = http.actor_of(request)
+    now, actor = timezone.now(), http.actor_of(request)
     unit = unit_dialogs.leaving(actor, unit_id, at=now)
     form = forms.AbolishUnit(request.POST if foresight.is_asked_for(request) else None)
     outcome: list[requests.Done | requests.Asked] = []
@@ -117,9 +116,8 @@ def abolish(request: HttpRequest, unit_id: int) -> HttpResponse:
         outcome.append(unit_services.abolish(actor=actor, unit_id=unit_id, now=now, **given))
 
     def foresee(given: dict[str, Any]) -> Impact:
-        successor_id = given["successor_id"]
-        impact.permit_foresight(actor, [unit_id], beside=[successor_id], at=now)
-        return impact.impact_of_abolish(unit_id, successor_id=successor_id, at=now)
+        impact.permit_foresight(actor, [unit_id], beside=[given["successor_id"]], at=now)
+        return impact.impact_of_abolish(unit_id, successor_id=given["successor_id"], at=now)
 
     def takes_two(given: dict[str, Any], foreseen: Impact) -> bool:
         return policies.needs_second_person(
@@ -145,7 +143,7 @@ def abolish(request: HttpRequest, unit_id: int) -> HttpResponse:
         takes_two=takes_two,
         template="workbench/administration/unit_abolish.html",
         unit=unit,
-        chosen=list(units.names([picked]).values()) if picked else [],
+        chosen=unit_dialogs.shown(actor, [picked] if picked else [], at=now),
     )
 
 
