@@ -1,78 +1,122 @@
-// One entry of the feed as a row: a bubble with its line of time, receipt and recall, or a trace of what was.
+// One entry of the feed as a row: a bubble with what it answers and its line of time and receipt, or a trace of what was.
 
-import { avatar, element, eventText, exactly, timeOf } from "./elements.js";
+import { avatar, element, exactly, icon, timeOf } from "./elements.js";
+import { changesMessage, eventText, lineOf } from "./events.js";
 
-const RECALL_MS = 120000;
 const GROUP_MS = 180000;
+const TONES = { waiting: "amber", good: "green", bad: "red", neutral: "blue" };
+const SIZES = ["B", "KB", "MB", "GB"];
 
 export class Bubbles {
-  /** `onRecall(seq)` resolves with whether the message is recalled now. */
-  constructor({ me, onReceipts, onRecall, onEdit, onRetry }) {
-    Object.assign(this, { me, onReceipts, onRecall, onEdit, onRetry });
+  /** `acts`: receipts, menu(row, entry, place), edit(text), retry(item), discard(item), jump(seq), record(entry). */
+  constructor({ me, acts }) {
+    Object.assign(this, { me, acts });
     this.recalled = new Map(); // "conversation:seq" → the own text, for as long as the page stands
   }
 
   /** The row of an entry of `card`; null for what has no place of its own. */
   rowOf(entry, card) {
-    if (entry.kind === "event") {
-      // The trace stands where the message stood.
-      return ["recalled", "edited"].includes(entry.event.verb) ? null : element("p", "feed-line", { "data-seq": entry.seq }, eventText(entry, this.me.id));
-    }
+    if (changesMessage(entry)) return null; // the trace stands where the message stood
+    if (entry.kind === "event") return element("p", "feed-line", { "data-seq": entry.seq }, eventText(entry, this.me.id));
     if (entry.recalled) return this.trace(entry, entry.sender_name);
-    return entry.sender_id === this.me.id ? this.ownRow(entry, card) : this.othersRow(entry);
+    const isOwn = entry.sender_id === this.me.id;
+    const row = element("article", `message${isOwn ? " is-own" : ""}`, { "data-seq": entry.seq, "data-sender": entry.sender_id ?? entry.sender_name, "data-at": entry.created_at });
+    const tools = this.toolsOf(row, entry);
+    const bubble = this.bubbleOf(entry, row);
+    if (isOwn) row.append(element("div", "bubble-box", {}, element("div", "bubble-line", {}, tools, bubble), this.footOf(entry, card)));
+    else row.append(avatar(entry.sender_name), element("div", "bubble-box", {}, headOf(entry), element("div", "bubble-line", {}, bubble, tools)));
+    row.addEventListener("contextmenu", (event) => {
+      if (event.target.closest("a")) return;
+      event.preventDefault();
+      this.acts.menu(row, entry, { x: event.clientX, y: event.clientY, opener: row.querySelector(".bubble-tools button") });
+    });
+    return row;
   }
 
   /** The entry's own text is kept for writing it anew, and leaves the entry. */
   forget(entry) {
     if (entry.sender_id === this.me.id && entry.body) this.recalled.set(`${entry.conversation_id}:${entry.seq}`, entry.body);
-    entry.recalled = true;
-    entry.body = "";
+    Object.assign(entry, { recalled: true, body: "", file: null, card: null, forwarded: null, reply_to: null, mentions: [] });
   }
 
   trace(entry, name) {
     const isOwn = entry.sender_id === this.me.id;
     const text = this.recalled.get(`${entry.conversation_id}:${entry.seq}`);
-    const again = isOwn && text ? element("button", "feed-edit", { type: "button", onclick: () => this.onEdit(text) }, "重新编辑") : null;
+    const again = isOwn && text ? element("button", "feed-edit", { type: "button", onclick: () => this.acts.edit(text) }, "重新编辑") : null;
     return element("p", "feed-line", { "data-seq": entry.seq }, `${isOwn ? "您" : name}撤回了一条消息`, again);
   }
 
-  othersRow(entry) {
-    const head = element("p", "bubble-head", {}, element("span", "bubble-name", {}, entry.sender_name), element("time", "", { datetime: entry.created_at }, timeOf(entry.created_at)));
-    return element("article", "message", { "data-seq": entry.seq, "data-sender": entry.sender_id, "data-at": entry.created_at },
-      avatar(entry.sender_name),
-      element("div", "bubble-box", {}, head, element("div", "bubble text", { title: exactly(entry.created_at) }, entry.body)));
+  toolsOf(row, entry) {
+    const more = element("button", "icon-button", { type: "button", "aria-label": "更多操作", title: "更多操作", "aria-haspopup": "menu" }, icon("more"));
+    more.addEventListener("click", () => {
+      const { left, bottom } = more.getBoundingClientRect();
+      this.acts.menu(row, entry, { x: left, y: bottom + 4, opener: more, gap: 36 });
+    });
+    return element("span", "bubble-tools", {}, more);
   }
 
-  ownRow(entry, card) {
-    const foot = element("p", "bubble-foot", {}, element("time", "", { datetime: entry.created_at }, timeOf(entry.created_at)), this.receiptOf(entry, card));
-    const left = new Date(entry.created_at).getTime() + RECALL_MS - Date.now();
-    if (left > 0) offerRecall(foot, left, () => this.onRecall(entry.seq));
-    return this.own({ "data-seq": entry.seq, "data-at": entry.created_at }, "", entry.body, foot);
+  bubbleOf(entry, row) {
+    const quote = entry.reply_to ? this.quoteOf(entry.reply_to) : null;
+    const from = entry.forwarded?.from_name ? element("span", "bubble-from", {}, `转发自 ${entry.forwarded.from_name}`) : null;
+    const bubble = element("div", "bubble", { title: exactly(entry.created_at), onclick: () => open(row) }, quote, from, this.contentOf(entry));
+    if (entry.edited_at) bubble.append(element("span", "bubble-edited", { title: `编辑于 ${exactly(entry.edited_at)}` }, "已编辑"));
+    return bubble;
   }
 
-  own(attributes, state, body, foot) {
-    const row = element("article", `message is-own ${state}`, { ...attributes, "data-sender": this.me.id },
-      element("div", "bubble-box", {}, element("div", "bubble text", { onclick: () => open(row) }, body), foot));
-    return row;
+  contentOf(entry) {
+    if (entry.card) return cardOf(entry.card);
+    if (entry.kind === "record") return this.recordOf(entry);
+    const words = entry.body ? element("div", "text", {}, ...this.words(entry)) : null;
+    return entry.file ? element("div", "", {}, fileOf(entry.file), words) : words ?? "";
   }
 
-  receiptOf(entry, card) {
-    const button = element("button", "receipt", { type: "button", title: "查看已读和未读人员", onclick: () => this.onReceipts(entry.conversation_id, entry.seq) });
+  /** The text, with the names it calls marked. */
+  words(entry) {
+    if (!entry.mention_all && (entry.mentions ?? []).length === 0) return [entry.body];
+    return entry.body.split(/(@[^\s@，。；：、！？,;:!?]{1,40})/).map((piece, place) => {
+      if (place % 2 === 0) return piece;
+      const isMe = (entry.mention_all && piece === "@所有人") || ((entry.mentions ?? []).includes(this.me.id) && piece === `@${this.me.name}`);
+      return element("span", `mention${isMe ? " is-me" : ""}`, {}, piece);
+    });
+  }
+
+  quoteOf(quote) {
+    if (quote.recalled) return element("span", "quote", {}, "原消息已撤回");
+    return element("button", "quote", { type: "button", title: "查看原消息", onclick: (event) => { event.stopPropagation(); this.acts.jump(quote.seq); } },
+      element("strong", "", {}, quote.sender_name), ` ${quote.excerpt}`);
+  }
+
+  recordOf(entry) {
+    const lines = entry.forwarded?.lines ?? [];
+    return element("button", "record", { type: "button", onclick: (event) => { event.stopPropagation(); this.acts.record(entry); } },
+      element("strong", "record-title", {}, entry.body), ...lines.map((line) => element("span", "record-line", {}, line)),
+      element("span", "record-foot", {}, `聊天记录 · ${entry.forwarded?.count ?? lines.length} 条`));
+  }
+
+  footOf(entry, card) {
+    const button = element("button", "receipt", { type: "button", title: "查看已读和未读人员", onclick: () => this.acts.receipts(entry.conversation_id, entry.seq) });
     button.dataset.receipt = entry.seq;
     writeCount(button, entry.counts, card);
-    return button;
+    return element("p", "bubble-foot", {}, element("time", "", { datetime: entry.created_at }, timeOf(entry.created_at)), button);
   }
 
   outgoingRow(item) {
     const foot = element("p", "bubble-foot", { role: "status" });
     if (item.state === "failed") {
-      foot.append(element("span", "failed", {}, `发送失败：${item.reason}`), element("button", "recall", { type: "button", onclick: () => this.onRetry(item) }, "重新发送"));
+      foot.append(element("span", "failed", {}, `发送失败：${item.reason}`), element("button", "recall", { type: "button", onclick: () => this.acts.retry(item) }, "重新发送"),
+        element("button", "recall", { type: "button", onclick: () => this.acts.discard(item) }, "删除"));
     } else {
       foot.append(element("span", "", {}, item.state === "sent" ? "已送达" : "发送中…"));
     }
-    return this.own({ "data-client-id": item.id, "data-at": item.created_at ?? item.at }, `is-${item.state}`, item.body, foot);
+    const said = { ...item, reply_to: item.quote };
+    const bubble = element("div", "bubble", {}, item.quote ? this.quoteOf(item.quote) : null, element("div", "text", {}, ...this.words(said)));
+    return element("article", `message is-own is-${item.state}`, { "data-client-id": item.id, "data-at": item.created_at ?? item.at, "data-sender": this.me.id },
+      element("div", "bubble-box", {}, element("div", "bubble-line", {}, bubble), foot));
   }
 }
+
+/** What the answer to the entry shows of it. */
+export const quoted = (entry) => ({ seq: entry.seq, sender_name: entry.sender_name, excerpt: lineOf(entry).slice(0, 60), recalled: false });
 
 export function writeCount(button, count, card) {
   if (!count) { button.textContent = "已送达"; return; }
@@ -96,46 +140,31 @@ export function group(log) {
   last?.classList.remove("is-followed");
 }
 
-/** A tap on an own bubble shows its line, and hides that of any other. */
+/** 12 MB. */
+export function sizeText(bytes) {
+  const power = bytes > 0 ? Math.min(SIZES.length - 1, Math.floor(Math.log(bytes) / Math.log(1024))) : 0;
+  const value = bytes / 1024 ** power;
+  return `${power > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} ${SIZES[power]}`;
+}
+
+export function fileOf(file) {
+  return element("span", "file", {}, icon("attach"), element("span", "file-text", {}, element("span", "file-name", {}, file.name), element("span", "meta", {}, sizeText(file.size))));
+}
+
+function headOf(entry) {
+  return element("p", "bubble-head", {}, element("span", "bubble-name", {}, entry.sender_name), element("time", "", { datetime: entry.created_at }, timeOf(entry.created_at)));
+}
+
+function cardOf(card) {
+  const state = card.state ? element("span", `tag ${TONES[card.tone] ?? ""}`, {}, card.state) : null;
+  const link = card.link ? element("a", "bubble-card-link", card.link.startsWith("/") ? { href: card.link } : { href: card.link, target: "_blank", rel: "noopener noreferrer" }, "查看详情", icon("right")) : null;
+  return element("div", "bubble-card", {}, element("div", "bubble-card-head", {}, element("strong", "", {}, card.title), state),
+    ...card.lines.map((line) => element("p", "bubble-card-line", {}, line)), link);
+}
+
+/** A tap on a bubble shows its line and tools, and hides those of any other. */
 function open(row) {
   if (!document.getSelection().isCollapsed) return;
   for (const other of row.parentElement.querySelectorAll(".message.is-open")) if (other !== row) other.classList.remove("is-open");
   row.classList.toggle("is-open");
-}
-
-/** The line offers the recall for `left` ms, and asks before it is done. */
-function offerRecall(foot, left, recall) {
-  let cease = null;
-  const button = element("button", "recall", { type: "button", onclick: () => { cease = askRecall(foot, button, recall); } }, "撤回");
-  foot.append(button);
-  setTimeout(() => { cease?.(); button.remove(); }, left);
-}
-
-/** Asks in place of the line; gives what ends the asking. 取消 stands where 撤回 stood: a double tap does nothing. */
-function askRecall(foot, opener, recall) {
-  const cease = () => {
-    document.removeEventListener("keydown", escape, true);
-    if (!ask.isConnected) return;
-    const hadFocus = ask.contains(document.activeElement);
-    ask.remove();
-    foot.classList.remove("is-asking");
-    if (hadFocus) opener.focus({ preventScroll: true });
-  };
-  const escape = (event) => {
-    if (event.key !== "Escape") return;
-    event.stopPropagation();
-    cease();
-  };
-  const yes = element("button", "recall is-sure", { type: "button" }, "撤回");
-  const no = element("button", "recall", { type: "button", onclick: cease }, "取消");
-  yes.addEventListener("click", async () => {
-    yes.disabled = true;
-    if (!(await recall())) cease();
-  });
-  const ask = element("span", "recall-ask", { role: "group", "aria-label": "撤回这条消息？" }, element("span", "", {}, "撤回这条消息？"), yes, no);
-  document.addEventListener("keydown", escape, true);
-  foot.classList.add("is-asking");
-  foot.append(ask);
-  no.focus({ preventScroll: true });
-  return cease;
 }

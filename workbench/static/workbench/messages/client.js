@@ -1,8 +1,9 @@
 // The messaging client: one socket, every entry once and in order, nothing lost over a cut connection.
 //
 // The rules (docs/flows/message.md): a conversation's entries are applied strictly by seq; a gap is pulled;
-// what is sent waits in a queue with its own id until it is acknowledged, one in flight per conversation.
+// what is sent waits in the outbox with its own id until it is acknowledged, one in flight per conversation.
 
+import { newId, Outbox } from "./outbox.js";
 import { Refusal } from "./refusal.js";
 
 const PROTOCOL = "im.v1.json";
@@ -17,28 +18,17 @@ const REFUSED_AFTER = 3;
 const SIGNED_OUT = new Set([4001, 4003]);
 const NOT_AT_ONCE = new Set([4009, 4029]);
 
-const newId = () => {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-};
-
 /**
  * Emits: state {online, signedOut, refused} · entry {entry} (tracked, in order) · arrived {entry} (any) ·
  * outgoing {item} · heads {heads} · read {conversation_id, read_seq} · counts {conversation_id, counts} ·
- * notice {notice} · noticesRead {}.
+ * notice {notice} · noticesRead {} · settings {conversation_id, pinned, level, muted}.
  */
 export class Client {
   constructor({ url, personId, storage = window.sessionStorage }) {
     this.url = url;
     this.personId = personId;
-    this.storage = storage;
     this.listeners = new Map();
     this.tracked = new Map(); // conversation id → {known, early: Map(seq → entry), pulling}
-    this.queues = new Map(); // conversation id → [item]
-    this.inFlight = new Set(); // conversation ids with a send under way
     this.asked = new Map(); // frame id → {resolve, reject, timer}
     this.reading = new Map(); // conversation id → seq still to be acknowledged
     this.watched = null; // {conversation_id, seqs}
@@ -47,7 +37,7 @@ export class Client {
     this.unopened = 0; // sockets in a row that closed before they opened
     this.online = false;
     this.signedOut = false;
-    this.restoreQueues();
+    this.outbox = new Outbox({ client: this, storage });
   }
 
   on(name, act) {
@@ -91,7 +81,7 @@ export class Client {
     if (this.socket !== socket) return;
     this.failures = 0;
     this.setOnline(true);
-    for (const id of this.queues.keys()) this.flush(id);
+    this.outbox.flushAll();
     if (this.watched) this.askWatched();
     await this.compareHeads();
   }
@@ -109,7 +99,7 @@ export class Client {
     this.socket = null;
     for (const { reject, timer } of this.asked.values()) { clearTimeout(timer); reject(new Error("closed")); }
     this.asked.clear();
-    this.inFlight.clear();
+    this.outbox.cut();
     this.signedOut = SIGNED_OUT.has(code);
     this.setOnline(false);
     if (this.signedOut) return;
@@ -159,10 +149,12 @@ export class Client {
     const act = {
       "message.created": (data) => this.arrive(data),
       "message.recalled": (data) => this.arrive(data),
+      "message.edited": (data) => this.arrive(data),
       "message.read": (data) => this.emit("read", data),
       "receipt.update": (data) => this.emit("counts", data),
       "notice.created": (data) => this.emit("notice", { notice: data }),
       "notice.read": () => this.emit("noticesRead", {}),
+      "settings.changed": (data) => this.emit("settings", data),
       "sync.hint": (data) => this.hinted(data),
       bye: (data) => { this.byeWait = data.retry_after_ms; },
     }[frame.type];
@@ -261,92 +253,13 @@ export class Client {
 
   // ── sending ─────────────────────────────────────────────────────────────
 
-  /** The text waits its turn, is sent, and is sent again with the same id until it is acknowledged. */
-  send(conversationId, body) {
-    const item = { id: newId(), conversation_id: conversationId, body, state: "sending", at: new Date().toISOString() };
-    this.queueOf(conversationId).push(item);
-    this.keepQueues();
-    this.emit("outgoing", { item });
-    this.flush(conversationId);
-    return item;
+  /** What is said waits its turn, and is sent again with the same id until it is acknowledged. */
+  send(conversationId, said) {
+    return this.outbox.send(conversationId, said);
   }
 
-  retry(conversationId, id) {
-    const item = this.queueOf(conversationId).find((candidate) => candidate.id === id);
-    if (!item) return;
-    item.state = "sending";
-    this.keepQueues();
-    this.emit("outgoing", { item });
-    this.flush(conversationId);
-  }
-
-  waiting(conversationId) {
-    return [...this.queueOf(conversationId)];
-  }
-
-  queueOf(conversationId) {
-    if (!this.queues.has(conversationId)) this.queues.set(conversationId, []);
-    return this.queues.get(conversationId);
-  }
-
-  async flush(conversationId) {
-    if (this.inFlight.has(conversationId) || !this.online) return;
-    const item = this.queueOf(conversationId).find((candidate) => candidate.state === "sending");
-    if (!item) return;
-    this.inFlight.add(conversationId);
-    let wait = 0;
-    try {
-      const ack = await this.ask("message.send", { conversation_id: conversationId, client_message_id: item.id, body: item.body });
-      this.acknowledge(item, ack);
-    } catch (error) {
-      if (error instanceof Refusal && error.passes) wait = error.waitMs;
-      else if (error instanceof Refusal) this.fail(item, error);
-      else return; // cut off: the item keeps its id and goes with the next connection
-    } finally {
-      this.inFlight.delete(conversationId);
-    }
-    setTimeout(() => this.flush(conversationId), wait);
-  }
-
-  acknowledge(item, { seq, created_at }) {
-    if (item.state === "sent") return;
-    item.state = "sent";
-    item.seq = seq;
-    item.created_at = created_at;
-    this.removeItem(item);
-    this.emit("outgoing", { item });
-  }
-
-  fail(item, error) {
-    item.state = "failed";
-    item.reason = error.message;
-    this.keepQueues();
-    this.emit("outgoing", { item });
-  }
-
-  /** An own message that came by another way than its acknowledgement leaves the queue. */
   settle(entry) {
-    if (entry.sender_id !== this.personId || !entry.client_message_id) return;
-    const item = this.queueOf(entry.conversation_id).find((candidate) => candidate.id === entry.client_message_id);
-    if (item) this.acknowledge(item, entry);
-  }
-
-  removeItem(item) {
-    const queue = this.queueOf(item.conversation_id);
-    queue.splice(queue.indexOf(item), 1);
-    this.keepQueues();
-  }
-
-  storageKey() {
-    return `tongwen:outgoing:${this.personId}`;
-  }
-
-  keepQueues() {
-    this.storage.setItem(this.storageKey(), JSON.stringify([...this.queues.values()].flat()));
-  }
-
-  restoreQueues() {
-    for (const item of JSON.parse(this.storage.getItem(this.storageKey()) ?? "[]")) this.queueOf(item.conversation_id).push(item);
+    if (entry.sender_id === this.personId && entry.client_message_id) this.outbox.settle(entry);
   }
 
   // ── reading ─────────────────────────────────────────────────────────────

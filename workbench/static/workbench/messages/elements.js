@@ -1,6 +1,7 @@
 // Building blocks of the page. Text from people goes in by textContent only.
 
 const ICONS = document.getElementById("messages").dataset.icons;
+const ROWS_SHOWN = 200;
 const SVG = "http://www.w3.org/2000/svg";
 
 /** An element with classes, attributes and children (elements or text). */
@@ -45,6 +46,12 @@ export function postOf({ organ_name: organ, unit_name: unit, title }) {
   return [[...new Set([organ, unit])].filter(Boolean).join(" "), title].filter(Boolean).join(" · ");
 }
 
+/** Name and post of a person, in a row. */
+export function personText(person) {
+  const post = postOf(person);
+  return element("span", "row-text", {}, element("span", "row-title", {}, person.name), element("span", "row-meta", { title: post }, post));
+}
+
 /** The tile of a group, or of the notices. */
 export function iconAvatar(name, kind) {
   return element("span", `avatar is-${kind}`, { "aria-hidden": "true" }, icon(name));
@@ -83,18 +90,16 @@ export const exactly = (value) => `${dayName(value)} ${timeOf(value)}`;
 
 export const badgeText = (count) => (count > 99 ? "99+" : count > 0 ? String(count) : "");
 
-/** What an event of the log says. `me` is the reader's id. */
-export function eventText(entry, me) {
-  const { verb, by_id: byId, by_name: byName, people = [], title = "" } = entry.event;
-  const by = byId === me ? "您" : byName;
-  const names = people.map((person) => (person.id === me ? "您" : person.name)).join("、");
-  return {
-    created: `${by}创建了群聊，成员：${names}`,
-    joined: `${by}邀请 ${names} 加入了群聊`,
-    removed: `${by}将 ${names} 移出了群聊`,
-    left: `${by}退出了群聊`,
-    renamed: `${by}将群聊名称改为“${title}”`,
-    handed_over: `${by}离职，群主由 ${names} 接任`,
-    recalled: `${by}撤回了一条消息`,
-  }[verb] ?? "";
+/** A list of rows, some hundred at a time. */
+export function inParts(things, rowOf) {
+  const list = element("div", "list");
+  const more = element("button", "button small", { type: "button", onclick: () => add() }, "显示更多");
+  const pager = element("div", "pager", {}, more);
+  const add = () => {
+    const from = list.childElementCount;
+    list.append(...things.slice(from, from + ROWS_SHOWN).map(rowOf));
+    pager.hidden = list.childElementCount >= things.length;
+  };
+  add();
+  return element("div", "", {}, list, pager);
 }

@@ -1,28 +1,42 @@
 // The middle pane: one conversation's entries, what is on its way, and the place to write.
 
 import { fetchJson, toast } from "../base.js";
-import { Bubbles, group, writeCount } from "./bubbles.js";
-import { dayName, dayOf, element, empty, icon } from "./elements.js";
+import { Bubbles, writeCount } from "./bubbles.js";
+import { Composer } from "./composer.js";
+import { element, empty, icon } from "./elements.js";
+import { changesMessage, isSpoken } from "./events.js";
+import { Log, PAGE } from "./log.js";
+import { MessageActs } from "./acts.js";
+import { Selection } from "./selection.js";
 
-const PAGE = 50;
 const NEAR_END = 80;
+const FETCH_AT = 240; // pixels from either edge of what stands in the page
 const WATCHED = 50;
+const ROWS_BELOW = 480; // who reads far above is not sent more than this
 
 const isWide = () => window.matchMedia("(min-width: 768px)").matches;
+const isGroup = (card) => card.kind !== "direct";
 
 export class Feed {
-  constructor({ root, client, me, api, onReceipts, onInfo, onRead }) {
-    Object.assign(this, { root, client, me, api, onInfo, onRead });
+  constructor({ root, client, me, api, drafts, onReceipts, onInfo, onRead, onForward, onRecord }) {
+    Object.assign(this, { root, client, me, api, drafts, onInfo, onRead });
+    this.acts = new MessageActs({ feed: this, onReceipts, onForward });
     this.bubbles = new Bubbles({
-      me, onReceipts,
-      onRecall: (seq) => this.recall(seq),
-      onEdit: (text) => this.edit(text),
-      onRetry: (item) => client.retry(item.conversation_id, item.id),
+      me,
+      acts: {
+        receipts: onReceipts, record: onRecord,
+        menu: (row, entry, place) => this.acts.menu(row, entry, place),
+        edit: (text) => this.composer.rewrite(text),
+        retry: (item) => client.outbox.retry(item.conversation_id, item.id),
+        discard: (item) => client.outbox.discard(item.conversation_id, item.id),
+        jump: (seq) => this.jumpTo(seq),
+      },
     });
+    this.selection = new Selection({ onForward: (seqs, together) => onForward(this.card, seqs, together), onEnd: () => this.composer.focus() });
     // Panes come and go, bubbles grow: whoever stood at the end still stands there.
     this.sizes = new ResizeObserver(() => {
       this.extent = this.measure();
-      if (this.isAtEnd) this.toEnd();
+      if (this.isAtEnd) this.stayAtEnd();
     });
     client.on("entry", ({ entry }) => { if (entry.conversation_id === this.id) this.take(entry); });
     client.on("outgoing", ({ item }) => { if (item.conversation_id === this.id) this.showOutgoing(item); });
@@ -41,36 +55,43 @@ export class Feed {
     if (this.id) this.client.untrack(this.id);
     this.id = card.id;
     this.card = card;
-    this.rows = new Map(); // seq → element
+    this.detail = null;
+    this.known = 0;
     this.outgoing = new Map(); // client id → element
-    this.entries = new Map(); // seq → entry
+    this.fresh = 0;
     this.build();
+    this.refreshDetail();
     let page;
     try {
-      page = await fetchJson(`${this.api}/conversations/${card.id}/messages?limit=${PAGE}`);
+      page = await this.page();
     } catch (problem) {
-      if (this.id === card.id) this.log.replaceChildren(empty("暂时无法打开会话", problem.message));
+      if (this.id === card.id) this.logRoot.replaceChildren(empty("暂时无法打开会话", problem.message));
       return;
     }
     if (this.id !== card.id) return;
+    this.openedAt = card.read_seq;
     this.readSeq = card.read_seq;
     this.known = page.through;
-    this.complete = page.complete;
     // What was written meanwhile stands below the page that has come now.
-    this.log.replaceChildren();
     this.outgoing.clear();
-    for (const entry of page.entries) this.append(entry);
-    this.markNew(page.entries);
-    for (const item of this.client.waiting(card.id)) this.showOutgoing(item);
-    group(this.log);
+    this.log.fill(page.entries, { isStart: page.complete, isEnd: true, through: page.through });
+    // Where the first unread is further up, a button leads to it.
+    const isUnreadAbove = card.unread > 0 && !page.complete && card.read_seq + 1 < this.log.first;
+    if (!isUnreadAbove) this.log.markNew(this.readSeq, this.me.id);
+    for (const item of this.client.outbox.waiting(card.id)) this.showOutgoing(item);
     this.client.track(card.id, page.through);
     this.client.pull(card.id);
-    this.fillScreen();
-    (this.newLine ?? this.log.lastElementChild)?.scrollIntoView({ block: this.newLine ? "center" : "end" });
+    const { newLine } = this.log;
+    (newLine ?? this.logRoot.lastElementChild)?.scrollIntoView({ block: newLine ? "center" : "end" });
     this.isAtEnd = this.isNearEnd();
+    if (isUnreadAbove) this.offerUnread();
     this.watchOwn();
-    this.noteRead();
-    if (isWide()) this.input.focus();
+    this.scrolled();
+    if (isWide()) this.composer.focus();
+  }
+
+  page(query = {}) {
+    return fetchJson(`${this.api}/conversations/${this.id}/messages?${new URLSearchParams({ limit: PAGE, ...query })}`);
   }
 
   // ── frame ───────────────────────────────────────────────────────────────
@@ -79,164 +100,137 @@ export class Feed {
     const { card } = this;
     this.title = element("h2", "", { tabindex: "-1" });
     this.subtitle = element("span", "meta nowrap feed-count");
-    this.log = element("div", "feed-log", { role: "log", "aria-label": "消息记录", "aria-live": "polite" });
-    this.body = element("div", "pane-body shaded feed-body", { tabindex: "0", "aria-label": "消息" }, this.log);
+    this.notice = element("button", "feed-notice", { type: "button", hidden: true, onclick: () => this.onInfo() });
+    this.logRoot = element("div", "feed-log", { role: "log", "aria-label": "消息记录", "aria-live": "polite" });
+    this.body = element("div", "pane-body shaded feed-body", { tabindex: "0", "aria-label": "消息" }, this.logRoot);
     this.body.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    this.body.addEventListener("keydown", (event) => this.acts.keyed(event));
+    this.log = new Log({ body: this.body, root: this.logRoot, rowOf: (entry) => this.rowOf(entry) });
     this.isAtEnd = false;
     this.sizes.disconnect();
-    for (const part of [this.body, this.log]) this.sizes.observe(part);
+    for (const part of [this.body, this.logRoot]) this.sizes.observe(part);
     this.jump = element("button", "button small feed-jump", { type: "button", hidden: true, onclick: () => this.toEnd() });
-    this.input = element("textarea", "input composer-input", {
-      rows: "1", maxlength: "16000", placeholder: isWide() ? "输入消息，Enter 发送，Shift+Enter 换行" : "输入消息", "aria-label": "输入消息", enterkeyhint: "send",
+    this.unread = element("button", "button small feed-unread", { type: "button", hidden: true, onclick: () => this.toUnread() });
+    this.composer = new Composer({
+      conversationId: card.id, drafts: this.drafts, hint: isWide() ? "输入消息，Enter 发送，Shift+Enter 换行" : "输入消息",
+      onSend: (said) => { this.client.send(this.id, said); this.toEnd(); },
+      onEdit: (entry, said) => this.acts.saveEdit(entry, said),
+      onLast: () => this.acts.editLast(),
+      people: () => this.callable(),
     });
-    this.input.addEventListener("keydown", (event) => this.keyed(event));
-    this.input.addEventListener("input", () => this.grow());
-    this.sendButton = element("button", "button primary", { type: "submit" }, icon("send"), "发送");
-    const composer = element("form", "pane-foot composer", { "aria-label": "发送消息" }, this.input, this.sendButton);
-    composer.addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
-    const info = element("button", "icon-button", { type: "button", "aria-label": card.kind === "group" ? "群聊信息" : "聊天信息", title: "信息", onclick: () => this.onInfo() }, icon("directory"));
+    this.selection.reset();
+    const info = element("button", "icon-button", { type: "button", "aria-label": isGroup(card) ? "群聊信息" : "聊天信息", title: "信息", onclick: () => this.onInfo() }, icon("directory"));
     this.root.replaceChildren(
       element("div", "pane-head", {}, element("button", "back", { type: "button", "data-back": true, "aria-label": "返回会话列表" }, icon("back")), this.title, this.subtitle, element("div", "actions", {}, info)),
-      this.body, element("div", "feed-jump-place", {}, this.jump), composer,
+      this.notice, element("div", "feed-jump-place", {}, this.unread), this.body, element("div", "feed-jump-place", {}, this.jump), this.selection.bar, this.composer.root,
     );
+    this.composer.grow();
     this.showHead(card);
   }
 
   showHead(card) {
     this.card = { ...this.card, ...card };
     this.title.textContent = this.card.title;
-    this.subtitle.textContent = this.card.kind === "group" ? `${this.card.member_count} 人` : "";
+    this.subtitle.textContent = isGroup(this.card) ? `${this.card.member_count} 人` : "";
+    const administers = this.card.role !== "member";
+    const silence = this.card.dissolved ? "该群聊已解散，只能查看历史消息" : this.card.mute_all && !administers ? "群聊已开启公告模式，仅群主和管理员可以发言" : null;
+    this.composer.silenced(silence);
   }
 
-  grow() {
-    this.input.rows = Math.min(6, Math.max(1, this.input.value.split("\n").length));
+  /** What holds in the conversation, its notice and its people. */
+  async refreshDetail() {
+    const { id } = this;
+    this.asked = fetchJson(`${this.api}/conversations/${id}`);
+    let detail;
+    try {
+      detail = await this.asked;
+    } catch {
+      return; // opening the log says so, or this stays as it was
+    }
+    if (this.id !== id) return;
+    this.detail = detail;
+    const { title, member_count, mute_all, dissolved, role } = detail.card;
+    this.showHead({ title, member_count, mute_all, dissolved, role });
+    this.notice.hidden = !detail.notice;
+    if (detail.notice) this.notice.replaceChildren(element("span", "tag amber", {}, "群公告"), element("span", "truncate grow", {}, detail.notice.body), icon("right"));
   }
 
-  keyed(event) {
-    // While an input method composes, Enter chooses a word.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-    event.preventDefault();
-    this.submit();
-  }
-
-  submit() {
-    const body = this.input.value.trim();
-    if (!body) return;
-    if (new TextEncoder().encode(body).length > 16384) { toast("单条消息不能超过 16 KB", { error: true }); return; }
-    this.input.value = "";
-    this.grow();
-    this.client.send(this.id, body);
-    this.toEnd();
+  /** Whom one may call here. */
+  async callable() {
+    const detail = this.detail ?? await this.asked;
+    const administers = detail.card.role !== "member";
+    const everybody = isGroup(detail.card) && (administers || (detail.policy.mentioning_all === "members" && detail.members_listed));
+    return { members: detail.members.filter((member) => member.person_id !== this.me.id), everybody };
   }
 
   // ── entries ─────────────────────────────────────────────────────────────
 
+  rowOf(entry) {
+    const row = this.bubbles.rowOf(entry, this.card);
+    if (row) this.selection.offer(row, entry);
+    return row;
+  }
+
   take(entry) {
-    const follows = this.isNearEnd();
+    const follows = this.log.isEnd && this.isNearEnd();
     this.known = entry.seq;
-    if (entry.client_message_id && this.outgoing.has(entry.client_message_id)) {
-      this.outgoing.get(entry.client_message_id).remove();
-      this.outgoing.delete(entry.client_message_id);
-    }
-    if (this.rows.has(entry.seq)) return;
-    this.append(entry);
-    if (entry.kind === "event" && entry.event.verb === "recalled") this.hide(entry);
-    group(this.log);
+    if (entry.client_message_id && this.outgoing.delete(entry.client_message_id)) this.log.showTail([...this.outgoing.values()]);
+    if (changesMessage(entry)) this.change(entry);
+    if (this.log.isEnd) this.log.append([entry], { through: entry.seq, wants: !follows });
+    if (!follows && this.log.rows.size > ROWS_BELOW) this.log.isEnd = false;
     if (entry.sender_id === this.me.id) this.watchOwn();
-    if (follows) this.toEnd();
-    else if (entry.kind === "text" && entry.sender_id !== this.me.id) this.announce();
+    if (follows) this.stayAtEnd();
+    else if (isSpoken(entry) && entry.sender_id !== this.me.id) { this.fresh += 1; this.offerEnd(); }
     this.noteRead();
   }
 
-  append(entry) {
-    if (this.rows.has(entry.seq)) return;
-    this.entries.set(entry.seq, entry);
-    const row = this.bubbles.rowOf(entry, this.card);
-    if (!row) return;
-    this.rows.set(entry.seq, row);
-    const before = [...this.outgoing.values()][0] ?? null;
-    if (this.lastDay !== dayOf(entry.created_at)) {
-      this.lastDay = dayOf(entry.created_at);
-      this.log.insertBefore(this.dayLine(entry), before);
+  /** A message was recalled, or reads anew. */
+  change(event) {
+    const { seq, verb } = event.event;
+    const entry = this.log.entries.get(seq);
+    if (verb === "recalled") {
+      this.composer.gone(seq);
+      for (const other of this.log.entries.values()) {
+        if (other.reply_to?.seq === seq) { other.reply_to.recalled = true; this.redraw(other); }
+      }
+      if (entry) this.bubbles.forget(entry);
+    } else if (entry && event.changed && !entry.recalled) {
+      Object.assign(entry, event.changed, { counts: entry.counts });
     }
-    this.log.insertBefore(row, before);
+    if (entry) this.redraw(entry);
   }
 
-  dayLine(entry) {
-    return element("p", "feed-line", { "data-day": dayOf(entry.created_at) }, dayName(entry.created_at));
+  redraw(entry) {
+    if (this.log.rows.has(entry.seq)) this.log.replace(entry.seq, this.rowOf(entry));
   }
 
   showCount(count) {
-    const entry = this.entries.get(count.seq);
+    const entry = this.log.entries.get(count.seq);
     if (entry) entry.counts = count;
-    const button = this.log.querySelector(`[data-receipt="${count.seq}"]`);
+    const button = this.logRoot.querySelector(`[data-receipt="${count.seq}"]`);
     if (button) writeCount(button, count, this.card);
   }
 
   watchOwn() {
-    const own = [...this.entries.values()].filter((entry) => entry.sender_id === this.me.id && entry.kind === "text" && !entry.recalled);
+    const own = [...this.log.entries.values()].filter((entry) => entry.sender_id === this.me.id && isSpoken(entry));
     const seqs = own.map((entry) => entry.seq).sort((a, b) => b - a).slice(0, WATCHED);
-    this.client.watch(this.id, seqs);
+    if (seqs.join() !== this.watchedSeqs || this.client.watched?.conversation_id !== this.id) this.client.watch(this.id, seqs);
+    this.watchedSeqs = seqs.join();
     for (const entry of own) if (!entry.counts) this.showCount({ seq: entry.seq, read: 0, unread: Math.max(1, this.card.member_count - 1) });
-  }
-
-  async recall(seq) {
-    try {
-      await fetchJson(`${this.api}/conversations/${this.id}/messages/${seq}/recall`, { method: "POST", json: {} });
-      return true;
-    } catch (problem) {
-      toast(problem.message, { error: true });
-      return false;
-    }
-  }
-
-  /** The text goes back to where it was written, below what stands there already. */
-  edit(text) {
-    this.input.value = [this.input.value, text].filter(Boolean).join("\n");
-    this.grow();
-    this.input.focus();
-  }
-
-  hide(event) {
-    const seq = event.event.seq;
-    const row = this.rows.get(seq);
-    const entry = this.entries.get(seq);
-    if (!row || !entry) return;
-    const hadFocus = row.contains(document.activeElement);
-    this.bubbles.forget(entry);
-    const trace = this.bubbles.trace(entry, event.event.by_name);
-    row.replaceWith(trace);
-    this.rows.set(seq, trace);
-    if (hadFocus) trace.querySelector("button")?.focus({ preventScroll: true });
   }
 
   // ── on its way ──────────────────────────────────────────────────────────
 
   showOutgoing(item) {
-    this.outgoing.get(item.id)?.remove();
     this.outgoing.delete(item.id);
-    if (item.state === "sent") {
-      // Acknowledged means stored: shown at once, even before its own echo fills the log.
-      if (item.seq > this.known && !this.rows.has(item.seq)) this.outgoing.set(item.id, this.bubbles.outgoingRow(item));
-    } else {
-      this.outgoing.set(item.id, this.bubbles.outgoingRow(item));
-    }
-    const row = this.outgoing.get(item.id);
-    if (row) this.log.append(row);
-    group(this.log);
-    if (row) this.toEnd();
+    const isStored = item.state === "sent" && (item.seq <= this.known || this.log.rows.has(item.seq));
+    // Acknowledged means stored: shown at once, even before its own echo fills the log.
+    if (item.state !== "discarded" && !isStored) this.outgoing.set(item.id, this.bubbles.outgoingRow(item));
+    this.log.showTail([...this.outgoing.values()]);
+    if (this.outgoing.has(item.id) && this.log.isEnd) this.stayAtEnd();
   }
 
   // ── scrolling and reading ───────────────────────────────────────────────
-
-  markNew(entries) {
-    const first = entries.find((entry) => entry.seq > this.readSeq && entry.kind === "text" && !entry.recalled && entry.sender_id !== this.me.id);
-    this.newLine = null;
-    if (!first || this.readSeq === 0 && entries[0] === first && this.complete) return;
-    const row = this.rows.get(first.seq);
-    this.newLine = element("p", "feed-new", { role: "separator" }, element("span", "", {}, "以下为新消息"));
-    row.before(this.newLine);
-  }
 
   isNearEnd() {
     return this.body.scrollHeight - this.body.scrollTop - this.body.clientHeight < NEAR_END;
@@ -246,41 +240,117 @@ export class Feed {
     return [this.body.clientWidth, this.body.clientHeight, this.body.scrollHeight].join();
   }
 
-  toEnd() {
+  stayAtEnd() {
     this.body.scrollTop = this.body.scrollHeight;
     this.isAtEnd = true;
     this.fresh = 0;
     this.jump.hidden = true;
   }
 
-  announce() {
-    this.fresh = (this.fresh ?? 0) + 1;
-    this.jump.replaceChildren(icon("down"), `${this.fresh} 条新消息`);
-    this.jump.hidden = false;
-  }
-
-  scrolled() {
-    if (this.body.scrollTop < 120) this.older();
-    // The browser scrolls by itself when the layout changes; that tells nothing of where the person wants to be.
-    if (this.measure() === this.extent) this.isAtEnd = this.isNearEnd();
-    if (this.isAtEnd) { this.fresh = 0; this.jump.hidden = true; }
+  /** The newest is shown, wherever the page stood. */
+  async toEnd() {
+    if (!this.log.isEnd && !(await this.load(() => this.page(), { isEnd: true }))) return;
+    this.stayAtEnd();
     this.noteRead();
   }
 
-  fillScreen() {
-    if (!this.complete && this.body.scrollHeight <= this.body.clientHeight) this.older();
+  toUnread() {
+    this.unread.hidden = true;
+    this.jumpTo(this.openedAt + 1, { marks: true });
+  }
+
+  /** The message is shown in its surroundings. */
+  async jumpTo(seq, { marks = false } = {}) {
+    if (!this.log.entries.has(seq)) {
+      const before = seq + PAGE / 2;
+      if (!(await this.load(() => this.page({ before }), { isEnd: false }))) return;
+    }
+    if (marks) this.log.markNew(this.openedAt, this.me.id);
+    const row = this.log.rows.get(seq) ?? (marks ? [...this.log.rows].find(([at]) => at > seq)?.[1] : null);
+    if (!row) { toast("原消息不可查看"); return; }
+    this.isAtEnd = false;
+    (marks ? this.log.newLine ?? row : row).scrollIntoView({ block: "center" });
+    this.offerEnd();
+    row.classList.remove("is-found");
+    void row.offsetWidth; // the mark starts anew
+    row.classList.add("is-found");
+    row.querySelector("button")?.focus({ preventScroll: true });
+  }
+
+  /** Another part of the log takes the place of what stands in the page; whether it came. */
+  async load(ask, { isEnd }) {
+    const { id } = this;
+    let page;
+    try {
+      page = await ask();
+    } catch (problem) {
+      toast(problem.message, { error: true });
+      return false;
+    }
+    if (this.id !== id) return false;
+    const through = Math.min(page.through, page.last_seq);
+    const reaches = through >= Math.max(this.known, page.last_seq);
+    this.isAtEnd = false;
+    this.log.fill(page.entries, { isStart: page.complete, isEnd: reaches, through });
+    this.watchOwn();
+    this.scrolled();
+    if (isEnd && !reaches) await this.newer();
+    return true;
+  }
+
+  offerEnd() {
+    const isFar = !this.log.isEnd || this.body.scrollHeight - this.body.scrollTop > 2.5 * this.body.clientHeight;
+    this.jump.hidden = this.fresh === 0 && !isFar;
+    if (!this.jump.hidden) this.jump.replaceChildren(icon("down"), this.fresh > 0 ? `${this.fresh} 条新消息` : "回到最新");
+  }
+
+  offerUnread() {
+    this.unread.replaceChildren(icon("up"), `${this.card.unread > 999 ? "999+" : this.card.unread} 条未读`);
+    this.unread.hidden = false;
+  }
+
+  scrolled() {
+    const below = this.body.scrollHeight - this.body.scrollTop - this.body.clientHeight;
+    if (this.body.scrollTop < FETCH_AT) this.older();
+    if (below < FETCH_AT && !this.log.isEnd) this.newer();
+    // The browser scrolls by itself when the layout changes; that tells nothing of where the person wants to be.
+    if (this.measure() === this.extent) this.isAtEnd = this.log.isEnd && this.isNearEnd();
+    if (this.isAtEnd) this.fresh = 0;
+    this.offerEnd();
+    this.noteRead();
   }
 
   async older() {
-    if (this.complete || this.loading) return;
+    const { log, id } = this;
+    if (log.isStart || this.loading || log.first === null) return;
+    const before = log.first;
+    await this.fetching(async () => {
+      const page = await this.page({ before });
+      if (this.id !== id || log.first !== before) return;
+      log.prepend(page.entries);
+      log.isStart = page.complete;
+      this.watchOwn();
+    });
+  }
+
+  async newer() {
+    const { log, id } = this;
+    if (log.isEnd || this.loading) return;
+    const after = log.through;
+    await this.fetching(async () => {
+      const page = await fetchJson(`${this.api}/conversations/${id}/entries?${new URLSearchParams({ after, limit: PAGE })}`);
+      if (this.id !== id || log.through !== after) return;
+      log.append(page.entries, { through: page.through });
+      log.isEnd = page.complete && page.through >= this.known;
+      if (log.isEnd) log.showTail([...this.outgoing.values()]);
+      this.watchOwn();
+    });
+  }
+
+  async fetching(act) {
     this.loading = true;
-    const conversationId = this.id;
-    const before = Math.min(...this.entries.keys());
     try {
-      const page = await fetchJson(`${this.api}/conversations/${conversationId}/messages?limit=${PAGE}&before=${before}`);
-      if (this.id !== conversationId) return;
-      this.complete = page.complete;
-      this.prepend(page.entries);
+      await act();
     } catch (problem) {
       toast(problem.message, { error: true });
     } finally {
@@ -288,31 +358,11 @@ export class Feed {
     }
   }
 
-  prepend(entries) {
-    const height = this.body.scrollHeight;
-    const top = this.body.scrollTop;
-    const first = this.log.firstElementChild;
-    const made = document.createDocumentFragment();
-    let day = null;
-    for (const entry of entries) {
-      this.entries.set(entry.seq, entry);
-      const row = this.bubbles.rowOf(entry, this.card);
-      if (!row || this.rows.has(entry.seq)) continue;
-      this.rows.set(entry.seq, row);
-      if (day !== dayOf(entry.created_at)) { day = dayOf(entry.created_at); made.append(this.dayLine(entry)); }
-      made.append(row);
-    }
-    if (first?.dataset.day === day) first.remove();
-    this.log.prepend(made);
-    group(this.log);
-    this.body.scrollTop = top + this.body.scrollHeight - height;
-  }
-
   /** What has stood on a visible screen to its last line is read, and nothing else. */
   noteRead() {
     if (!this.id || !this.known || document.visibilityState !== "visible" || !this.body?.isConnected) return;
     if (this.body.offsetParent === null || this.known <= this.readSeq) return;
-    const seq = this.isNearEnd() ? this.known : this.lastSeen();
+    const seq = this.log.isEnd && this.isNearEnd() ? this.known : this.lastSeen();
     if (seq <= this.readSeq) return;
     this.readSeq = seq;
     this.client.read(this.id, seq);
@@ -321,11 +371,10 @@ export class Feed {
 
   lastSeen() {
     const end = this.body.getBoundingClientRect().bottom;
-    for (const [seq, row] of [...this.rows].sort(([a], [b]) => b - a)) {
+    for (const [seq, row] of [...this.log.rows].reverse()) {
       if (seq <= this.readSeq) return 0;
       if (row.getBoundingClientRect().bottom <= end) return seq;
     }
     return 0;
   }
 }
-

@@ -1,57 +1,122 @@
-// The left pane: work notices on top, then the conversations, the newest first.
+// The left pane: work notices on top, then the conversations: the pinned ones, then the newest first.
 
-import { fetchJson } from "../base.js";
-import { avatar, badgeText, element, empty, eventText, iconAvatar, moment } from "./elements.js";
+import { fetchJson, toast } from "../base.js";
+import { avatar, badgeText, element, empty, icon, iconAvatar, moment } from "./elements.js";
+import { calls, changesMessage, eventText, isSpoken, lineOf } from "./events.js";
+import { openMenu } from "./menu.js";
+
+const PAGE = 100;
+const NEAR_END = 200;
+
+/** The tile of a conversation. */
+export function tileOf(card) {
+  if (card.kind === "direct") return avatar(card.title);
+  return card.kind === "unit" ? iconAvatar("unit", "unit") : iconAvatar("directory", "group");
+}
 
 export class List {
-  constructor({ root, filter, client, me, api, onOpen }) {
-    Object.assign(this, { root, client, me, api, onOpen });
+  constructor({ root, filter, client, me, api, drafts, onOpen }) {
+    Object.assign(this, { root, client, me, api, drafts, onOpen });
     this.cards = new Map();
     this.notices = { unread: 0, latest: null };
     this.openId = null;
-    filter.addEventListener("input", () => { this.wanted = filter.value.trim(); this.draw(); });
+    this.cursor = null;
+    filter.addEventListener("input", () => { this.wanted = filter.value.trim(); this.draw(); this.further(); });
+    filter.addEventListener("keydown", (event) => this.fromFilter(event));
+    root.parentElement.addEventListener("scroll", () => this.further(), { passive: true });
     client.on("arrived", ({ entry }) => this.take(entry));
     client.on("read", (data) => this.readTo(data.conversation_id, data.read_seq));
     client.on("heads", ({ heads }) => { if (heads.some((head) => this.isBehind(head))) this.load(); });
+    client.on("settings", (data) => this.settle(data));
   }
 
   async load() {
     const [page, notices, unread] = await Promise.all([
-      fetchJson(`${this.api}/conversations?limit=100`),
+      fetchJson(`${this.api}/conversations?limit=${PAGE}`),
       fetchJson(`${this.api}/notices?limit=1`),
       fetchJson(`${this.api}/unread`),
     ]);
-    this.cards = new Map(page.items.map((card) => [card.id, card]));
+    const older = this.cursor === null ? [] : [...this.cards.values()];
+    this.cards = new Map([...older, ...page.items].map((card) => [card.id, card]));
+    if (this.cursor === null) this.cursor = page.next_cursor ?? "";
     this.notices = { unread: unread.notices, latest: notices.items[0] ?? null };
-    if (this.openId && document.visibilityState === "visible" && this.cards.has(this.openId)) this.cards.get(this.openId).unread = 0;
+    if (this.openId && document.visibilityState === "visible" && this.cards.has(this.openId)) Object.assign(this.cards.get(this.openId), { unread: 0, mentions: 0 });
     this.draw();
+  }
+
+  /** The next page, when the end is near, or while a title is looked for. */
+  async further() {
+    const pane = this.root.parentElement;
+    const isNear = pane.scrollHeight - pane.scrollTop - pane.clientHeight < NEAR_END;
+    if (!this.cursor || this.loading || !(isNear || this.wanted)) return;
+    this.loading = true;
+    try {
+      const page = await fetchJson(`${this.api}/conversations?${new URLSearchParams({ limit: PAGE, cursor: this.cursor })}`);
+      for (const card of page.items) if (!this.cards.has(card.id)) this.cards.set(card.id, card);
+      this.cursor = page.next_cursor ?? "";
+      this.draw();
+    } catch (problem) {
+      toast(problem.message, { error: true });
+      return;
+    } finally {
+      this.loading = false;
+    }
+    this.further();
   }
 
   isBehind(head) {
     const card = this.cards.get(head.conversation_id);
-    return !card || card.last_seq !== head.last_seq || card.unread !== head.unread;
+    if (!card) return this.cursor === ""; // it may stand on a page that has not come yet
+    return ["last_seq", "unread", "mentions", "level", "pinned"].some((name) => card[name] !== head[name]);
   }
 
   take(entry) {
     const card = this.cards.get(entry.conversation_id);
-    if (!card || (entry.kind === "event" && entry.event.verb !== "recalled")) { this.load(); return; }
+    if (!card) { this.load(); return; }
     if (entry.seq <= card.last_seq) return;
-    card.last_seq = entry.seq;
-    card.last_at = entry.created_at;
-    card.last_entry = entry;
-    if (entry.kind === "text") {
-      if (entry.sender_id === this.me.id) card.unread = 0;
-      else if (this.openId !== card.id || document.visibilityState !== "visible") card.unread += 1;
-    } else { this.load(); return; }
+    if (entry.kind === "event") {
+      if (!changesMessage(entry) || entry.event.verb === "recalled") { this.load(); return; }
+    }
+    Object.assign(card, { last_seq: entry.seq, last_at: entry.created_at });
+    // What was edited keeps its place; that it was edited is no news.
+    if (!changesMessage(entry)) card.last_entry = entry;
+    else if (card.last_entry?.seq === entry.event.seq && entry.changed) card.last_entry = entry.changed;
+    if (isSpoken(entry)) this.count(card, entry);
     this.draw();
+  }
+
+  count(card, entry) {
+    if (entry.sender_id === this.me.id) Object.assign(card, { unread: 0, mentions: 0 });
+    else if (this.openId !== card.id || document.visibilityState !== "visible") {
+      card.unread += 1;
+      if (calls(entry, this.me.id)) card.mentions += 1;
+    }
   }
 
   readTo(conversationId, seq) {
     const card = this.cards.get(conversationId);
     if (!card) return;
     card.read_seq = Math.max(card.read_seq, seq);
-    if (seq >= card.last_seq) card.unread = 0;
+    if (seq >= card.last_seq) Object.assign(card, { unread: 0, mentions: 0 });
     this.draw();
+  }
+
+  settle({ conversation_id: id, pinned, level }) {
+    const card = this.cards.get(id);
+    if (!card) return;
+    Object.assign(card, { pinned, level });
+    this.draw();
+  }
+
+  /** How the conversation stands in the reader's list from now on. */
+  async set(id, change) {
+    try {
+      this.settle(await fetchJson(`${this.api}/conversations/${id}/settings`, { method: "PATCH", json: change }));
+      return true;
+    } catch (problem) {
+      toast(problem.message, { error: true });
+      return false;
+    }
   }
 
   mark(key) {
@@ -73,12 +138,24 @@ export class List {
     this.draw();
   }
 
+  /** In the order of the list. */
+  sorted() {
+    return [...this.cards.values()].sort((a, b) => Number(b.pinned) - Number(a.pinned) || (a.last_at < b.last_at ? 1 : a.last_at > b.last_at ? -1 : b.id - a.id));
+  }
+
+  /** Enter opens the first that was found, the arrow down goes to it. */
+  fromFilter(event) {
+    const first = this.root.querySelector("button.row");
+    if (!first || event.isComposing || !["Enter", "ArrowDown"].includes(event.key)) return;
+    event.preventDefault();
+    if (event.key === "Enter" && this.wanted) first.click(); else first.focus();
+  }
+
   draw() {
-    const shown = [...this.cards.values()]
-      .filter((card) => !this.wanted || card.title.includes(this.wanted))
-      .sort((a, b) => (a.last_at < b.last_at ? 1 : a.last_at > b.last_at ? -1 : b.id - a.id));
-    const rows = [...(this.wanted ? [] : [this.noticeRow()]), ...shown.map((card) => this.row(card))];
-    if (shown.length === 0) rows.push(this.wanted ? empty("没有匹配的会话", "换个名称试试") : empty("还没有会话", "点击右上角的加号，和同事聊起来"));
+    const wanted = this.wanted?.toLowerCase();
+    const shown = this.sorted().filter((card) => !wanted || card.title.toLowerCase().includes(wanted));
+    const rows = [...(wanted ? [] : [this.noticeRow()]), ...shown.map((card) => this.row(card))];
+    if (shown.length === 0) rows.push(wanted ? empty("没有匹配的会话", "换个名称试试") : empty("还没有会话", "点击右上角的加号，和同事聊起来"));
     const focused = this.root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     this.root.replaceChildren(...rows);
     if (focused) this.root.querySelector(`[data-key="${focused}"]`)?.focus();
@@ -88,33 +165,47 @@ export class List {
     const { unread, latest } = this.notices;
     return this.build({
       key: "notices", tile: iconAvatar("bell", "notice"), title: "工作通知", unread,
-      preview: latest ? `${latest.source_name}：${latest.title}` : "暂无通知", at: latest?.created_at,
+      preview: [latest ? `${latest.source_name}：${latest.title}` : "暂无通知"], at: latest?.created_at,
     });
   }
 
   row(card) {
-    return this.build({
-      key: card.id, tile: card.kind === "group" ? iconAvatar("directory", "group") : avatar(card.title), title: card.title,
-      unread: card.unread, preview: this.preview(card), at: card.last_entry ? card.last_at : null,
+    const row = this.build({
+      key: card.id, tile: tileOf(card), title: card.title, unread: card.unread, preview: this.preview(card), at: card.last_entry ? card.last_at : null,
+      isPinned: card.pinned, level: card.level,
     });
+    row.addEventListener("contextmenu", (event) => {
+      event.preventDefault();
+      const { left, top, height } = row.getBoundingClientRect();
+      const place = event.clientX ? { x: event.clientX, y: event.clientY } : { x: left + 48, y: top + height / 2 };
+      openMenu([
+        { label: card.pinned ? "取消置顶" : "置顶", act: () => this.set(card.id, { pinned: !card.pinned }) },
+        card.level === "all" ? { label: "消息免打扰", act: () => this.set(card.id, { level: "mentions" }) } : { label: "恢复提醒", act: () => this.set(card.id, { level: "all" }) },
+      ], { ...place, opener: row });
+    });
+    return row;
   }
 
   preview(card) {
     const entry = card.last_entry;
-    if (!entry) return "";
-    if (entry.kind === "event") return eventText(entry, this.me.id);
-    if (entry.recalled) return "消息已撤回";
-    const text = entry.body.replace(/\s+/g, " ").slice(0, 80);
-    return card.kind === "group" && entry.sender_id !== this.me.id ? `${entry.sender_name}：${text}` : text;
+    const draft = this.openId === card.id ? null : this.drafts.of(card.id);
+    if (draft && card.mentions === 0) return [element("span", "row-draft", {}, "[草稿]"), ` ${draft.text.replace(/\s+/g, " ").slice(0, 80)}`];
+    const said = !entry ? "" : entry.kind === "event" ? eventText(entry, this.me.id) : entry.recalled ? "消息已撤回" : lineOf(entry);
+    const isOthers = entry && isSpoken(entry) && card.kind !== "direct" && entry.sender_id !== this.me.id && entry.sender_name;
+    const text = isOthers ? `${entry.sender_name}：${said}` : said;
+    return card.mentions > 0 ? [element("span", "row-draft", {}, "[有人@我]"), ` ${text}`] : [text];
   }
 
-  build({ key, tile, title, unread, preview, at }) {
-    const badge = element("span", "badge", {}, badgeText(unread));
+  build({ key, tile, title, unread, preview, at, isPinned = false, level = "all" }) {
+    const isQuiet = level !== "all";
+    const badge = element("span", `badge${isQuiet ? " quiet" : ""}`, {}, badgeText(unread));
     if (unread > 0) badge.append(element("span", "visually-hidden", {}, "条未读"));
-    const row = element("button", `row tall${unread > 0 ? " is-unread" : ""}`, { type: "button", "aria-current": String(this.openId) === String(key) ? "true" : "false" },
+    const silent = isQuiet ? element("span", "row-silent", { title: level === "none" ? "不提醒" : "仅提醒@我的" }, icon("bell-off"), element("span", "visually-hidden", {}, "已免打扰")) : null;
+    const pin = isPinned ? element("span", "visually-hidden", {}, "，已置顶") : null;
+    const row = element("button", `row tall${unread > 0 ? " is-unread" : ""}${isPinned ? " is-pinned" : ""}`, { type: "button", "aria-current": String(this.openId) === String(key) ? "true" : "false" },
       tile,
-      element("span", "row-text", {}, element("span", "row-title", {}, title), element("span", "row-meta", {}, preview)),
-      element("span", "row-side", {}, element("span", "", {}, at ? moment(at) : ""), badge));
+      element("span", "row-text", {}, element("span", "row-title", {}, title), element("span", "row-meta", {}, ...preview)),
+      element("span", "row-side", {}, element("span", "", {}, at ? moment(at) : "", pin), element("span", "row-signs", {}, silent, badge)));
     row.dataset.key = key;
     row.addEventListener("click", () => this.onOpen(key));
     return row;

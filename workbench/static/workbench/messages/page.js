@@ -2,7 +2,10 @@
 
 import { changed, fetchJson, Problem, toast } from "../base.js";
 import { Client } from "./client.js";
+import { Drafts } from "./drafts.js";
+import { changesMessage } from "./events.js";
 import { Feed } from "./feed.js";
+import { Forward } from "./forward.js";
 import { List } from "./list.js";
 import { Notices } from "./notices.js";
 import { Panel } from "./panel.js";
@@ -15,11 +18,14 @@ const me = { id: Number(panes.dataset.personId), name: panes.dataset.personName 
 const socketUrl = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/v1`;
 
 const client = new Client({ url: socketUrl, personId: me.id });
+const drafts = new Drafts({ me, onChange: (id) => { if (id !== feed.id) list.draw(); } });
 const feed = new Feed({
-  root: part("feed"), client, me, api,
+  root: part("feed"), client, me, api, drafts,
   onReceipts: (id, seq) => panel.receipts(id, seq),
   onInfo: () => panel.toggleInfo(feed.id),
   onRead: (id, seq) => { list.readTo(id, seq); changedSoon(); },
+  onForward: (card, seqs, together) => forward.open(card, seqs, together),
+  onRecord: (entry) => forward.record(entry),
 });
 const notices = new Notices({ root: part("feed"), api, onRead: () => { list.notices.unread = 0; list.draw(); changed(); } });
 const panel = new Panel({
@@ -29,8 +35,10 @@ const panel = new Panel({
     onChosen: async (ids) => { await fetchJson(`${api}/conversations/${card.id}/members`, { json: { person_ids: ids } }); panel.info(card.id); },
   }),
   onLeft: (id) => { list.drop(id); panel.close(); show(null); },
+  onSet: (id, change) => list.set(id, change),
 });
-const list = new List({ root: part("list"), filter: part("filter"), client, me, api, onOpen: (key) => show(key) });
+const list = new List({ root: part("list"), filter: part("filter"), client, me, api, drafts, onOpen: (key) => show(key) });
+const forward = new Forward({ dialog: part("forward"), api, me, list });
 const picker = new Picker({ dialog: part("picker"), me });
 
 let changedTimer = null;
@@ -85,11 +93,11 @@ client.on("state", ({ online, signedOut, refused }) => {
 });
 client.on("arrived", ({ entry }) => {
   changedSoon();
-  if (entry.kind !== "event" || entry.event.verb === "recalled") return;
+  if (entry.kind !== "event" || changesMessage(entry)) return;
   panel.refresh(entry.conversation_id);
-  const isGone = ["left", "removed"].includes(entry.event.verb) && entry.event.people.some((person) => person.id === me.id);
+  const isGone = ["left", "removed", "org_left"].includes(entry.event.verb) && entry.event.people.some((person) => person.id === me.id);
   if (isGone) { list.drop(entry.conversation_id); if (feed.id === entry.conversation_id) { show(null, { replace: true }); toast("您已不在该群聊中"); } return; }
-  if (feed.id === entry.conversation_id) refreshHead(entry.conversation_id);
+  if (feed.id === entry.conversation_id) feed.refreshDetail();
 });
 client.on("counts", (data) => panel.recount(data));
 client.on("read", changedSoon);
@@ -100,11 +108,6 @@ client.on("notice", ({ notice }) => {
   changedSoon();
 });
 client.on("noticesRead", () => { list.notices.unread = 0; list.draw(); changedSoon(); });
-
-async function refreshHead(id) {
-  const { card } = await fetchJson(`${api}/conversations/${id}`);
-  if (feed.id === id) feed.showHead({ title: card.title, member_count: card.member_count });
-}
 
 part("new").addEventListener("click", () => picker.open({ heading: "发起聊天", verb: "开始聊天", naming: true, onChosen: startChat }));
 part("retry").addEventListener("click", () => client.connect());

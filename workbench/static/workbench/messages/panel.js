@@ -1,12 +1,13 @@
-// The right pane: who is in the conversation, and who has read a message.
+// The right pane: what the conversation is and who is in it, or who has read a message.
 
 import { fetchJson, toast } from "../base.js";
-import { confirmed } from "../confirm.js";
-import { avatar, element, empty, exactly, icon, postOf } from "./elements.js";
+import { avatar, element, empty, exactly, icon, inParts, personText } from "./elements.js";
+import { Info } from "./info.js";
 
 export class Panel {
-  constructor({ root, panes, me, api, onInvite, onLeft }) {
-    Object.assign(this, { root, panes, me, api, onInvite, onLeft });
+  constructor({ root, panes, me, api, onInvite, onLeft, onSet }) {
+    Object.assign(this, { root, panes, me, api, onLeft });
+    this.infoPane = new Info({ panel: this, onInvite, onSet });
   }
 
   close() {
@@ -25,8 +26,6 @@ export class Panel {
     this.panes.classList.add("is-aside", "has-aside");
   }
 
-  // ── members ─────────────────────────────────────────────────────────────
-
   async toggleInfo(conversationId) {
     if (this.shown === `info:${conversationId}`) { this.close(); return; }
     await this.info(conversationId);
@@ -35,52 +34,9 @@ export class Panel {
   async info(conversationId) {
     const detail = await this.ask(`/conversations/${conversationId}`);
     if (!detail) return;
+    const isSame = this.shown === `info:${conversationId}`;
     this.shown = `info:${conversationId}`;
-    const { card, members } = detail;
-    const isGroup = card.kind === "group";
-    const owns = isGroup && members.some((member) => member.person_id === this.me.id && member.role === "owner");
-    const rows = members.map((member) => this.memberRow(card, member, owns));
-    const body = element("div", "pane-body", {}, ...(isGroup ? [this.naming(card, owns)] : []),
-      element("p", "list-label", {}, isGroup ? `成员 ${members.length}` : "聊天双方"), element("div", "list", {}, ...rows));
-    const parts = [body];
-    if (isGroup) {
-      parts.push(element("div", "pane-foot panel-foot", {},
-        element("button", "button block", { type: "button", onclick: () => this.onInvite(card, members) }, icon("plus"), "邀请成员"),
-        element("button", "button danger block", { type: "button", onclick: () => this.leave(card) }, icon("exit"), "退出群聊")));
-    }
-    this.reveal(isGroup ? "群聊信息" : "聊天信息", ...parts);
-  }
-
-  naming(card, owns) {
-    if (!owns) return element("div", "panel-name", {}, element("p", "meta", {}, "群聊名称"), element("p", "", {}, card.title));
-    const input = element("input", "input", { id: "group-name", value: card.title, maxlength: "60", autocomplete: "off" });
-    const form = element("form", "panel-name", {}, element("label", "label", { for: "group-name" }, "群聊名称"),
-      element("div", "cluster", {}, input, element("button", "button", { type: "submit" }, "保存")));
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      const title = input.value.trim();
-      if (title && title !== card.title && await this.act(`/conversations/${card.id}`, { method: "PATCH", json: { title } })) toast("群聊名称已更新");
-    });
-    return form;
-  }
-
-  memberRow(card, member, owns) {
-    const tag = member.role === "owner" ? element("span", "tag blue", {}, "群主") : null;
-    const remove = owns && member.person_id !== this.me.id
-      ? element("button", "button small quiet", { type: "button", "aria-label": `移出 ${member.name}`, onclick: () => this.remove(card, member) }, "移出") : null;
-    return element("div", "row tall", {}, avatar(member.name), personText(member), element("span", "row-side inline", {}, tag, remove));
-  }
-
-  remove(card, member) {
-    confirmed(`确定将${member.name}移出群聊吗？`, "移出", async () => {
-      if (await this.act(`/conversations/${card.id}/members/${member.person_id}`, { method: "DELETE" })) this.info(card.id);
-    });
-  }
-
-  leave(card) {
-    confirmed("退出后不再接收此群聊的消息，确定退出吗？", "退出群聊", async () => {
-      if (await this.act(`/conversations/${card.id}/leave`, { method: "POST", json: {} })) this.onLeft(card.id);
-    });
+    this.infoPane.show(detail, { isSame });
   }
 
   /** Another device or person changed the conversation that is shown. */
@@ -99,9 +55,8 @@ export class Panel {
       ...[["unread", `未读 ${lists.unread.length}`], ["read", `已读 ${lists.read.length}`]].map(([name, label]) =>
         element("button", "tab", { type: "button", role: "tab", "aria-selected": String(name === wanted), onclick: () => this.receipts(conversationId, seq, name) }, label)));
     const people = lists[wanted];
-    const rows = people.map((person) => element("div", "row tall", {}, avatar(person.name), personText(person),
-      element("span", "row-side", {}, person.read_at ? element("time", "", { datetime: person.read_at }, exactly(person.read_at)) : "未读")));
-    const list = rows.length > 0 ? element("div", "list", {}, ...rows) : empty(wanted === "read" ? "还没有人已读" : "全部已读", "");
+    const list = people.length > 0 ? inParts(people, (person) => element("div", "row tall", {}, avatar(person.name), personText(person),
+      element("span", "row-side", {}, person.read_at ? element("time", "", { datetime: person.read_at }, exactly(person.read_at)) : "未读"))) : empty(wanted === "read" ? "还没有人已读" : "全部已读", "");
     this.reveal("阅读情况", tabs, element("div", "pane-body", {}, list));
   }
 
@@ -132,9 +87,4 @@ export class Panel {
       return false;
     }
   }
-}
-
-function personText(person) {
-  const post = postOf(person);
-  return element("span", "row-text", {}, element("span", "row-title", {}, person.name), element("span", "row-meta", { title: post }, post));
 }

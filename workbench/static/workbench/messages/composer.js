@@ -1,0 +1,160 @@
+// The place to write: what is being answered or edited, whom it calls, and the draft.
+
+import { toast } from "../base.js";
+import { element, icon } from "./elements.js";
+import { Mentions } from "./mentions.js";
+
+const LIMIT_BYTES = 16384;
+
+export class Composer {
+  /** `onSend(said)`, `onEdit(entry, said)` → whether it was taken, `onLast()` the own message that Up edits, `people()` whom one may call. */
+  constructor({ conversationId, drafts, hint, onSend, onEdit, onLast, people }) {
+    Object.assign(this, { conversationId, drafts, onSend, onEdit, onLast });
+    this.quote = null; // what is answered
+    this.edited = null; // the entry that is edited; the draft waits
+    this.input = element("textarea", "input composer-input", {
+      rows: "1", maxlength: "16000", placeholder: hint, "aria-label": "输入消息", enterkeyhint: "send", autocomplete: "off",
+    });
+    this.about = element("div", "composer-about", { hidden: true });
+    this.sendButton = element("button", "button primary", { type: "submit" }, icon("send"), "发送");
+    this.sendWords = this.sendButton.lastChild;
+    this.mentions = new Mentions({ input: this.input, people });
+    this.input.addEventListener("keydown", (event) => this.keyed(event));
+    this.input.addEventListener("input", () => { this.grow(); this.keep(); });
+    this.form = element("form", "composer", { "aria-label": "发送消息" }, this.mentions.root, this.about, element("div", "composer-line", {}, this.input, this.sendButton));
+    this.form.addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
+    this.silence = element("p", "composer-silence", { hidden: true });
+    this.root = element("div", "pane-foot composer-place", {}, this.form, this.silence);
+    this.restore();
+  }
+
+  focus() {
+    this.input.focus();
+  }
+
+  /** Where one may not speak the reason stands in place of the field; null lets one speak. */
+  silenced(reason) {
+    this.form.hidden = reason !== null;
+    this.silence.hidden = reason === null;
+    this.silence.textContent = reason ?? "";
+  }
+
+  // ── what is written ─────────────────────────────────────────────────────
+
+  answer(quote) {
+    this.ceaseEditing();
+    this.quote = quote;
+    this.showAbout();
+    this.keep();
+    this.focus();
+  }
+
+  edit(entry, named) {
+    this.edited = entry;
+    this.input.value = entry.body;
+    this.mentions.named = new Map(named);
+    this.showAbout();
+    this.grow();
+    this.focus();
+    this.input.setSelectionRange(entry.body.length, entry.body.length);
+  }
+
+  /** The text goes back to where it was written, below what stands there already. */
+  rewrite(text) {
+    this.ceaseEditing();
+    this.input.value = [this.input.value, text].filter(Boolean).join("\n");
+    this.grow();
+    this.keep();
+    this.focus();
+  }
+
+  ceaseEditing() {
+    if (!this.edited) return;
+    this.edited = null;
+    this.restore();
+  }
+
+  /** Leaves the editing or the answer; whether there was one. */
+  leave() {
+    if (this.edited) this.ceaseEditing();
+    else if (this.quote) { this.quote = null; this.showAbout(); this.keep(); } else return false;
+    this.focus();
+    return true;
+  }
+
+  /** The message that is answered or edited is gone. */
+  gone(seq) {
+    if (this.edited?.seq === seq) { this.ceaseEditing(); toast("正在编辑的消息已被撤回"); }
+    if (this.quote?.seq === seq) { this.quote = null; this.showAbout(); this.keep(); }
+  }
+
+  showAbout() {
+    const heading = this.edited ? "编辑消息" : this.quote ? `回复 ${this.quote.sender_name}` : "";
+    this.about.hidden = !heading;
+    this.sendWords.textContent = this.edited ? "保存" : "发送";
+    if (!heading) return;
+    const close = element("button", "icon-button", { type: "button", "aria-label": this.edited ? "取消编辑" : "取消回复", onclick: () => this.leave() }, icon("close"));
+    this.about.replaceChildren(icon(this.edited ? "edit" : "undo"), element("strong", "nowrap", {}, heading), element("span", "truncate grow", {}, this.edited ? "" : this.quote.excerpt), close);
+  }
+
+  keyed(event) {
+    // While an input method composes, Enter chooses a word.
+    if (event.isComposing || event.keyCode === 229) return;
+    if (this.mentions.keyed(event)) return;
+    if (event.key === "Escape" && this.leave()) { event.preventDefault(); event.stopPropagation(); return; }
+    if (event.key === "ArrowUp" && !this.input.value && !this.edited) {
+      if (this.onLast()) event.preventDefault();
+      return;
+    }
+    if (event.key !== "Enter" || event.shiftKey) return;
+    event.preventDefault();
+    this.submit();
+  }
+
+  async submit() {
+    const body = this.input.value.trim();
+    if (!body || this.pending) return;
+    if (new TextEncoder().encode(body).length > LIMIT_BYTES) { toast("单条消息不能超过 16 KB", { error: true }); return; }
+    const said = { body, ...this.mentions.calledIn(body) };
+    if (this.edited) { await this.saveEdit(said); return; }
+    if (this.quote) said.quote = this.quote;
+    this.input.value = "";
+    this.quote = null;
+    this.mentions.named.clear();
+    this.showAbout();
+    this.grow();
+    this.keep();
+    this.onSend(said);
+  }
+
+  async saveEdit(said) {
+    this.pending = true;
+    const entry = this.edited;
+    const isTaken = await this.onEdit(entry, said);
+    this.pending = false;
+    if (isTaken && this.edited === entry) this.ceaseEditing();
+    this.focus();
+  }
+
+  grow() {
+    this.input.rows = 1;
+    const line = 22;
+    this.input.rows = Math.min(6, Math.max(1, Math.round((this.input.scrollHeight - 12) / line)));
+  }
+
+  // ── drafts ──────────────────────────────────────────────────────────────
+
+  keep() {
+    if (this.edited) return;
+    this.drafts.keep(this.conversationId, { text: this.input.value, quote: this.quote, named: [...this.mentions.named] });
+  }
+
+  restore() {
+    const draft = this.drafts.of(this.conversationId);
+    this.input.value = draft?.text ?? "";
+    this.quote = draft?.quote ?? null;
+    this.mentions.named = new Map(draft?.named ?? []);
+    this.showAbout();
+    if (this.input.isConnected) this.grow();
+  }
+}

@@ -1,0 +1,134 @@
+// What is on its way: a queue for each conversation, one in flight, sent again until it is acknowledged.
+
+import { Refusal } from "./refusal.js";
+
+/** A fresh UUID (version 4); crypto.randomUUID is younger than the browsers we serve. */
+export function newId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** Keeps `client`'s messages until the server has them; emits "outgoing" {item} through it. */
+export class Outbox {
+  constructor({ client, storage }) {
+    Object.assign(this, { client, storage });
+    this.queues = new Map(); // conversation id → [item]
+    this.inFlight = new Set(); // conversation ids with a send under way
+    for (const item of this.kept()) this.queueOf(item.conversation_id).push(item);
+  }
+
+  /** `said` is { body, quote, mentions, mention_all }; `quote` what it answers, as the feed shows it. */
+  send(conversationId, said) {
+    const item = { id: newId(), conversation_id: conversationId, ...said, state: "sending", at: new Date().toISOString() };
+    this.queueOf(conversationId).push(item);
+    this.keep();
+    this.client.emit("outgoing", { item });
+    this.flush(conversationId);
+    return item;
+  }
+
+  retry(conversationId, id) {
+    const item = this.queueOf(conversationId).find((candidate) => candidate.id === id);
+    if (!item) return;
+    item.state = "sending";
+    this.keep();
+    this.client.emit("outgoing", { item });
+    this.flush(conversationId);
+  }
+
+  /** What could not be sent is given up. */
+  discard(conversationId, id) {
+    const item = this.queueOf(conversationId).find((candidate) => candidate.id === id && candidate.state === "failed");
+    if (!item) return;
+    item.state = "discarded";
+    this.remove(item);
+    this.client.emit("outgoing", { item });
+  }
+
+  waiting(conversationId) {
+    return [...this.queueOf(conversationId)];
+  }
+
+  /** Nothing is in flight any more: what was goes again, by its id. */
+  cut() {
+    this.inFlight.clear();
+  }
+
+  flushAll() {
+    for (const id of this.queues.keys()) this.flush(id);
+  }
+
+  /** An own message that came by another way than its acknowledgement leaves the queue. */
+  settle(entry) {
+    const item = this.queueOf(entry.conversation_id).find((candidate) => candidate.id === entry.client_message_id);
+    if (item) this.acknowledge(item, entry);
+  }
+
+  queueOf(conversationId) {
+    if (!this.queues.has(conversationId)) this.queues.set(conversationId, []);
+    return this.queues.get(conversationId);
+  }
+
+  async flush(conversationId) {
+    if (this.inFlight.has(conversationId) || !this.client.online) return;
+    const item = this.queueOf(conversationId).find((candidate) => candidate.state === "sending");
+    if (!item) return;
+    this.inFlight.add(conversationId);
+    let wait = 0;
+    try {
+      this.acknowledge(item, await this.client.ask("message.send", frameOf(item)));
+    } catch (error) {
+      if (error instanceof Refusal && error.passes) wait = error.waitMs;
+      else if (error instanceof Refusal) this.fail(item, error);
+      else return; // cut off: the item keeps its id and goes with the next connection
+    } finally {
+      this.inFlight.delete(conversationId);
+    }
+    setTimeout(() => this.flush(conversationId), wait);
+  }
+
+  acknowledge(item, { seq, created_at }) {
+    if (item.state === "sent") return;
+    item.state = "sent";
+    item.seq = seq;
+    item.created_at = created_at;
+    this.remove(item);
+    this.client.emit("outgoing", { item });
+  }
+
+  fail(item, error) {
+    item.state = "failed";
+    item.reason = error.message;
+    this.keep();
+    this.client.emit("outgoing", { item });
+  }
+
+  remove(item) {
+    const queue = this.queueOf(item.conversation_id);
+    queue.splice(queue.indexOf(item), 1);
+    this.keep();
+  }
+
+  storageKey() {
+    return `tongwen:outgoing:${this.client.personId}`;
+  }
+
+  keep() {
+    this.storage.setItem(this.storageKey(), JSON.stringify([...this.queues.values()].flat()));
+  }
+
+  kept() {
+    return JSON.parse(this.storage.getItem(this.storageKey()) ?? "[]");
+  }
+}
+
+function frameOf(item) {
+  const frame = { conversation_id: item.conversation_id, client_message_id: item.id, body: item.body };
+  if (item.quote) frame.reply_to = item.quote.seq;
+  if (item.mentions?.length) frame.mentions = item.mentions;
+  if (item.mention_all) frame.mention_all = true;
+  return frame;
+}
