@@ -105,7 +105,7 @@ def test_the_other_side_is_asked_and_its_word_carries_the_transfer_out(
     assert answer.status_code == 202, answer.content
     request = ReviewRequest.objects.get(pk=answer.json()["request_id"])
     assert request.unit_id == province.unit("上城区民政局/一科")
-    assert request.summary == "将曾国强由“一科”科长调动到“一科”任主任"
+    assert request.summary == "将曾国强由“一科”科长调动到“业务科”任主任"
     assert places(person) == [(province.unit("西湖区民政局/一科"), "科长")]
     run_jobs()
     own = send(province.client(ADMIN), f"requests/{request.pk}/approve", {})

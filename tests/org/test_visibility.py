@@ -238,9 +238,9 @@ def test_the_way_up_of_another_day_leaves_out_what_is_hidden_now(province: Provi
     hide_unit(province)
     day = str((now - timedelta(days=2)).date())
     path = api(province.client(BOUND), f"history/units/{section}", as_of=day)["path"]
-    assert [one["name"] for one in path] == ["浙江省", "杭州市", "西湖区", "一科"]
+    assert [one["name"] for one in path] == ["浙江省", "杭州市", "西湖区", "业务科"]
     seen = api(province.client("何管理"), f"history/units/{section}", as_of=day)["path"]
-    assert [one["name"] for one in seen] == ["浙江省", "杭州市", "西湖区", HIDDEN, "一科"]
+    assert [one["name"] for one in seen] == ["浙江省", "杭州市", "西湖区", HIDDEN, "业务科"]
 
 
 @pytest.mark.parametrize(
