@@ -33,6 +33,7 @@ CATALOGUE: Final = {
         Scope("profile.read", ScopeKind.DELEGATED, 1, "读取登录人的姓名、单位和职务"),
         Scope("org.member.read", ScopeKind.APPLICATION, 2, "读取范围内人员的姓名、单位和职务"),
         Scope("notice.send", ScopeKind.APPLICATION, 2, "向范围内人员发送工作通知"),
+        Scope("card.put", ScopeKind.APPLICATION, 2, "在成员都在范围内的会话中发送和更新卡片"),
     )
 }
 

@@ -37,6 +37,15 @@ SELECT c.* FROM messaging_conversation c
  WHERE c.id = %(conversation_id)s AND {membership.HAS_MEMBER} FOR UPDATE OF c
 """
 
+_PRESENT: Final = """CASE WHEN c.member_count <= %(named_at_most)s AND NOT c.is_virtual THEN ARRAY(
+           SELECT m.person_id FROM messaging_member m
+            WHERE m.conversation_id = c.id AND m.left_seq IS NULL ORDER BY m.person_id)
+       END"""
+_STILL: Final = f"""
+SELECT {_PRESENT} FROM messaging_conversation c
+ WHERE c.id = %(conversation_id)s AND {membership.HAS_MEMBER}
+"""
+
 _COLUMNS: Final = [field.attname for field in Conversation._meta.concrete_fields]
 
 # The row's lock is waited for in `held`, which gives the row as it is then; everything else is seen
@@ -76,13 +85,10 @@ WITH held AS MATERIALIZED (
     SELECT conversation_id, unnest(%(mentions)s::bigint[]), seq FROM said
 )
 SELECT said.seq,
-       held.last_seq <> (SELECT last_seq FROM messaging_conversation c WHERE c.id = held.id),
-       CASE WHEN held.member_count <= %(named_at_most)s AND NOT held.is_virtual THEN ARRAY(
-           SELECT m.person_id FROM messaging_member m
-            WHERE m.conversation_id = held.id AND m.left_seq IS NULL ORDER BY m.person_id)
-       END,
-       held.*
-  FROM held LEFT JOIN said ON TRUE
+       c.last_seq <> (SELECT seen.last_seq FROM messaging_conversation seen WHERE seen.id = c.id),
+       {_PRESENT},
+       c.*
+  FROM held c LEFT JOIN said ON TRUE
 """
 
 
@@ -108,7 +114,7 @@ class Said:
     held: Conversation
     message: Message | None
     present_ids: tuple[int, ...] | None
-    """The members of now; None where the conversation is large, or they have to be asked for."""
+    """The members of now; None where the conversation is large."""
 
 
 def hold(*, person_id: int, conversation_id: int) -> Conversation:
@@ -149,15 +155,12 @@ def say(
         "forwarded": Jsonb(draft.forwarded) if draft.forwarded is not None else None,
         "named_at_most": named_at_most,
     }
-    row = _row(_SAY, values)
-    if row is None:
-        raise errors.ConversationNotFound
-    seq, overtaken, present_ids, *columns = row
+    seq, overtaken, present_ids, *columns = _row(_SAY, values)
     held = Conversation.from_db("default", _COLUMNS, columns)
-    # Whoever waited for the lock may have been removed meanwhile, and others may have joined.
-    if overtaken and not membership.is_member(sender_id, conversation_id):
-        raise errors.ConversationNotFound
-    known = tuple(present_ids) if present_ids is not None and not overtaken else None
+    if overtaken:
+        # Whoever waited for the lock may have been removed meanwhile, and others may have joined.
+        [present_ids] = _row(_STILL, values)
+    known = tuple(present_ids) if present_ids is not None else None
     if seq is None:
         return Said(held, None, known)
     held.last_seq = held.last_countable_seq = seq
@@ -238,11 +241,14 @@ class _PlannedOnce(psycopg.Cursor[tuple[Any, ...]]):
         return super().execute(query, params, prepare=True)
 
 
-def _row(sql: str, values: dict[str, Any]) -> tuple[Any, ...] | None:
+def _row(sql: str, values: dict[str, Any]) -> tuple[Any, ...]:
+    """The statement's row; ConversationNotFound where there is none."""
     connection.ensure_connection()
     planned: Any = _PlannedOnce(connection.connection)
     wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
     with wrap(planned) as cursor:
         cursor.execute(sql, values)
         row: tuple[Any, ...] | None = cursor.fetchone()
-        return row
+    if row is None:
+        raise errors.ConversationNotFound
+    return row

@@ -2,7 +2,7 @@
 
 from ninja import Router
 
-from miniapps.api import app_auth, members, notices, publishing, registry, review
+from miniapps.api import app_auth, cards, members, notices, publishing, registry, review
 
 router = Router()
 router.add_router("", registry.router)
@@ -12,3 +12,4 @@ router.add_router("", publishing.router)
 app_router = Router(auth=app_auth.AppAuth())
 app_router.add_router("", members.router)
 app_router.add_router("", notices.router)
+app_router.add_router("", cards.router)

@@ -12,8 +12,9 @@ from django.utils import timezone
 from messaging import errors
 from messaging.models import Conversation, Member, Mention, Message, MessageVersion
 from messaging.services import messages
+from org.models import Person
 from tests.conftest import Budget
-from tests.factories import Province
+from tests.factories import FOUNDED, Province
 from tests.messaging.conftest import Phone
 
 
@@ -79,6 +80,26 @@ def test_a_unit_is_the_people_of_it_who_are_in_the_conversation(
     assert li.person_id in mentions
     assert lin.person_id not in mentions
     assert named_in(room, 2) == sorted(mentions)
+
+
+def test_a_message_names_five_hundred_people_and_not_one_more(
+    wang: Phone, li: Phone, province: Province
+) -> None:
+    room = wang.group(li)
+    crowd = Person.objects.bulk_create(
+        Person(public_id=uuid.uuid4(), name="众", pinyin="zhong", initials="z", created_at=FOUNDED)
+        for _ in range(500)
+    )
+    Member.objects.bulk_create(
+        Member(conversation_id=room, person=person, joined_seq=1) for person in crowd
+    )
+    ids = [person.pk for person in crowd]
+    unit_id = province.actor("李建国").unit_id
+    answer = say(wang, room, "请阅", mentions=ids, mention_units=[unit_id])
+    assert (answer.status_code, answer.json()["code"]) == (422, "MESSAGE_MENTIONS_TOO_MANY")
+    assert Message.objects.filter(conversation_id=room).count() == 1
+    assert say(wang, room, "请阅", mentions=ids).status_code == 200
+    assert named_in(room, 2) == sorted(ids)
 
 
 def test_everybody_is_called_by_whom_the_group_lets(wang: Phone, li: Phone) -> None:

@@ -390,6 +390,24 @@ async def test_whoever_was_removed_hears_of_it_and_of_nothing_after_it(site: Sit
         assert "会后另议" not in json.dumps(removed.received, ensure_ascii=False)
 
 
+async def test_an_edited_message_reaches_every_socket_as_it_stands_now(site: Site) -> None:
+    room = site.direct("杨一", "朱二")
+    async with Device(site, "杨一") as sender, Device(site, "朱二") as hearer:
+        await sender.send(room, "九点开会")
+        seq = (await hearer.hear("message.created", conversation_id=room, body="九点开会"))["seq"]
+        words = {"conversation_id": room, "seq": seq, "body": "<b>十点</b>开会"}
+        edited = await sender.ask("message.edit", words, answer="message.edit.ack")
+        for device in (sender, hearer):
+            event = await device.hear("message.edited", conversation_id=room, seq=seq + 1)
+            assert event["event"]["seq"] == seq
+            assert event["changed"]["body"] == "<b>十点</b>开会"
+            assert event["changed"]["edited_at"] == edited["edited_at"]
+        target = {"conversation_id": room, "seq": seq}
+        recalled = await sender.ask("message.recall", target, answer="message.recall.ack")
+        gone = await hearer.hear("message.recalled", seq=recalled["event_seq"])
+        assert (gone["event"]["seq"], gone["changed"]) == (seq, None)
+
+
 async def test_a_large_conversation_is_heard_by_its_members_of_the_moment(site: Site) -> None:
     room = site.group("杨一", "朱二", "许收发")
     _crowd(site, room, 70)
