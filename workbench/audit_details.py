@@ -12,7 +12,6 @@ LABELS: Final = {
     "app_id": "应用标识",
     "appointments": "任职数",
     "approved_by": "复核人",
-    "approved_by": "复核人",
     "asked": "条件",
     "basis": "依据",
     "before": "改前",

@@ -115,13 +115,12 @@ def of(actor: Actor, reorganisation_id: int, *, at: datetime) -> Plan:
     card = queries.card(actor, reorganisation_id, at=at)
     rows = queries.steps(reorganisation_id)
     tried, refusal = _tried(actor, card, rows, at=at)
-    if tried is not None:
-        # The worker may have carried it out while the rehearsal waited for its locks: what was
-        # tried upon what has happened already is refused in every step, and tells nothing.
-        now_standing = queries.card(actor, reorganisation_id, at=at)
-        if (now_standing.status, now_standing.revision) != (card.status, card.revision):
-            card, rows = now_standing, queries.steps(reorganisation_id)
-            tried, refusal = _tried(actor, card, rows, at=at)
+    # The worker may have carried it out while the rehearsal waited for its locks: what was
+    # tried upon what has happened already is refused in every step, and tells nothing.
+    if tried is not None and not _stands_as(card, queries.card(actor, reorganisation_id, at=at)):
+        card = queries.card(actor, reorganisation_id, at=at)
+        rows = queries.steps(reorganisation_id)
+        tried, refusal = _tried(actor, card, rows, at=at)
     problems: Mapping[int, rehearsals.Problem] = tried.by_step if tried else {}
     kept: Mapping[str, str] = (card.outcome or {}).get("sentences", {})
     is_drafter = actor.person_id == card.drafter_id
@@ -151,6 +150,10 @@ def of(actor: Actor, reorganisation_id: int, *, at: datetime) -> Plan:
         may_withdraw=is_waiting and (is_drafter or actor.person_id == card.approver_id),
         is_under_way=_is_under_way(card, at=at),
     )
+
+
+def _stands_as(read: queries.ReorganisationCard, now_standing: queries.ReorganisationCard) -> bool:
+    return (read.status, read.revision) == (now_standing.status, now_standing.revision)
 
 
 def _is_under_way(card: queries.ReorganisationCard, *, at: datetime) -> bool:

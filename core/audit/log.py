@@ -103,14 +103,16 @@ def record(
         previous_digest=bytes(head.digest),
     )
     entry.digest = digest_of(entry)
+    _append(entry)
+
+
+def _append(entry: AuditEntry) -> None:
+    """The entry is its chain's head; one statement."""
+    values = [
+        field.get_db_prep_save(getattr(entry, field.attname), connection) for field in _COLUMNS
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(
-            _APPEND,
-            [
-                field.get_db_prep_save(getattr(entry, field.attname), connection)
-                for field in _COLUMNS
-            ],
-        )
+        cursor.execute(_APPEND, values)
 
 
 def record_denial(*, actor: Actor, refusal: errors.DomainError, path: str, now: datetime) -> None:

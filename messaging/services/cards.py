@@ -1,6 +1,6 @@
 """Cards: what other applications show in conversations, changing in place."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -73,15 +73,19 @@ def put(
         stands.append((held.pk, card.seq))
         changed += _renew(held, card.seq, wanted, now=now)
     if changed:
-        audit.record(
-            actor=actor,
-            action="messaging.card.put",
-            object_kind="card",
-            object_id=f"{source}:{key}",
-            now=now,
-            detail={"title": wanted["title"], "state": wanted["state"], "places": len(stands)},
-        )
+        _record(actor, wanted, places=len(stands), now=now)
     return Put(tuple(stands), changed)
+
+
+def _record(actor: Actor, card: Mapping[str, object], *, places: int, now: datetime) -> None:
+    audit.record(
+        actor=actor,
+        action="messaging.card.put",
+        object_kind="card",
+        object_id=f"{card['source']}:{card['key']}",
+        now=now,
+        detail={"title": card["title"], "state": card["state"], "places": places},
+    )
 
 
 def _held(places: Sequence[int], *, required: set[int]) -> Iterator[Conversation]:

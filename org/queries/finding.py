@@ -243,12 +243,9 @@ def _found(
     A source is tables and a condition. What is `known` is looked up once, for all of them. Tables
     that are `judged_last` are read for the first of the ranked only.
     """
-    shown = search.sight.shows_holder(person="a.person_id")
-    within = _IN_ROOT if search.root else "TRUE"
-    reached = _OF_ADMINISTRATOR if search.administrator else "TRUE"
+    judgement = _judgement(search)
     # Of those who have served somewhere once, one in ten at the least is still there.
     ranked_at_most = "%(limit)s * 10" if judged_last else "%(limit)s"
-    judgement = f"{within} AND {shown} AND {reached}"
     early, late = (
         ("", f"{judged_last} WHERE {judgement}") if judged_last else (f" AND {judgement}", "")
     )
@@ -272,6 +269,14 @@ def _found(
         {**search.values, **values},
     )
     return [people.person_in_unit(row) for row in rows]
+
+
+def _judgement(search: Search) -> str:
+    """What a candidate `a` in `u` must meet: the subtree, the viewer's sight, the office."""
+    shown = search.sight.shows_holder(person="a.person_id")
+    within = _IN_ROOT if search.root else "TRUE"
+    reached = _OF_ADMINISTRATOR if search.administrator else "TRUE"
+    return f"{within} AND {shown} AND {reached}"
 
 
 def found_by_phone(search: Search) -> list[PersonInUnit]:

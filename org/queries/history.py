@@ -81,6 +81,46 @@ SELECT c.id, c.kind, c.effective_at, c.unit_id, coalesce(u.name, ''), c.person_i
   LEFT JOIN org_person p ON p.id = c.person_id LEFT JOIN org_person s ON s.id = c.approved_by_id"""
 
 
+_FORMER_AT_LEAST: Final = 2
+_FORMER: Final = """
+WITH RECURSIVE old AS (
+  (SELECT u.id, u.name, u.code FROM org_unit u
+    WHERE u.valid_to IS NOT NULL AND u.valid_to <= %(at)s
+      AND (u.code = %(code)s OR u.name LIKE %(part)s) ORDER BY u.id LIMIT 10)
+  UNION
+  (SELECT p.unit_id, p.name, p.code FROM org_unitpast p JOIN org_unit u ON u.id = p.unit_id
+    WHERE (p.code = %(code)s AND p.code <> u.code OR p.name LIKE %(start)s AND p.name <> u.name)
+    ORDER BY p.id LIMIT 10)
+), followed AS (
+  SELECT id AS old_id, id FROM old
+  UNION
+  SELECT f.old_id, s.successor_id FROM followed f JOIN org_unit u ON u.id = f.id
+    JOIN org_unitsuccession s ON s.predecessor_id = u.id AND s.since = u.valid_to
+   WHERE u.valid_to <= %(at)s
+)
+SELECT DISTINCT old.id, u.id, old.name, old.code FROM followed JOIN old ON old.id = followed.old_id
+  JOIN org_unit u ON u.id = followed.id
+ WHERE u.valid_from <= %(at)s AND (u.valid_to IS NULL OR u.valid_to > %(at)s)
+ ORDER BY u.id, old.id LIMIT 20"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """When a unit ceased, and who goes on with what it did."""
+
+    at: datetime
+    successors: tuple[UnitName, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A standing unit, found by a name or code of before."""
+
+    unit: UnitName
+    name: str
+    code: str
+
+
 @dataclass(frozen=True, slots=True)
 class UnitThen:
     """A unit as it stood; the counts are of that instant: units directly below, people in it."""
@@ -210,7 +250,7 @@ def people_as_of(
     """
     unit_as_of(unit_id, at=at, viewer=viewer)
     sight = viewer.sight(Scene.TREE)
-    after = _PEOPLE.decode(cursor) or (unit_id, -1, -(2**31), 0)
+    unit, rank, order, after = _PEOPLE.decode(cursor) or (unit_id, -1, -(2**31), 0)
     within = {"id": unit_id, "at": at, "most": UNITS_AT_MOST}
     scope = _DOWN if with_below else _ALONE
     if with_below and _fetch(_DOWN_COUNT, within)[0][0] > UNITS_AT_MOST:
@@ -226,15 +266,8 @@ def people_as_of(
            AND (s.place, t.rank, a."order", a.id)
              > ((SELECT place FROM down WHERE id = %(unit)s), %(rank)s, %(order)s, %(after)s)
          ORDER BY s.place, t.rank, a."order", a.id LIMIT %(limit)s""",
-        {
-            **within,
-            "unit": after[0],
-            "rank": after[1],
-            "order": after[2],
-            "after": after[3],
-            "limit": limit + 1,
-            **sight.values,
-        },
+        {**within, **sight.values, "limit": limit + 1}
+        | {"unit": unit, "rank": rank, "order": order, "after": after},
     )
     items = [PersonThen(*row[:7]) for row in rows[:limit]]
     last = rows[limit - 1] if len(rows) > limit else None
@@ -307,6 +340,36 @@ def predecessors(unit_id: int, *, viewer: Viewer) -> list[UnitName]:
         {"id": unit_id},
     )
     return _named([row[0] for row in rows], viewer)
+
+
+def ending(unit_id: int, *, viewer: Viewer) -> Ending | None:
+    """When the unit ceased and who goes on with what it did; None while it stands."""
+    rows = _fetch("SELECT valid_to FROM org_unit WHERE id = %(id)s", {"id": unit_id})
+    if not rows or rows[0][0] is None:
+        return None
+    return Ending(at=rows[0][0], successors=tuple(successors(unit_id, viewer=viewer)))
+
+
+def formerly(text: str, *, at: datetime, viewer: Viewer) -> list[Former]:
+    """The standing units that go on with what once bore the name or code, told by it.
+
+    Abolished units are found by any part of the name, earlier names by how they begin. Where the
+    viewer sees either end no more, there is nothing.
+    """
+    wanted = text.strip()
+    if len(wanted) < _FORMER_AT_LEAST:
+        return []
+    pattern = wanted.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    rows = _fetch(
+        _FORMER,
+        {"at": at, "code": wanted.upper(), "part": f"%{pattern}%", "start": f"{pattern}%"},
+    )
+    shown = {unit.id: unit for unit in _named(list({one for r in rows for one in r[:2]}), viewer)}
+    return [
+        Former(unit=shown[now_id], name=name, code=code)
+        for old_id, now_id, name, code in rows
+        if old_id in shown and now_id in shown
+    ]
 
 
 def _counts(sight: Sight) -> str:

@@ -74,6 +74,10 @@ def ask(
     request.save(force_insert=True)
     if not queries.deciders(request.pk, at=now, limit=1):
         raise errors.NobodyToDecide
+    return _opened(actor, request, now=now)
+
+
+def _opened(actor: Actor, request: ReviewRequest, *, now: datetime) -> Asked:
     _record(actor, request, now=now)
     events.publish(RequestOpened(request_id=request.pk))
     events.publish(RequestDue(request_id=request.pk), due_at=request.expires_at)
