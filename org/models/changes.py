@@ -81,6 +81,8 @@ class UnitPast(models.Model):
         indexes = [
             models.Index(fields=["parent", "valid_to"], name="org_past_parent"),
             models.Index(fields=["code"], name="org_past_code"),
+            # For names by what they begin with, in any locale.
+            models.Index(fields=["name"], opclasses=["varchar_pattern_ops"], name="org_past_name"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["unit", "valid_to"], name="org_past_once"),

@@ -125,6 +125,10 @@ class Unit(MPTTModel):
             models.Index(fields=["tree_id", "lft"], name="org_unit_tree_lft"),
             models.Index(fields=["parent", "sort", "id"], name="org_unit_parent_sort"),
             GinIndex(fields=["name_grams"], name="org_unit_grams"),
+            # The few that stand no longer, so that an old name leads to who goes on.
+            models.Index(
+                fields=["valid_to"], condition=Q(valid_to__isnull=False), name="org_unit_gone"
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(lft__lt=F("rght")), name="org_unit_range"),

@@ -85,7 +85,12 @@ def test_organs_merge_by_two_people_and_old_codes_lead_on(
         "西湖区民生局", "organ", 3, province.unit("西湖区"),
     )  # fmt: skip
     below = Unit.objects.filter(parent_id=new.id).values_list("name", flat=True)
-    assert sorted(below) == ["一科", "一科", "办公室", "办公室"]
+    assert sorted(below) == [
+        "一科",
+        "业务科",
+        "西湖区卫生健康局办公室",
+        "西湖区民政局办公室",
+    ]
     assert headcounts.below([new.id], at=timezone.now()) == {new.id: 10}
     assert held(province.person("王伟民")) == [(new.id, "局长", "main")]
     assert held(province.person("曾国强")) == [(province.unit("西湖区民政局/一科"), "科长", "main")]

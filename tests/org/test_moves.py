@@ -50,7 +50,7 @@ def test_a_moved_unit_brings_parts_people_counts_and_its_past(
         body = {"parent_id": target, "basis": "西编〔2026〕3号"}
         moved = send(client, f"units/{office}/move", body)
     assert (moved.status_code, moved.json()) == (200, {"moved": 1})
-    assert names_below(target) == ["办公室", "一科", "一科"]
+    assert names_below(target) == ["办公室", "业务科", "一科"]
     now = timezone.now()
     below = headcounts.below([target, province.unit("西湖区民政局")], at=now)
     assert below == {target: 7, province.unit("西湖区民政局"): 3}

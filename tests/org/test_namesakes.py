@@ -78,7 +78,7 @@ def test_parts_of_merged_units_that_meet_bear_the_former_name(province: Province
         "办公室",
         "一科",
         "西湖区卫生健康局办公室",
-        "西湖区卫生健康局一科",
+        "业务科",
     ]
 
 

@@ -15,7 +15,7 @@ from core.actor import Actor
 from org import errors as org_errors
 from org import policies as org_policies
 from org.kinds import AdminRole, UnitKind
-from org.queries import appointments, authority, concerned, units, visibility
+from org.queries import appointments, authority, concerned, former_names, units, visibility
 from workbench import line_cards, offices, parameters, trees, unit_dialogs, viewers
 from workbench.views import (
     administration_accounts,
@@ -73,6 +73,7 @@ class UnitPane:
     """The first units directly below, in order."""
     has_more_parts: bool
     lines: list[line_cards.LineOfUnit]
+    ending: former_names.Ending | None
     pending: list[concerned.Pending]
     """What waits for a second person about the unit."""
 
@@ -148,6 +149,7 @@ def _pane(request: HttpRequest, actor: Actor, unit_id: int, *, at: datetime) -> 
         parts=below.items,
         has_more_parts=below.next_cursor is not None,
         lines=line_cards.of(unit_id, viewer=viewer, at=at),
+        ending=former_names.ending(unit_id, viewer=viewer) if card.abolished else None,
         pending=concerned.pending(unit_id, person_id=actor.require_person(), at=at),
     )
 

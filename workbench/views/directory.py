@@ -1,6 +1,6 @@
 """通讯录: the tree of units, the people of one, the card of one person."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +13,7 @@ from core import http, paging
 from core.actor import Actor
 from org import errors as org_errors
 from org import policies as org_policies
-from org.queries import directory, people, units
+from org.queries import directory, former_names, people, units
 from org.queries.visibility import Viewer
 from org.services import people as people_services
 from workbench import parameters, past_trees, trees, viewers
@@ -31,6 +31,7 @@ class PeopleOfUnit:
     unit: units.UnitCard
     above: list[units.UnitName]
     with_below: bool
+    ending: former_names.Ending | None
     page: paging.Page[people.PersonInUnit]
 
 
@@ -41,6 +42,8 @@ class Found:
     text: str
     people: list[people.PersonInUnit]
     units: list[directory.UnitFound]
+    former: list[former_names.Former] = field(default_factory=list)
+    """Units that go on with what once bore the name or code."""
     refusal: str = ""
     within: str = ""
     """The unit that the search kept to, if it did."""
@@ -195,7 +198,9 @@ def _people_of(request: HttpRequest, unit_id: int, *, at: datetime) -> PeopleOfU
         cursor=request.GET.get("cursor"),
     )
     above = units.path(unit_id)[:-1]
-    return PeopleOfUnit(units.card(unit_id, at=at, viewer=viewer), above, with_below, page)
+    unit = units.card(unit_id, at=at, viewer=viewer)
+    ending = former_names.ending(unit_id, viewer=viewer) if unit.abolished else None
+    return PeopleOfUnit(unit, above, with_below, ending, page)
 
 
 def _is_with_below(request: HttpRequest) -> bool:
@@ -221,11 +226,12 @@ def _search(wanted: str, unit_id: int | None, viewer: Viewer, *, at: datetime) -
             wanted, at=at, viewer=viewer, root_id=root_id, limit=FOUND_AT_MOST
         )
     except org_errors.SearchTooWide as refusal:
-        return Found(wanted, [], [], refusal.text)
+        return Found(wanted, [], [], refusal=refusal.text)
     return Found(
         wanted,
         met,
         directory.search_units(wanted, at=at, viewer=viewer, root_id=root_id, limit=FOUND_AT_MOST),
+        former=former_names.formerly(wanted, at=at, viewer=viewer),
         within=within[root_id].name if root_id in within else "",
     )
 
