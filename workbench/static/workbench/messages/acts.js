@@ -54,7 +54,7 @@ export class MessageActs {
     if (step && event.target.matches(".bubble-tools button")) {
       const all = [...this.feed.logRoot.querySelectorAll(".message[data-seq] .bubble-tools button")];
       const next = all[all.indexOf(event.target) + step];
-      if (next) { event.preventDefault(); next.focus(); next.scrollIntoView({ block: "nearest" }); }
+      if (next) { event.preventDefault(); next.focus(); }
     } else if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) {
       event.preventDefault();
       row.querySelector(".bubble-tools button")?.click();

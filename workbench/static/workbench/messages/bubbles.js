@@ -2,6 +2,7 @@
 
 import { avatar, element, exactly, icon, timeOf } from "./elements.js";
 import { changesMessage, eventText, lineOf } from "./events.js";
+import { CALL } from "./mentions.js";
 
 const GROUP_MS = 180000;
 const TONES = { waiting: "amber", good: "green", bad: "red", neutral: "blue" };
@@ -73,7 +74,7 @@ export class Bubbles {
   /** The text, with the names it calls marked. */
   words(entry) {
     if (!entry.mention_all && (entry.mentions ?? []).length === 0) return [entry.body];
-    return entry.body.split(/(@[^\s@，。；：、！？,;:!?]{1,40})/).map((piece, place) => {
+    return entry.body.split(CALL).map((piece, place) => {
       if (place % 2 === 0) return piece;
       const isMe = (entry.mention_all && piece === "@所有人") || ((entry.mentions ?? []).includes(this.me.id) && piece === `@${this.me.name}`);
       return element("span", `mention${isMe ? " is-me" : ""}`, {}, piece);

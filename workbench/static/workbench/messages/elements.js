@@ -103,3 +103,9 @@ export function inParts(things, rowOf) {
   add();
   return element("div", "", {}, list, pager);
 }
+
+/** Who looks, over and over: a photograph of the screen tells where it comes from. */
+export function watermarks(name) {
+  const words = `${name} ${dayKey.format(new Date())}`;
+  return Array.from({ length: 48 }, () => element("span", "", {}, words));
+}

@@ -3,7 +3,7 @@
 import { fetchJson, toast } from "../base.js";
 import { Bubbles, writeCount } from "./bubbles.js";
 import { Composer } from "./composer.js";
-import { element, empty, icon } from "./elements.js";
+import { element, empty, icon, watermarks } from "./elements.js";
 import { changesMessage, isSpoken } from "./events.js";
 import { Log, PAGE } from "./log.js";
 import { MessageActs } from "./acts.js";
@@ -82,7 +82,7 @@ export class Feed {
     this.client.track(card.id, page.through);
     this.client.pull(card.id);
     const { newLine } = this.log;
-    (newLine ?? this.logRoot.lastElementChild)?.scrollIntoView({ block: newLine ? "center" : "end" });
+    if (newLine) this.log.center(newLine); else this.body.scrollTop = this.body.scrollHeight;
     this.isAtEnd = this.isNearEnd();
     if (isUnreadAbove) this.offerUnread();
     this.watchOwn();
@@ -100,6 +100,7 @@ export class Feed {
     const { card } = this;
     this.title = element("h2", "", { tabindex: "-1" });
     this.subtitle = element("span", "meta nowrap feed-count");
+    this.watermark = element("div", "feed-watermark", { "aria-hidden": "true" });
     this.notice = element("button", "feed-notice", { type: "button", hidden: true, onclick: () => this.onInfo() });
     this.logRoot = element("div", "feed-log", { role: "log", "aria-label": "消息记录", "aria-live": "polite" });
     this.body = element("div", "pane-body shaded feed-body", { tabindex: "0", "aria-label": "消息" }, this.logRoot);
@@ -122,7 +123,7 @@ export class Feed {
     const info = element("button", "icon-button", { type: "button", "aria-label": isGroup(card) ? "群聊信息" : "聊天信息", title: "信息", onclick: () => this.onInfo() }, icon("directory"));
     this.root.replaceChildren(
       element("div", "pane-head", {}, element("button", "back", { type: "button", "data-back": true, "aria-label": "返回会话列表" }, icon("back")), this.title, this.subtitle, element("div", "actions", {}, info)),
-      this.notice, element("div", "feed-jump-place", {}, this.unread), this.body, element("div", "feed-jump-place", {}, this.jump), this.selection.bar, this.composer.root,
+      this.notice, element("div", "feed-jump-place", {}, this.unread), element("div", "feed-frame", {}, this.body, this.watermark), element("div", "feed-jump-place", {}, this.jump), this.selection.bar, this.composer.root,
     );
     this.composer.grow();
     this.showHead(card);
@@ -151,6 +152,7 @@ export class Feed {
     this.detail = detail;
     const { title, member_count, mute_all, dissolved, role } = detail.card;
     this.showHead({ title, member_count, mute_all, dissolved, role });
+    this.watermark.replaceChildren(...(detail.policy.watermark ? watermarks(this.me.name) : []));
     this.notice.hidden = !detail.notice;
     if (detail.notice) this.notice.replaceChildren(element("span", "tag amber", {}, "群公告"), element("span", "truncate grow", {}, detail.notice.body), icon("right"));
   }
@@ -269,7 +271,7 @@ export class Feed {
     const row = this.log.rows.get(seq) ?? (marks ? [...this.log.rows].find(([at]) => at > seq)?.[1] : null);
     if (!row) { toast("原消息不可查看"); return; }
     this.isAtEnd = false;
-    (marks ? this.log.newLine ?? row : row).scrollIntoView({ block: "center" });
+    this.log.center(marks ? this.log.newLine ?? row : row);
     this.offerEnd();
     row.classList.remove("is-found");
     void row.offsetWidth; // the mark starts anew
@@ -316,6 +318,7 @@ export class Feed {
     // The browser scrolls by itself when the layout changes; that tells nothing of where the person wants to be.
     if (this.measure() === this.extent) this.isAtEnd = this.log.isEnd && this.isNearEnd();
     if (this.isAtEnd) this.fresh = 0;
+    if (this.log.first !== null && this.log.first <= this.openedAt + 1) this.unread.hidden = true;
     this.offerEnd();
     this.noteRead();
   }

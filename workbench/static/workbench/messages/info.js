@@ -110,7 +110,8 @@ export class Info {
       this.isUnit ? null : this.choice("仅管理员可邀请成员", policy.inviting === "admins", (on) => this.rule({ inviting: who(on) })),
       this.choice("仅管理员可@所有人", policy.mentioning_all === "admins", (on) => this.rule({ mentioning_all: who(on) })),
       this.choice("新成员可查看历史消息", policy.newcomers_see === "everything", (on) => this.rule({ newcomers_see: on ? "everything" : "nothing" })),
-      this.choice("禁止转发群内消息", !policy.forwarding, (on) => this.rule({ forwarding: !on })));
+      this.choice("禁止转发群内消息", !policy.forwarding, (on) => this.rule({ forwarding: !on })),
+      this.choice("消息页显示水印", policy.watermark, (on) => this.rule({ watermark: on })));
   }
 
   rule(change) {

@@ -7,6 +7,7 @@ import { openMenu } from "./menu.js";
 
 const PAGE = 100;
 const NEAR_END = 200;
+const TOGETHER_MS = 150;
 
 /** The tile of a conversation. */
 export function tileOf(card) {
@@ -26,7 +27,7 @@ export class List {
     root.parentElement.addEventListener("scroll", () => this.further(), { passive: true });
     client.on("arrived", ({ entry }) => this.take(entry));
     client.on("read", (data) => this.readTo(data.conversation_id, data.read_seq));
-    client.on("heads", ({ heads }) => { if (heads.some((head) => this.isBehind(head))) this.load(); });
+    client.on("heads", ({ heads }) => { if (heads.some((head) => this.isBehind(head))) this.loadSoon(); });
     client.on("settings", (data) => this.settle(data));
   }
 
@@ -42,6 +43,12 @@ export class List {
     this.notices = { unread: unread.notices, latest: notices.items[0] ?? null };
     if (this.openId && document.visibilityState === "visible" && this.cards.has(this.openId)) Object.assign(this.cards.get(this.openId), { unread: 0, mentions: 0 });
     this.draw();
+  }
+
+  /** Many changes at once ask once. */
+  loadSoon() {
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => this.load().catch((problem) => toast(problem.message, { error: true })), TOGETHER_MS);
   }
 
   /** The next page, when the end is near, or while a title is looked for. */
@@ -72,10 +79,10 @@ export class List {
 
   take(entry) {
     const card = this.cards.get(entry.conversation_id);
-    if (!card) { this.load(); return; }
+    if (!card) { this.loadSoon(); return; }
     if (entry.seq <= card.last_seq) return;
     if (entry.kind === "event") {
-      if (!changesMessage(entry) || entry.event.verb === "recalled") { this.load(); return; }
+      if (!changesMessage(entry) || entry.event.verb === "recalled") { this.loadSoon(); return; }
     }
     Object.assign(card, { last_seq: entry.seq, last_at: entry.created_at });
     // What was edited keeps its place; that it was edited is no news.

@@ -144,6 +144,12 @@ export class Log {
     if (anchor?.isConnected) this.body.scrollTop += anchor.getBoundingClientRect().top - before;
   }
 
+  /** The row stands in the middle; nothing but the log is scrolled for it. */
+  center(row) {
+    const [place, frame] = [row.getBoundingClientRect(), this.body.getBoundingClientRect()];
+    this.body.scrollTop += place.top - frame.top - (frame.height - place.height) / 2;
+  }
+
   replace(seq, row) {
     const old = this.rows.get(seq);
     if (!old) return;
@@ -163,6 +169,7 @@ export class Log {
     if (!first || (readSeq === 0 && entries[0] === first && this.isStart)) return;
     this.newLine = element("p", "feed-new", { role: "separator" }, element("span", "", {}, "以下为新消息"));
     this.rows.get(first.seq).before(this.newLine);
+    this.order();
   }
 
   /** What is on its way stands at the end, where the end is shown. */

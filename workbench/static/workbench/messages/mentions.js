@@ -5,11 +5,15 @@ import { avatar, element, iconAvatar, postOf } from "./elements.js";
 const SHOWN = 8;
 const EVERYBODY = "所有人";
 
+/** "@name" as one word: what bubbles mark, and what calls somebody who was not picked from the list. */
+export const CALL = /(@[^\s@，。；：、！？,;:!?]{1,40})/;
+
 export class Mentions {
   /** `people()` resolves with { members, everybody }: whom one may call, and whether all at once. */
   constructor({ input, people }) {
     Object.assign(this, { input, people });
     this.named = new Map(); // name → person id
+    this.known = []; // whom one may call, once somebody was called
     this.offered = [];
     this.root = element("div", "mention-list", { role: "listbox", id: "mention-list", "aria-label": "选择要@的人", hidden: true });
     input.setAttribute("aria-autocomplete", "list");
@@ -19,10 +23,12 @@ export class Mentions {
     input.addEventListener("blur", () => setTimeout(() => this.close(), 150));
   }
 
-  /** Whom the words call: those whose "@name" still stands in them. */
+  /** Whom the words call: those picked whose "@name" still stands in them, and those written by hand. */
   calledIn(body) {
-    const mentions = [...this.named].filter(([name]) => name !== EVERYBODY && body.includes(`@${name}`)).map(([, id]) => id);
-    return { mentions, mention_all: this.named.has(EVERYBODY) && body.includes(`@${EVERYBODY}`) };
+    const written = new Set(body.split(CALL).filter((word) => word.startsWith("@")).map((word) => word.slice(1)));
+    const picked = [...this.named].filter(([name]) => name !== EVERYBODY && body.includes(`@${name}`)).map(([, id]) => id);
+    const byHand = this.known.filter((member) => written.has(member.name) && !this.named.has(member.name)).map((member) => member.person_id);
+    return { mentions: [...picked, ...byHand], mention_all: this.named.has(EVERYBODY) && body.includes(`@${EVERYBODY}`) };
   }
 
   /** What is being typed after "@"; null where nobody is being called. */
@@ -35,6 +41,7 @@ export class Mentions {
     const typed = this.typed();
     if (typed === null) { this.close(); return; }
     const { members, everybody } = await this.people();
+    this.known = members;
     if (this.typed() !== typed) return;
     const found = members.filter((member) => member.name.includes(typed)).slice(0, SHOWN);
     this.offered = everybody && EVERYBODY.startsWith(typed) ? [{ name: EVERYBODY, person_id: null }, ...found] : found;
@@ -55,7 +62,8 @@ export class Mentions {
     }));
     if (this.root.hidden) return;
     this.input.setAttribute("aria-activedescendant", `mention-${this.at}`);
-    this.root.children[this.at].scrollIntoView({ block: "nearest" });
+    const { offsetTop, offsetHeight } = this.root.children[this.at];
+    this.root.scrollTop = Math.min(offsetTop, Math.max(this.root.scrollTop, offsetTop + offsetHeight - this.root.clientHeight));
   }
 
   close() {

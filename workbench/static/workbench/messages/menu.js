@@ -26,19 +26,19 @@ export function openMenu(items, { x, y, opener = null, gap = 0 }) {
   const { width, height } = menu.getBoundingClientRect();
   menu.style.left = `${Math.max(8, Math.min(x, innerWidth - width - 8))}px`;
   menu.style.top = `${Math.max(8, y + height + 8 > innerHeight ? y - height - gap : y)}px`;
-  const outside = (event) => { if (!menu.contains(event.target)) closeMenu(); };
   const gone = () => closeMenu();
+  const moved = (event) => { if (!menu.contains(event.target)) closeMenu(); }; // the page may scroll by itself
   const keyed = (event) => walk(event, menu);
-  document.addEventListener("pointerdown", outside, true);
+  document.addEventListener("pointerdown", moved, true);
   document.addEventListener("keydown", keyed, true);
-  document.addEventListener("scroll", gone, true);
+  for (const name of ["wheel", "touchmove"]) document.addEventListener(name, moved, { capture: true, passive: true });
   window.addEventListener("resize", gone);
   shown = {
     menu, opener,
     end: () => {
-      document.removeEventListener("pointerdown", outside, true);
+      document.removeEventListener("pointerdown", moved, true);
       document.removeEventListener("keydown", keyed, true);
-      document.removeEventListener("scroll", gone, true);
+      for (const name of ["wheel", "touchmove"]) document.removeEventListener(name, moved, true);
       window.removeEventListener("resize", gone);
     },
   };

@@ -10,6 +10,7 @@ import { List } from "./list.js";
 import { Notices } from "./notices.js";
 import { Panel } from "./panel.js";
 import { Picker } from "./picker.js";
+import { openQuiet } from "./quiet.js";
 
 const panes = document.getElementById("messages");
 const part = (name) => panes.querySelector(`[data-part="${name}"]`) ?? document.querySelector(`[data-part="${name}"]`);
@@ -110,6 +111,7 @@ client.on("notice", ({ notice }) => {
 client.on("noticesRead", () => { list.notices.unread = 0; list.draw(); changedSoon(); });
 
 part("new").addEventListener("click", () => picker.open({ heading: "发起聊天", verb: "开始聊天", naming: true, onChosen: startChat }));
+part("quiet").addEventListener("click", () => openQuiet(api));
 part("retry").addEventListener("click", () => client.connect());
 panes.addEventListener("click", (event) => {
   // base.js has shown the list again; the address follows.
