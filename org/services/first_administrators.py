@@ -1,4 +1,4 @@
-"""Somebody must be the first: the platform appoints administrators that nobody else could."""
+"""Somebody must be the first and the last: the platform helps administrators nobody else could."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +10,9 @@ from org.credentials import passwords
 from org.kinds import AdminRole, PostFunction
 from org.policies import Wanted
 from org.queries import accounts as account_queries
+from org.queries import second_factors as factor_queries
 from org.queries import units
-from org.services import accounts, authority, people
+from org.services import accounts, authority, people, second_factors
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +82,22 @@ def _admit(actor: Actor, newcomer: Newcomer, unit_id: int, *, now: datetime) -> 
         now=now,
     )
     return admitted.person_id
+
+
+@db.service
+def restore(*, actor: Actor, username: str, now: datetime) -> str:
+    """The account has the password returned, no second factor, and is signed in nowhere.
+
+    For administrators above whom nobody is left to help. Only the platform itself may do this:
+    OutOfScope. AccountNotFound.
+    """
+    if actor.kind is not ActorKind.SYSTEM:
+        raise errors.OutOfScope
+    held = account_queries.by_username(username)
+    if held is None:
+        raise errors.AccountNotFound
+    password = passwords.fresh()
+    accounts.set_password(actor=actor, account_id=held.id, password=password, now=now)
+    if factor_queries.set_up_among([held.id]):
+        second_factors.reset(actor=actor, account_id=held.id, now=now)
+    return password

@@ -3,6 +3,7 @@
 from io import StringIO
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -77,4 +78,37 @@ def test_no_person_appoints_this_way(province: factories.Province) -> None:
             unit_code="33",
             username="shenfushi",
             now=timezone.now(),
+        )
+
+
+def restore(username: str) -> str:
+    said = StringIO()
+    call_command("restore_access", username, stdout=said)
+    return said.getvalue().rpartition(" ")[2].strip()
+
+
+def test_who_lost_both_factors_is_let_in_again_and_the_log_tells(
+    province: factories.Province,
+) -> None:
+    account_id = province.accounts["卫二"]
+    account = Account.objects.get(pk=account_id)
+    Authenticator.objects.create(user_id=account_id, type="totp", data={"secret": "sealed"})
+    account.set_password("Forgotten-and-gone-9")
+    account.save()
+    password = restore(account.username)
+    assert Account.objects.get(pk=account_id).check_password(password)
+    assert not Authenticator.objects.filter(user_id=account_id).exists()
+    told = AuditEntry.objects.filter(actor_name="restore_access").order_by("id")
+    assert [entry.action for entry in told] == [
+        "org.account.password_set",
+        "org.account.second_factor_reset",
+    ]
+
+
+def test_nobody_unknown_is_let_in_and_no_person_does_it(province: factories.Province) -> None:
+    with pytest.raises(CommandError, match="ORG_ACCOUNT_NOT_FOUND"):
+        restore("nobody")
+    with pytest.raises(errors.OutOfScope):
+        first_administrators.restore(
+            actor=province.actor("褚一"), username="shenfushi", now=timezone.now()
         )
