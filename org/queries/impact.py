@@ -93,6 +93,7 @@ def impact_of_move(actor: Actor, unit_id: int, *, parent_id: int, at: datetime) 
     notes = [_counted(counts, "随同移动")]
     unit, parent = named.get(unit_id), named.get(parent_id)
     if unit and parent:
+        notes.insert(0, _way(unit, parent))
         notes += _change_of_administrators(actor, unit, parent, at=at)
         if not placing.keeps_level(unit.kind) and unit.level != parent.level:
             notes.append(f"级别由 {unit.level} 级变为 {parent.level} 级")
@@ -195,6 +196,14 @@ def touched(
         {"ids": list(unit_ids), "appointments": list(appointment_ids), "at": at},
     )[0]
     return Touched(*row)
+
+
+def _way(unit: UnitName, parent: UnitName) -> str:
+    """From where to where, each told by all that is above it."""
+    ids = [parent.id, *([unit.parent_id] if unit.parent_id else [])]
+    paths = {one: " / ".join(up.name for up in way) for one, way in units.paths(ids).items()}
+    old = f"从“{paths[unit.parent_id]}”" if unit.parent_id else ""
+    return f"“{unit.name}”{old}移到“{paths[parent.id]}”之下"
 
 
 def _counted(counts: Touched, verb: str) -> str:

@@ -276,3 +276,33 @@ def test_the_history_is_for_administrators_of_the_unit(province: Province) -> No
     for person in ("马科员", "王伟民"):
         address = f"/administration/units/{unit}/changes/"
         assert province.client(person).get(address).status_code == 404
+
+
+def test_a_name_that_another_changed_meanwhile_is_not_overwritten_unread(
+    province: Province,
+) -> None:
+    client, unit = province.client("何管理"), province.unit("西湖区民政局/一科")
+    address = f"/administration/units/{unit}/rename/"
+    opened = client.get(address).content.decode()
+    seen = opened.partition('name="seen" value="')[2].partition('"')[0]
+    assert seen
+    assert client.post(address, {"name": "业务一科", "seen": seen}).status_code == 204
+    late = client.post(address, {"name": "业务二科", "seen": seen})
+    page = late.content.decode()
+    assert late.status_code == 422
+    assert "内容已被他人修改：现为名称“业务一科”" in page
+    assert 'value="业务二科"' in page
+    assert Unit.objects.get(pk=unit).name == "业务一科"
+    anew = page.partition('name="seen" value="')[2].partition('"')[0]
+    assert client.post(address, {"name": "业务二科", "seen": anew}).status_code == 204
+    assert Unit.objects.get(pk=unit).name == "业务二科"
+
+
+def test_a_move_names_from_where_to_where(province: Province) -> None:
+    unit, target = province.unit("西湖区民政局/一科"), province.unit("西湖区卫生健康局")
+    page = province.client("何管理").post(
+        f"/administration/units/{unit}/move/", {"parent_id": target}
+    )
+    county = "浙江省 / 杭州市 / 西湖区"
+    way = f"“一科”从“{county} / 西湖区民政局”移到“{county} / 西湖区卫生健康局”之下"
+    assert way in page.content.decode()

@@ -219,3 +219,22 @@ def test_every_fault_has_a_word_to_be_narrowed_by() -> None:
             said |= set(re.findall(r'NotFound\("([A-Z_]+)"', text))
     assert len(said) > 30
     assert {code for code in said if exchange_words.word(code) == code} == set()
+
+
+def test_a_stale_import_is_checked_again_by_one_button(
+    client: Client, province: factories.Province, run_jobs: Callable[[], int]
+) -> None:
+    page = checked(client, province, run_jobs, RIGHT)
+    DirectoryImport.objects.update(plan_digest="0" * 64)
+    assert client.post(f"{page}confirm/")["Location"] == page
+    run_jobs()
+    stale = text(client.get(page))
+    assert "请重新检查" in stale
+    assert f'formaction="{page}again/">重新检查</button>' in stale
+    assert 'type="submit" disabled>确认导入</button>' in stale
+    assert client.post(f"{page}again/")["Location"] == page
+    run_jobs()
+    assert "重新检查" not in text(client.get(page))
+    assert client.post(f"{page}confirm/")["Location"] == page
+    run_jobs()
+    assert "导入完成" in text(client.get(page))

@@ -1,8 +1,12 @@
 """The forms about units: they check what is typed; what it may do, the services check."""
 
-from typing import Any
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 
 from org.kinds import UnitNature
 from workbench.forms.base import Choices, PageForm, offer
@@ -78,7 +82,45 @@ class AddUnit(PageForm):
         return given
 
 
-class RenameUnit(PageForm):
+class SeenBefore(PageForm):
+    """A form over what stands: what changed since it was opened is not overwritten unread.
+
+    Sent once more, it is meant: whoever sends it has been told how things stand now.
+    """
+
+    CHANGED = "打开本窗口后，内容已被他人修改：{now}。请核对后再次保存"
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, before: Mapping[str, Any], **kwargs: Any) -> None:
+        self._stands = _digest(before)
+        super().__init__(*args, initial={**before, "seen": self._stands}, **kwargs)
+        self._before = before
+
+    def clean(self) -> dict[str, Any]:
+        """What was shown when the form was opened still stands."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        seen = given.pop("seen", "")
+        if seen and seen != self._stands:
+            changed = QueryDict(mutable=True)
+            for name in self.data:
+                changed.setlist(name, cast(QueryDict, self.data).getlist(name))
+            changed["seen"] = self._stands
+            self.data = changed
+            now = "，".join(
+                f"{self.fields[name].label}“{value}”"
+                for name, value in self._before.items()
+                if isinstance(value, str) and value
+            )
+            self.add_error(None, self.CHANGED.format(now=f"现为{now}"))
+        return given
+
+
+def _digest(before: Mapping[str, Any]) -> str:
+    told = json.dumps(before, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+
+class RenameUnit(SeenBefore):
     """更名."""
 
     refused_at = {"ORG_UNIT_NAME_TAKEN": "name"}
@@ -91,7 +133,7 @@ class RenameUnit(PageForm):
     basis = basis_field()
 
 
-class EditUnit(PageForm):
+class EditUnit(SeenBefore):
     """编辑: what is said of a unit besides its name and code."""
 
     other_names = OneALine(

@@ -87,6 +87,16 @@ def name_columns(request: HttpRequest, import_id: int) -> HttpResponse:
 
 
 @http.page
+@require_POST
+def check_again(request: HttpRequest, import_id: int) -> HttpResponse:
+    """The columns mean what they meant; the file is checked against what stands now."""
+    now, actor = timezone.now(), http.actor_of(request)
+    found = queries.detail(actor, import_id, at=now)
+    imports.name_columns(actor=actor, import_id=import_id, chosen=found.columns, now=now)
+    return redirect("administration-import", import_id)
+
+
+@http.page
 @require_GET
 def watch(request: HttpRequest, import_id: int) -> HttpResponse:
     """Fragment: how far the job has come; once it is over the page is shown anew."""
@@ -348,6 +358,9 @@ urlpatterns = [
     path("exchange/imports/<int:import_id>/lines/", lines, name="administration-import-lines"),
     path(
         "exchange/imports/<int:import_id>/confirm/", confirm, name="administration-import-confirm"
+    ),
+    path(
+        "exchange/imports/<int:import_id>/again/", check_again, name="administration-import-again"
     ),
     path("exchange/imports/<int:import_id>/cancel/", cancel, name="administration-import-cancel"),
     path("exchange/imports/<int:import_id>/report/", report, name="administration-import-report"),

@@ -47,7 +47,7 @@ def rename(request: HttpRequest, unit_id: int) -> HttpResponse:
     actor = http.actor_of(request)
     unit = unit_dialogs.named(actor, unit_id, at=now)
     before = {"name": unit.name, "short_name": unit.short_name}
-    form = forms.RenameUnit(request.POST or None, initial=before)
+    form = forms.RenameUnit(request.POST or None, before=before)
 
     def act(given: dict[str, Any]) -> None:
         unit_services.rename(actor=actor, unit_id=unit_id, now=now, **given)
@@ -71,7 +71,7 @@ def edit(request: HttpRequest, unit_id: int) -> HttpResponse:
         "address": unit.address,
         "note": unit.note,
     }
-    form = forms.EditUnit(request.POST or None, initial=before)
+    form = forms.EditUnit(request.POST or None, before=before)
 
     def act(given: dict[str, Any]) -> None:
         basis = given.pop("basis")
