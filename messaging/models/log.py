@@ -34,7 +34,7 @@ SELECT conversation_id, person_id, read_seq, read_at FROM moved
 
 _HOLD: Final = f"""
 SELECT c.* FROM messaging_conversation c
- WHERE c.id = %(conversation_id)s AND {membership.HAS_MEMBER} FOR UPDATE OF c
+ WHERE c.id = %(conversation_id)s AND {membership.HAS_MEMBER} FOR NO KEY UPDATE OF c
 """
 
 _PRESENT: Final = """CASE WHEN c.member_count <= %(named_at_most)s AND NOT c.is_virtual THEN ARRAY(
@@ -54,7 +54,7 @@ _SAY: Final = f"""
 WITH held AS MATERIALIZED (
     SELECT {", ".join(f"c.{column}" for column in _COLUMNS)}
       FROM messaging_conversation c
-     WHERE c.id = %(conversation_id)s AND {membership.HAS_MEMBER} FOR UPDATE OF c
+     WHERE c.id = %(conversation_id)s AND {membership.HAS_MEMBER} FOR NO KEY UPDATE OF c
 ), said AS (
     INSERT INTO messaging_message
         (conversation_id, seq, kind, sender_id, client_message_id, body, created_at,
@@ -121,7 +121,8 @@ def hold(*, person_id: int, conversation_id: int) -> Conversation:
     """The conversation, locked until the commit, if the person is in it.
 
     Joins and leaves take the same lock, so what is known of the members now stays true.
-    Strangers lock nothing.
+    Strangers lock nothing. Whoever reads does not wait: NO KEY, since the foreign keys of a cursor
+    ask for the conversation at the commit, while a speaker may wait for that very cursor.
     """
     values = {"conversation_id": conversation_id, "person_id": person_id}
     held = next(iter(Conversation.objects.raw(_HOLD, values)), None)

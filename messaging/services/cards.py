@@ -91,7 +91,9 @@ def _record(actor: Actor, card: Mapping[str, object], *, places: int, now: datet
 def _held(places: Sequence[int], *, required: set[int]) -> Iterator[Conversation]:
     """One after the other in the order of their ids; what is dissolved keeps its old card."""
     for conversation_id in places:
-        held = Conversation.objects.select_for_update().filter(pk=conversation_id).first()
+        held = (
+            Conversation.objects.select_for_update(no_key=True).filter(pk=conversation_id).first()
+        )
         if held is None:
             raise errors.ConversationNotFound
         if held.dissolved_at is None:

@@ -58,7 +58,7 @@ def open_direct(*, actor: Actor, person_id: int, now: datetime) -> Opened:
         last_at=now,
     )
     Conversation.objects.bulk_create([wanted], ignore_conflicts=True)
-    held = Conversation.objects.select_for_update().get(direct_key=key)
+    held = Conversation.objects.select_for_update(no_key=True).get(direct_key=key)
     if held.member_count == 0:
         pair = [
             Member(conversation=held, person_id=person, joined_seq=1)

@@ -32,7 +32,7 @@ def pass_on(*, actor: Actor, conversation_id: int, succession: Succession, now: 
     if actor.kind is not ActorKind.SYSTEM:
         raise errors.NotTheOwner
     held = (
-        Conversation.objects.select_for_update(of=("self",))
+        Conversation.objects.select_for_update(of=("self",), no_key=True)
         .filter(pk=conversation_id, kind=ConversationKind.GROUP)
         .first()
     )

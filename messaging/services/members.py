@@ -143,7 +143,7 @@ def part(*, actor: Actor, conversation_id: int, person_id: int, now: datetime) -
     """
     if actor.kind is not ActorKind.SYSTEM:
         raise errors.NotTheOwner
-    rows = Conversation.objects.select_for_update(of=("self",))
+    rows = Conversation.objects.select_for_update(of=("self",), no_key=True)
     held = rows.filter(pk=conversation_id, kind=ConversationKind.GROUP).first()
     known = people.names([person_id], at=now)
     here = person_id in known and known[person_id].unit_id is not None

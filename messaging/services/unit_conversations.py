@@ -210,7 +210,7 @@ def _people(held: Conversation, founder_id: int) -> set[int]:
 
 
 def _hold(conversation_id: int) -> Conversation | None:
-    rows = Conversation.objects.select_for_update(of=("self",))
+    rows = Conversation.objects.select_for_update(of=("self",), no_key=True)
     return rows.filter(pk=conversation_id, dissolved_at__isnull=True).first()
 
 

@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from core import errors
 from messaging import membership
 from messaging.kinds import MemberRole, UnitScope
-from messaging.models import Conversation, Member, Message
+from messaging.models import Conversation, Member, Message, log
 from messaging.queries import receipts
 from messaging.services import conversations, members, messages, unit_conversations
+from messaging.services import receipts as receipt_services
 from org.kinds import PostFunction
 from org.services import transfers
 from tests import factories, jobs
@@ -206,3 +207,23 @@ def test_a_transfer_while_others_speak_cuts_at_one_entry(
 
 def _name(province: Province, person_id: int | None) -> str:
     return next(name for name, known in province.people.items() if known == person_id)
+
+
+def test_reading_does_not_wait_for_whoever_speaks(province: Province) -> None:
+    # A reader who waited for the speaker at her commit would hold the cursor that a speaker waits
+    # for who is herself, on another device: neither could go on.
+    room = _group(province, "王伟民", "李建国")
+    _send(province, room, "王伟民")()
+    li = province.person("李建国")
+
+    def read() -> object:
+        try:
+            return receipt_services.mark_read(
+                actor=province.actor("李建国"), conversation_id=room, seq=2, now=timezone.now()
+            ).read_seq
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        log.hold(person_id=li, conversation_id=room)
+        assert pool.submit(read).result(timeout=10) == 2
