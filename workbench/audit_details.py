@@ -86,7 +86,7 @@ LABELS: Final = {
     "signatory_id": "签发人",
     "sm3": "SM3",
     "sort": "排序",
-    "staff_number": "人员编号",
+    "staff_number": "工号",
     "state": "状态",
     "subtree": "含下级",
     "successor_ids": "承接单位",

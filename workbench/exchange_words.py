@@ -8,7 +8,7 @@ _WORDS: Final = {
     "BAD_CODE": "编码有误",
     "BAD_DATE": "日期格式",
     "BAD_NAME": "姓名格式",
-    "BAD_NUMBER": "人员编号格式",
+    "BAD_NUMBER": "系统编号格式",
     "BAD_OFFICE_PHONE": "电话格式",
     "BAD_ORDER": "排序格式",
     "BAD_PHONE": "手机号格式",

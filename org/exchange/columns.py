@@ -37,9 +37,9 @@ class Field:
 PEOPLE: Final = (
     Field(
         "number",
-        "人员编号",
+        "系统编号",
         "系统生成，更新已有人员时用；新增留空",
-        ("人员ID", "系统编号", "ID"),
+        ("人员编号", "人员ID", "ID"),
         width=38,
     ),
     Field(

@@ -12,7 +12,7 @@ from org.exchange.places import NotFound, Place
 from org.kinds import AppointmentKind
 
 _NOT_USABLE: Final = "该手机号不能在此使用，请核对；如确属本人，请由其所在单位办理调动"
-_NUMBER_UNKNOWN: Final = "人员编号不存在，或不在您的管理范围内"
+_NUMBER_UNKNOWN: Final = "系统编号不存在，或不在您的管理范围内"
 
 
 @dataclass(slots=True)
@@ -96,7 +96,7 @@ def _by_phone(row: PersonRow, phone: str, state: PeopleState, faults: Faults) ->
     if len(ours) == 1:
         return ours[0]
     if len(ours) > 1:
-        text = "有多位同名人员使用该手机号，请填写人员编号"
+        text = "有多位同名人员使用该手机号，请填写系统编号"
         faults.error(row.row, "phone", "AMBIGUOUS_PERSON", text)
     else:
         _refuse_phone(row, holders, faults)
@@ -108,7 +108,7 @@ def _refuse_phone(row: PersonRow, holders: Sequence[Known], faults: Faults) -> N
     if ours is None:
         faults.error(row.row, "phone", "PHONE_NOT_USABLE", _NOT_USABLE)
         return
-    text = f"该手机号已登记给“{ours.name}”；如系更名，请填写人员编号"
+    text = f"该手机号已登记给“{ours.name}”；如系更名，请填写系统编号"
     faults.error(row.row, "phone", "PHONE_TAKEN", text)
 
 
@@ -117,19 +117,19 @@ def _by_name(row: PersonRow, place: Place, state: PeopleState, faults: Faults) -
     if row.masked_phone:
         here = [person for person in here if phones.masked(person.phone) == row.masked_phone]
         if not here:
-            text = "带 * 的手机号只能用于已有人员；请填写人员编号或完整号码"
+            text = "带 * 的手机号只能用于已有人员；请填写系统编号或完整号码"
             faults.error(row.row, "phone", "MASKED_PHONE_UNKNOWN", text)
             return None
     if not here:
         _note_namesake(row, state, faults)
         return None
     if len(here) > 1:
-        faults.error(row.row, "name", "AMBIGUOUS_PERSON", "该单位有多位同名人员，请填写人员编号")
+        faults.error(row.row, "name", "AMBIGUOUS_PERSON", "该单位有多位同名人员，请填写系统编号")
         return None
     person = here[0]
     if row.phone and person.phone:
         text = (
-            "该单位已有同名人员且手机号不同：同一人请填写其人员编号，另一人请在人员编号列填“新增”"
+            "该单位已有同名人员且手机号不同：同一人请填写其系统编号，另一人请在系统编号列填“新增”"
         )
         faults.error(row.row, "phone", "SAME_NAME", text)
         return None
@@ -141,7 +141,7 @@ def _note_namesake(row: PersonRow, state: PeopleState, faults: Faults) -> None:
     elsewhere = [] if row.phone else state.by_name.get(row.name, [])
     if elsewhere:
         where = elsewhere[0].held[0].place if elsewhere[0].held else "目前没有任职"
-        text = f"将新增人员；另有同名人员（{where}），如为同一人请填写人员编号或手机号"
+        text = f"将新增人员；另有同名人员（{where}），如为同一人请填写系统编号或手机号"
         faults.note(row.row, "name", "NAMESAKE", text)
 
 

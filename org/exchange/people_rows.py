@@ -87,7 +87,7 @@ def _number(row: int, text: str, faults: Faults) -> uuid.UUID | None:
     try:
         return uuid.UUID(text)
     except ValueError:
-        faults.error(row, "number", "BAD_NUMBER", "人员编号应照导出的原样填写，新增人员请留空")
+        faults.error(row, "number", "BAD_NUMBER", "系统编号应照导出的原样填写，新增人员请留空")
         return None
 
 

@@ -57,7 +57,7 @@ def table(content: bytes) -> list[list[str]]:
 
 def test_people_are_listed_in_their_order_with_masked_phones(importer: Importer) -> None:
     rows = table(export(importer, "西湖区民政局", file_format="csv"))
-    assert rows[0][:3] == ["人员编号", "姓名", "手机号"]
+    assert rows[0][:3] == ["系统编号", "姓名", "手机号"]
     assert [(row[1], row[2], row[6]) for row in rows[1:]] == [
         ("王伟民", "138****0015", "局长"),
         ("李建国", "138****0016", "副局长"),

@@ -224,14 +224,14 @@ def test_nothing_outside_the_scope_is_touched_or_told(
         ("别人", "13800000028", OFFICE, "科员", ""),
         ("马科员", "", OFFICE, "科员", str(stranger.public_id)),
         ("新人", "13900000001", "上城区民政局", "科员", ""),
-        headings=(*files.HEADINGS, "人员编号"),
+        headings=(*files.HEADINGS, "系统编号"),
     )
     before = everything()
     found = importer.check(content)
     assert importer.faults(found["id"]) == [
         (2, "手机号", "PHONE_NOT_USABLE"),
         (3, "手机号", "PHONE_NOT_USABLE"),
-        (4, "人员编号", "UNKNOWN_NUMBER"),
+        (4, "系统编号", "UNKNOWN_NUMBER"),
         (5, "单位", "UNKNOWN_UNIT"),
     ]
     told = " ".join(ImportFault.objects.values_list("text", flat=True))
@@ -423,7 +423,7 @@ def test_somebody_of_the_same_name_is_never_taken_for_another(importer: Importer
     content = files.people(
         ("王伟民", "13900000001", "西湖区民政局", "科员", ""),
         ("王伟民", "13900000002", "西湖区民政局", "科员", "新增"),
-        headings=(*files.HEADINGS, "人员编号"),
+        headings=(*files.HEADINGS, "系统编号"),
     )
     found = importer.check(content)
     assert importer.faults(found["id"]) == [(2, "手机号", "SAME_NAME")]

@@ -221,7 +221,7 @@ def test_the_template_offers_lists_and_the_units_of_the_scope(
     assert book.sheetnames == ["人员", "填写说明", "代码表", "组织编码"]
     sheet: Any = book["人员"]
     headings = [cell.value for cell in sheet[1]]
-    assert headings[:4] == ["人员编号", "姓名*", "手机号", "工号"]
+    assert headings[:4] == ["系统编号", "姓名*", "手机号", "工号"]
     offered = [one.formula1 for one in sheet.data_validations.dataValidation]
     assert "'代码表'!$A$2:$A$5" in offered
     assert len(offered) == 4

@@ -54,7 +54,7 @@ def office_phone() -> forms.RegexField:
 def staff_number() -> forms.RegexField:
     """A number of ours that may be left empty."""
     return forms.RegexField(
-        label="人员编号",
+        label="工号",
         regex=r"^[0-9A-Za-z\-]*$",
         max_length=40,
         required=False,
