@@ -1,7 +1,7 @@
 """A person's conversations: the list, the unread numbers, the heads."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Final
 
@@ -32,7 +32,7 @@ UNREAD_CAP: Final = 1000
 _STANDING: Final = f"""
 WITH {membership.PERIODS_OF}
 SELECT c.id, c.kind, c.last_seq, coalesce(r.read_seq, 0), u.n, u.named, p.role, c.mute_all,
-       s.pinned_at IS NOT NULL, coalesce(s.level, 'all')
+       s.pinned_at IS NOT NULL, coalesce(s.level, 'all'), c.last_seq >= p.sees_from_seq
 FROM period p
 JOIN messaging_conversation c ON c.id = p.conversation_id
 LEFT JOIN messaging_readcursor r
@@ -157,6 +157,8 @@ class Standing:
     mute_all: bool
     pinned: bool
     level: str
+    sees_last: bool
+    """Not where she came to a virtual conversation in which nothing was said since."""
 
     @property
     def calling(self) -> int:
@@ -256,8 +258,12 @@ def unread_count(person_id: int) -> int:
 
 def heads(*, actor: Actor) -> list[Head]:
     """Where each of the actor's conversations stands: what a client compares itself with."""
+    shown = {field.name for field in fields(Head)}
     return [
-        Head(**asdict(standing), muted=standing.level != NotificationLevel.ALL)
+        Head(
+            **{name: value for name, value in asdict(standing).items() if name in shown},
+            muted=standing.level != NotificationLevel.ALL,
+        )
         for standing in _standings(actor.require_person())
     ]
 
@@ -298,7 +304,8 @@ def present_ids(held: Conversation) -> tuple[int, ...]:
 def _cards(rows: Sequence[Conversation], person_id: int, *, at: datetime) -> list[Card]:
     standing = {one.conversation_id: one for one in _standings(person_id, [row.pk for row in rows])}
     peers = {row.pk: _peer_of(row, person_id) for row in rows}
-    last = {row.conversation_id: row for row in _last_messages(rows)}
+    seeing = [row for row in rows if row.pk in standing and standing[row.pk].sees_last]
+    last = {row.conversation_id: row for row in _last_messages(seeing)}
     senders = {row.sender_id for row in last.values() if row.sender_id is not None}
     known = people.names(sorted({*senders, *(p for p in peers.values() if p)}), at=at)
     return [

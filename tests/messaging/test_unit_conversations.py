@@ -332,7 +332,10 @@ def test_coming_into_a_large_unit_shows_what_the_policy_lets_it(
     wang.send(room, "在他来之前")
     office.transfer("林上城", BUREAU)
     last = Conversation.objects.get(pk=room).last_seq
+    shown = lin.card(room)["last_entry"]
+    assert (shown and shown["body"]) == (None if policy == "nothing" else "在他来之前")
     wang.send(room, "在他来之后")
+    assert lin.card(room)["last_entry"]["body"] == "在他来之后"
     assert _seqs(lin, room) == ([last + 1] if policy == "nothing" else list(range(1, last + 2)))
     assert lin.card(room)["unread"] == 1
     assert "林上城" not in _unread(wang, room, last)
