@@ -9,6 +9,7 @@ Joining within a virtual conversation is told by the appointment's begin, as the
 had reached by then, until a handler of org's news has written it down.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -93,6 +94,17 @@ WITH {PERIODS_IN} SELECT person_id FROM period WHERE left_seq IS NULL ORDER BY p
 _PRESENT_BY_ROWS: Final = """
 SELECT person_id FROM messaging_member
  WHERE conversation_id = %(conversation_id)s AND left_seq IS NULL ORDER BY person_id"""
+# By rows: who came after one of the entries, unless he could see it in an earlier period.
+_UNSEEN: Final = """
+SELECT m.person_id, e.seq FROM messaging_member m
+ CROSS JOIN unnest(%(seqs)s::bigint[]) AS e (seq)
+ WHERE m.conversation_id = %(conversation_id)s AND m.left_seq IS NULL
+   AND coalesce(m.history_from_seq, m.joined_seq) > e.seq
+   AND NOT EXISTS (
+       SELECT 1 FROM messaging_member b
+        WHERE b.conversation_id = m.conversation_id AND b.person_id = m.person_id
+          AND coalesce(b.history_from_seq, b.joined_seq) <= e.seq
+          AND coalesce(b.history_to_seq, b.left_seq) >= e.seq)"""
 _IS_MEMBER: Final = f"""
 SELECT EXISTS (
     SELECT 1 FROM messaging_conversation c WHERE c.id = %(conversation_id)s AND {HAS_MEMBER})"""
@@ -137,6 +149,16 @@ def present_ids(conversation_id: int, *, is_virtual: bool) -> tuple[int, ...]:
         statement = _PRESENT if is_virtual else _PRESENT_BY_ROWS
         cursor.execute(statement, {"conversation_id": conversation_id})
         return tuple(row[0] for row in cursor.fetchall())
+
+
+def unseen_by(conversation_id: int, seqs: Sequence[int]) -> dict[int, frozenset[int]]:
+    """Which of the entries those members of now may not see who may not see all; kept by rows."""
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    with connection.cursor() as cursor:
+        cursor.execute(_UNSEEN, {"conversation_id": conversation_id, "seqs": list(seqs)})
+        for person_id, seq in cursor.fetchall():
+            found[person_id].add(seq)
+    return {person_id: frozenset(kept) for person_id, kept in found.items()}
 
 
 def any_present(conversation_id: int, person_ids: Sequence[int]) -> bool:

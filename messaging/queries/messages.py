@@ -1,7 +1,7 @@
 """The entries of a conversation, as one of its members may see them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from core.actor import Actor
 from messaging import errors, membership, policies
 from messaging.kinds import MessageKind
+from messaging.membership import Period
 from messaging.models import Conversation, Message
 from messaging.queries import files, receipts
 from messaging.queries.files import FileRef
@@ -20,6 +21,8 @@ from org.queries import people
 PULL_LIMIT: Final = 200
 EXCERPT: Final = 60
 """Characters of a message that its answers and records show."""
+UNSEEN: Final = "[看不到的消息]"
+"""What an answer shows of a message that its reader may not see."""
 _PLACEHOLDERS: Final[Mapping[str, str]] = {
     MessageKind.IMAGE: "[图片]",
     MessageKind.FILE: "[文件]",
@@ -111,14 +114,15 @@ def page(
     """
     person_id = policies.require_member(actor, conversation_id)
     last_seq = _last_seq(conversation_id)
-    rows = visible(person_id, conversation_id)
+    periods = membership.periods([person_id], conversation_id)
+    rows = _covered(periods, conversation_id)
     if before is not None:
         rows = rows.filter(seq__lt=before)
     found = list(rows.order_by("-seq")[: limit + 1])
     shown = found[:limit][::-1]
     return Pull(
         conversation_id=conversation_id,
-        entries=_entries(shown, reader_id=person_id, at=at),
+        entries=_entries(shown, periods, reader_id=person_id, at=at),
         through=last_seq if before is None else before - 1,
         last_seq=last_seq,
         complete=len(found) <= limit,
@@ -133,12 +137,13 @@ def pull(*, actor: Actor, conversation_id: int, after: int, limit: int, at: date
     """
     person_id = policies.require_member(actor, conversation_id)
     last_seq = _last_seq(conversation_id)
-    rows = visible(person_id, conversation_id).filter(seq__gt=after, seq__lte=last_seq)
+    periods = membership.periods([person_id], conversation_id)
+    rows = _covered(periods, conversation_id).filter(seq__gt=after, seq__lte=last_seq)
     found = list(rows.order_by("seq")[: limit + 1])
     shown, complete = found[:limit], len(found) <= limit
     return Pull(
         conversation_id=conversation_id,
-        entries=_entries(shown, reader_id=person_id, at=at),
+        entries=_entries(shown, periods, reader_id=person_id, at=at),
         through=max(last_seq, after) if complete else shown[-1].seq,
         last_seq=last_seq,
         complete=complete,
@@ -207,6 +212,21 @@ def quote_of(message: Message, *, sender_name: str) -> Quote:
     )
 
 
+def veiled(entry: Entry, unseen: Collection[int]) -> Entry:
+    """The entry for those who may not see these earlier ones, which it quotes or changes."""
+    changed, quoted = entry.changed, entry.reply_to
+    if changed is not None:
+        changed = None if changed.seq in unseen else veiled(changed, unseen)
+    if quoted is not None and quoted.seq in unseen:
+        quoted = unseen_quote(quoted.seq)
+    return replace(entry, changed=changed, reply_to=quoted)
+
+
+def unseen_quote(seq: int) -> Quote:
+    """What those see of the quoted message who came after it."""
+    return Quote(seq=seq, sender_name="", excerpt=UNSEEN, recalled=False)
+
+
 def sound_text(body: str) -> str:
     """The words without blanks around them; EmptyMessage, MessageTooLarge."""
     text = body.strip()
@@ -260,9 +280,14 @@ def _spoken(conversation_id: int, seq: int, *, reader_id: int) -> Message:
 
 
 def visible(person_id: int, conversation_id: int) -> QuerySet[Message]:
+    """What the person's periods cover."""
+    return _covered(membership.periods([person_id], conversation_id), conversation_id)
+
+
+def _covered(periods: Sequence[Period], conversation_id: int) -> QuerySet[Message]:
     """What the periods cover; a period ends with the entry that tells of the leaving."""
     covered = Q(pk__in=[])
-    for period in membership.periods([person_id], conversation_id):
+    for period in periods:
         span = Q(seq__gte=period.sees_from_seq)
         if period.sees_to_seq is not None:
             span &= Q(seq__lte=period.sees_to_seq)
@@ -278,6 +303,7 @@ def _last_seq(conversation_id: int) -> int:
 class _Around:
     """What a page of entries needs to be shown, by key."""
 
+    periods: Sequence[Period]
     rows: Mapping[int, Message]
     names: Mapping[int, str]
     files: Mapping[int, FileRef]
@@ -286,25 +312,36 @@ class _Around:
     def name(self, message: Message) -> str:
         return self.names.get(message.sender_id, "") if message.sender_id is not None else ""
 
+    def shows(self, seq: int) -> bool:
+        """Whether the reader may see the entry."""
+        return any(period.shows(seq) for period in self.periods)
+
+    def quote(self, seq: int | None) -> Quote | None:
+        """What is answered; of what was said before the reader came, only that something was."""
+        answered = self.rows.get(seq or 0)
+        if answered is None:
+            return None
+        if not self.shows(answered.seq):
+            return unseen_quote(answered.seq)
+        return quote_of(answered, sender_name=self.name(answered))
+
     def entry(self, message: Message) -> Entry:
-        """The entry with what it answers or changes."""
-        answered = self.rows.get(message.reply_to_seq or 0)
-        edited = self.rows.get(_edited_seq(message) or 0)
+        """The entry with what it answers or changes, as far as the reader may see that."""
+        edited_seq = _edited_seq(message) or 0
+        edited = self.rows.get(edited_seq) if self.shows(edited_seq) else None
         return entry_of(
             message,
             sender_name=self.name(message),
-            reply_to=(
-                quote_of(answered, sender_name=self.name(answered))
-                if answered is not None
-                else None
-            ),
+            reply_to=self.quote(message.reply_to_seq),
             file=self.files.get(message.file_id or 0),
             counts=self.counts.get(message.seq),
             changed=self.entry(edited) if edited is not None else None,
         )
 
 
-def _entries(rows: Sequence[Message], *, reader_id: int, at: datetime) -> list[Entry]:
+def _entries(
+    rows: Sequence[Message], periods: Sequence[Period], *, reader_id: int, at: datetime
+) -> list[Entry]:
     if not rows:
         return []
     near = {row.seq: row for row in (*_spoken_of(rows), *rows)}
@@ -315,6 +352,7 @@ def _entries(rows: Sequence[Message], *, reader_id: int, at: datetime) -> list[E
         if row.sender_id == reader_id and row.kind != MessageKind.EVENT and row.recalled_at is None
     ]
     around = _Around(
+        periods=periods,
         rows=near,
         names={key: person.name for key, person in people.names(sorted(senders), at=at).items()},
         files=files.of({row.file_id for row in near.values() if row.file_id is not None}),

@@ -12,6 +12,7 @@ from messaging import errors, fanout, policies
 from messaging.kinds import Tone
 from messaging.models import Card, Conversation, Message, log
 from messaging.queries import conversations, messages
+from messaging.services import _showing
 
 PLACES_AT_MOST: Final = 50
 TITLE_LIMIT: Final = 120
@@ -126,11 +127,14 @@ def _renew(held: Conversation, seq: int, wanted: dict[str, Any], *, now: datetim
     event = {"verb": "edited", "by_id": None, "by_name": wanted["source_name"], "seq": seq}
     entry = log.append_event(held, by_id=None, event=event, now=now)
     changed = messages.entry_of(message, sender_name=wanted["source_name"])
-    fanout.entry(
+    told = messages.entry_of(entry, sender_name=wanted["source_name"], changed=changed)
+    _showing.entry(
         kind="message.edited",
-        content=messages.entry_of(entry, sender_name=wanted["source_name"], changed=changed),
         seq=entry.seq,
+        held=held,
         audience=conversations.audience(held),
+        about=[seq],
+        content=lambda unseen: messages.veiled(told, unseen),
     )
     return True
 

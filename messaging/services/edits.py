@@ -8,10 +8,11 @@ from typing import Final
 from core import audit
 from core.actor import Actor
 from core.db import service
-from messaging import errors, fanout, policies
+from messaging import errors, policies
 from messaging.kinds import VersionEnd
 from messaging.models import Conversation, Mention, Message, MessageVersion, log
 from messaging.queries import conversations, histories, mentions, messages
+from messaging.services import _showing
 
 EDITS_AT_MOST: Final = 20
 
@@ -103,9 +104,12 @@ def _tell(held: Conversation, message: Message, actor: Actor, *, now: datetime) 
     entry = log.append_event(held, by_id=person_id, event=event, now=now)
     quote = messages.quote(held.pk, message.reply_to_seq, reader_id=person_id, at=now)
     changed = messages.entry_of(message, sender_name=actor.name, reply_to=quote)
-    fanout.entry(
+    told = messages.entry_of(entry, sender_name=actor.name, changed=changed)
+    _showing.entry(
         kind="message.edited",
-        content=messages.entry_of(entry, sender_name=actor.name, changed=changed),
         seq=entry.seq,
+        held=held,
         audience=conversations.audience(held),
+        about=[message.seq, message.reply_to_seq],
+        content=lambda unseen: messages.veiled(told, unseen),
     )

@@ -12,6 +12,7 @@ from messaging.kinds import MessageKind, Receipt, VersionEnd
 from messaging.models import Mention, Message, MessageRecord, MessageVersion, log
 from messaging.models.log import Draft, Said
 from messaging.queries import conversations, files, histories, mentions, messages
+from messaging.services import _showing
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,16 +146,19 @@ def _say(actor: Actor, conversation_id: int, draft: Draft, *, now: datetime) -> 
     policies.require_may_speak(person_id, said.held)
     if draft.mention_all:
         policies.require_may_mention_all(person_id, said.held)
-    fanout.entry(
+    entry = messages.entry_of(
+        said.message,
+        sender_name=actor.name,
+        reply_to=quote,
+        file=messages.file_of(said.message),
+    )
+    _showing.entry(
         kind="message.created",
-        content=messages.entry_of(
-            said.message,
-            sender_name=actor.name,
-            reply_to=quote,
-            file=messages.file_of(said.message),
-        ),
-        seq=said.message.seq,
+        seq=entry.seq,
+        held=said.held,
         audience=_audience(said),
+        about=[draft.reply_to_seq],
+        content=lambda unseen: messages.veiled(entry, unseen),
     )
     # Whoever answers has read: those who wait for it hear so, as do her own other devices.
     fanout.cursor_moved(

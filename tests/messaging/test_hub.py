@@ -16,7 +16,7 @@ from messaging import bus, fanout, frames, threads
 from messaging.hub import Hub
 from messaging.models import Conversation, Member, Message, log
 from messaging.queries import messages as message_queries
-from messaging.services import conversations, members, messages
+from messaging.services import conversations, edits, members, messages
 from messaging.subscription import Subscription
 from tests.factories import Province
 
@@ -24,6 +24,8 @@ pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
 PATIENCE = 10.0
 MARK = "test.mark"
+LIST = 2
+"""The entry of the first message in a group."""
 
 
 class Ear:
@@ -200,6 +202,25 @@ async def test_an_entry_that_comes_late_is_not_given_to_whoever_joined_after_it(
     assert "此前" not in newcomer.bodies()
 
 
+@pytest.mark.parametrize("size", [2, fanout.LARGE + 10])
+async def test_whoever_came_later_does_not_hear_what_is_answered_or_edited(
+    calm_hub: Hub, province: Province, size: int
+) -> None:
+    room = await threads.run(_large_group, province, "王伟民", "李建国")
+    await Conversation.objects.filter(pk=room).aupdate(member_count=size)
+    member, newcomer = Ear(province, "李建国"), Ear(province, "张晓梅")
+    await calm_hub.register(member)
+    await calm_hub.register(newcomer)
+    await threads.run(_send, province, room, "王伟民", "人选名单")
+    await threads.run(_invite, province, room, "张晓梅")
+    await threads.run(_answer, province, room, "王伟民", LIST)
+    await threads.run(_edit, province, room, "王伟民", LIST, "人选名单（改）")
+    await member.until("message.edited")
+    await newcomer.until("message.edited", changed=None)
+    assert "人选名单（改）" in str(member.heard)
+    assert "人选" not in str(newcomer.heard)
+
+
 class Stored:
     """An entry of the log that nobody was woken for."""
 
@@ -288,3 +309,24 @@ def _remove_unheard(province: Province, room: int, name: str) -> Stored:
 def _unheard(name: str, act: Callable[[], Message]) -> Stored:
     with transaction.atomic():
         return Stored(act(), name)
+
+
+def _answer(province: Province, room: int, name: str, seq: int) -> None:
+    messages.send(
+        actor=province.actor(name),
+        conversation_id=room,
+        client_message_id=uuid.uuid4(),
+        body="同意",
+        particulars=messages.Particulars(reply_to_seq=seq),
+        now=timezone.now(),
+    )
+
+
+def _edit(province: Province, room: int, name: str, seq: int, body: str) -> None:
+    edits.edit(
+        actor=province.actor(name),
+        conversation_id=room,
+        seq=seq,
+        body=body,
+        now=timezone.now(),
+    )

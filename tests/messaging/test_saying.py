@@ -1,5 +1,6 @@
 """What a message is besides its words: answers, mentions, editing, forwarding, repetition."""
 
+import json
 import threading
 import uuid
 from datetime import timedelta
@@ -59,6 +60,27 @@ def test_what_was_said_before_one_came_is_not_answered(
     wang.call("post", f"/conversations/{room}/members", {"person_ids": [zhang.person_id]})
     assert say(zhang, room, "答", reply_to=2).json()["code"] == "MESSAGE_NOT_FOUND"
     assert say(li, room, "答", reply_to=2).status_code == 200
+
+
+def test_what_was_said_before_one_came_stays_unseen_when_it_is_answered_or_edited(
+    wang: Phone, li: Phone, zhang: Phone
+) -> None:
+    room = wang.group(li)
+    say(wang, room, "人选名单")
+    say(wang, room, "附言", reply_to=2)
+    wang.call("post", f"/conversations/{room}/members", {"person_ids": [zhang.person_id]})
+    assert say(li, room, "同意", reply_to=2).json()["seq"] == 5
+    assert edit(wang, room, 2, "人选名单（改）").status_code == 200
+    assert edit(wang, room, 3, "附言（改）").status_code == 200
+    _, answer, *edits = zhang.page(room)["entries"]
+    unseen = {"seq": 2, "sender_name": "", "excerpt": "[看不到的消息]", "recalled": False}
+    assert answer["reply_to"] == unseen
+    assert [entry["changed"] for entry in edits] == [None, None]
+    assert "人选" not in json.dumps(zhang.page(room), ensure_ascii=False)
+    *_, seen, of_list, of_words = li.page(room)["entries"]
+    assert seen["reply_to"]["excerpt"] == "人选名单（改）"
+    assert of_list["changed"]["body"] == "人选名单（改）"
+    assert of_words["changed"]["reply_to"]["excerpt"] == "人选名单（改）"
 
 
 def test_people_who_are_named_are_found_and_strangers_passed_over(

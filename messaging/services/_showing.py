@@ -1,0 +1,40 @@
+"""Telling of an entry that shows an earlier one: a quote, or a message that was changed."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection
+
+from messaging import fanout, membership
+from messaging.fanout import Audience
+from messaging.models import Conversation, ConversationKind
+from messaging.queries.messages import Entry
+
+
+def entry(
+    *,
+    kind: str,
+    seq: int,
+    held: Conversation,
+    audience: Audience,
+    about: Collection[int | None],
+    content: Callable[[Collection[int]], Entry],
+) -> None:
+    """Each of the audience hears of the entry, without what was said before she came.
+
+    `content` makes it of the seqs of `about` that are kept from somebody. In a virtual
+    conversation all hear alike: who came when is not asked of a province at each sending.
+    """
+    seqs = [one for one in about if one is not None]
+    alike_for_all = held.is_virtual or held.kind == ConversationKind.DIRECT
+    unseen = membership.unseen_by(held.pk, seqs) if seqs and not alike_for_all else {}
+    if not unseen:
+        fanout.entry(kind=kind, content=content(()), seq=seq, audience=audience)
+        return
+    present = audience.person_ids
+    if present is None:
+        present = membership.present_ids(held.pk, is_virtual=False)
+    alike: defaultdict[frozenset[int], list[int]] = defaultdict(list)
+    for person_id in present:
+        alike[unseen.get(person_id, frozenset())].append(person_id)
+    for kept, person_ids in alike.items():
+        named = Audience(held.pk, tuple(person_ids))
+        fanout.entry(kind=kind, content=content(kept), seq=seq, audience=named)
