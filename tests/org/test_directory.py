@@ -165,7 +165,7 @@ def test_a_whole_number_is_found_by_administrators_among_their_own(province: Pro
         ("xhqmzj", "西湖区民政局"),
         ("mzj", "西湖区民政局"),
         ("西湖 民政", "西湖区民政局"),
-        ("上城 一科", "一科"),
+        ("上城 业务科", "业务科"),
         ("330106", "西湖区"),
         ("西湖区", "西湖区"),
     ],
