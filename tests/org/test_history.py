@@ -48,11 +48,11 @@ def test_each_day_shows_the_tree_of_that_day(province: factories.Province) -> No
     assert shown(province, civil, "2025-01-31") == [("办公室", 1), ("一科", 2)]
     assert shown(province, civil, "2025-02-01") == [("办公室", 1), ("养老科", 2)]
     assert shown(province, civil, "2025-03-01") == [("办公室", 1)]
-    assert shown(province, health, "2025-02-28") == [("办公室", 1), ("一科", 2)]
-    assert shown(province, health, "2025-03-31") == [("办公室", 1), ("一科", 2), ("养老科", 2)]
-    assert shown(province, health, "2025-04-01") == [("办公室", 3), ("一科", 2)]
+    assert shown(province, health, "2025-02-28") == [("办公室", 1), ("业务科", 2)]
+    assert shown(province, health, "2025-03-31") == [("办公室", 1), ("业务科", 2), ("养老科", 2)]
+    assert shown(province, health, "2025-04-01") == [("办公室", 3), ("业务科", 2)]
     today = timezone.localdate().isoformat()
-    assert shown(province, health, today) == [("办公室", 3), ("一科", 2)]
+    assert shown(province, health, today) == [("办公室", 3), ("业务科", 2)]
     assert shown(province, civil, "2023-12-31") == []
 
 
@@ -135,7 +135,7 @@ def test_children_of_a_day_come_in_pages_that_meet(province: factories.Province)
     first = get(client, path, as_of="2025-03-31", limit=2)
     second = get(client, path, as_of="2025-03-31", limit=2, cursor=first["next_cursor"])
     names = [unit["name"] for unit in first["items"] + second["items"]]
-    assert names == ["办公室", "一科", "养老科"]
+    assert names == ["办公室", "业务科", "养老科"]
     other = client.get(f"/api/v1/org/{path}", {"as_of": "2025-03-31", "cursor": "forged"})
     assert other.status_code == 400
 
