@@ -76,15 +76,12 @@ def leave(*, actor: Actor, conversation_id: int, now: datetime) -> Changed:
     held = log.hold(person_id=own_id, conversation_id=conversation_id)
     policies.require_group(held)
     _require_guest(held, own_id)
-    owned = policies.role_of(own_id, held.pk) == MemberRole.OWNER
-    changed = _close_period(held, actor, "left", own_id, now=now)
-    if owned:
-        present = Member.objects.filter(conversation=held, left_seq__isnull=True)
-        heir = present.order_by("role", "joined_seq", "id").first()  # admin before member
+    if policies.role_of(own_id, held.pk) == MemberRole.OWNER:
+        others = log.present(held).exclude(person_id=own_id)
+        heir = others.order_by("role", "joined_seq", "id").first()  # admin before member
         if heir is not None:
-            heir.role = MemberRole.OWNER
-            heir.save(update_fields=["role"])
-    return changed
+            _make_owner(held, actor, heir.person_id, now=now)
+    return _close_period(held, actor, "left", own_id, now=now)
 
 
 @service
@@ -98,14 +95,8 @@ def transfer(*, actor: Actor, conversation_id: int, person_id: int, now: datetim
     heir = _present(held, [person_id]).get(person_id)
     if heir is None or person_id == own_id:
         raise errors.UnknownPeople
-    _admitting.give_role(held, own_id, MemberRole.ADMIN)
-    _admitting.give_role(held, person_id, MemberRole.OWNER)
-    known = _admitting.require_known([person_id], now=now)
-    content = _telling.event("owner_transferred", actor, known, [person_id])
-    entry = _telling.append(held, actor, content, now=now)
-    _telling.record(actor, "messaging.group.transferred", held, now, {"person_id": person_id})
-    _telling.everybody(held, actor, entry)
-    return Changed(conversation_id=held.pk, seq=entry.seq)
+    _admitting.require_known([person_id], now=now)
+    return _make_owner(held, actor, person_id, now=now)
 
 
 @service
@@ -157,6 +148,18 @@ def _held(person_id: int, conversation_id: int) -> Conversation:
     policies.require_group(held)
     policies.require_open(held)
     return held
+
+
+def _make_owner(held: Conversation, actor: Actor, person_id: int, *, now: datetime) -> Changed:
+    """The person owns what the actor owned; the log and the audit log say so."""
+    _admitting.give_role(held, actor.require_person(), MemberRole.ADMIN)
+    _admitting.give_role(held, person_id, MemberRole.OWNER)
+    known = people.names([person_id], at=now)
+    content = _telling.event("owner_transferred", actor, known, [person_id])
+    entry = _telling.append(held, actor, content, now=now)
+    _telling.record(actor, "messaging.group.transferred", held, now, {"person_id": person_id})
+    _telling.everybody(held, actor, entry)
+    return Changed(conversation_id=held.pk, seq=entry.seq)
 
 
 def _present(held: Conversation, person_ids: Sequence[int]) -> dict[int, Period]:

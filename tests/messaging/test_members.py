@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
+from core.models import AuditEntry
 from messaging.models import Conversation, Member
 from org.kinds import DepartureReason
 from org.services import departures
@@ -62,6 +63,10 @@ def test_whoever_administers_inherits_from_an_owner_who_leaves(
     _appoint(wang, room, zhang)
     assert wang.call("post", f"/conversations/{room}/leave", {}).status_code == 200
     assert (_role(li, room, zhang), _role(li, room, li)) == ("owner", "member")
+    told = [entry["event"] for entry in li.page(room)["entries"][-2:]]
+    assert [event["verb"] for event in told] == ["owner_transferred", "left"]
+    assert told[0]["people"] == [{"id": zhang.person_id, "name": "张晓梅"}]
+    assert AuditEntry.objects.filter(action="messaging.group.transferred").count() == 1
 
 
 def test_the_owners_role_is_not_taken_away(wang: Phone, li: Phone) -> None:
