@@ -74,6 +74,7 @@ export class Feed {
     this.known = page.through;
     // What was written meanwhile stands below the page that has come now.
     this.outgoing.clear();
+    this.log.showTail([]);
     this.log.fill(page.entries, { isStart: page.complete, isEnd: true, through: page.through });
     // Where the first unread is further up, a button leads to it.
     const isUnreadAbove = card.unread > 0 && !page.complete && card.read_seq + 1 < this.log.first;

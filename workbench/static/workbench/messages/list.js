@@ -27,7 +27,7 @@ export class List {
     root.parentElement.addEventListener("scroll", () => this.further(), { passive: true });
     client.on("arrived", ({ entry }) => this.take(entry));
     client.on("read", (data) => this.readTo(data.conversation_id, data.read_seq));
-    client.on("heads", ({ heads }) => { if (heads.some((head) => this.isBehind(head))) this.loadSoon(); });
+    client.on("heads", ({ heads }) => this.compare(heads));
     client.on("settings", (data) => this.settle(data));
   }
 
@@ -71,6 +71,14 @@ export class List {
     this.further();
   }
 
+  /** Whatever the person is in no longer leaves the list; whatever has changed is asked for. */
+  compare(heads) {
+    const present = new Set(heads.map((head) => head.conversation_id));
+    for (const id of [...this.cards.keys()]) if (!present.has(id)) this.cards.delete(id);
+    if (heads.some((head) => this.isBehind(head))) this.loadSoon();
+    this.draw();
+  }
+
   isBehind(head) {
     const card = this.cards.get(head.conversation_id);
     if (!card) return this.cursor === ""; // it may stand on a page that has not come yet
@@ -81,14 +89,13 @@ export class List {
     const card = this.cards.get(entry.conversation_id);
     if (!card) { this.loadSoon(); return; }
     if (entry.seq <= card.last_seq) return;
-    if (entry.kind === "event") {
-      if (!changesMessage(entry) || entry.event.verb === "recalled") { this.loadSoon(); return; }
-    }
     Object.assign(card, { last_seq: entry.seq, last_at: entry.created_at });
-    // What was edited keeps its place; that it was edited is no news.
-    if (!changesMessage(entry)) card.last_entry = entry;
+    const isEdit = changesMessage(entry) && entry.event.verb === "edited";
+    // That something was edited is no news; what was recalled is gone from here, too.
+    if (!isEdit) card.last_entry = entry;
     else if (card.last_entry?.seq === entry.event.seq && entry.changed) card.last_entry = entry.changed;
     if (isSpoken(entry)) this.count(card, entry);
+    else if (!isEdit) this.loadSoon(); // names, members and unread numbers may have changed
     this.draw();
   }
 
