@@ -4,6 +4,9 @@ from typing import Annotated
 
 import ninja
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from core import names
 
 
 def without_nul(text: str) -> str:
@@ -13,11 +16,18 @@ def without_nul(text: str) -> str:
     return text
 
 
+def seen_whole(text: str) -> str:
+    """The text; refused with characters in it that no reader sees."""
+    if names.has_unseen(text):
+        raise PydanticCustomError("unseen_characters", names.REFUSAL)
+    return text
+
+
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 ShortText = Annotated[
     str,
     StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
-    AfterValidator(without_nul),
+    AfterValidator(seen_whole),
 ]
 LongText = Annotated[str, StringConstraints(max_length=10_000), AfterValidator(without_nul)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_.:\-]+$")]

@@ -3,6 +3,7 @@
 import unicodedata
 from typing import Final
 
+from core import names as core_names
 from org import errors, names
 from org.queries.provisioning import Spoken
 
@@ -38,7 +39,7 @@ def check(spoken: Spoken) -> None:
     }
     for attribute, value in said.items():
         longest = _LONGEST[attribute]
-        if value is not None and (len(value) > longest or _has_control(value)):
+        if value is not None and (len(value) > longest or core_names.has_unseen(value)):
             raise errors.AttributeUnfit(
                 attribute=attribute, reason=f"最多 {longest} 个字符，且不含控制字符"
             )
@@ -53,7 +54,7 @@ def check(spoken: Spoken) -> None:
 def username(spoken: Spoken) -> str:
     """What is signed in with: accounts know no capitals."""
     name = unicodedata.normalize("NFC", spoken.user_name).lower()
-    unfit = any(letter.isspace() for letter in name) or _has_control(name)
+    unfit = any(letter.isspace() for letter in name) or core_names.has_unseen(name)
     if not 1 <= len(name) <= _USERNAME_AT_MOST or unfit:
         raise errors.AttributeUnfit(
             attribute="userName", reason="应为 1 至 60 个字符，不含空白和控制字符"
@@ -73,11 +74,7 @@ def whole_name(spoken: Spoken) -> str:
 
 def check_names(name: str, short_name: str) -> None:
     """AttributeUnfit for a unit's name that fits no column."""
-    if not 1 <= len(name) <= 120 or _has_control(name):
+    if not 1 <= len(name) <= 120 or core_names.has_unseen(name):
         raise errors.AttributeUnfit(attribute="displayName", reason="应为 1 至 120 个字符")
-    if len(short_name) > names.SHORT_NAME_AT_MOST or _has_control(short_name):
+    if len(short_name) > names.SHORT_NAME_AT_MOST or core_names.has_unseen(short_name):
         raise errors.AttributeUnfit(attribute="shortName", reason="最多 60 个字符")
-
-
-def _has_control(text: str) -> bool:
-    return any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text)

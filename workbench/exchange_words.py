@@ -52,6 +52,7 @@ _WORDS: Final = {
     "UNKNOWN_PARENT": "上级不存在",
     "UNKNOWN_UNIT": "单位不存在",
     "UNKNOWN_UNIT_CODE": "单位编码不存在",
+    "UNSEEN_CHARACTERS": "含不可见字符",
 }
 
 

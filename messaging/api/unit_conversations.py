@@ -5,10 +5,10 @@ from typing import Annotated
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from core.http import actor_of
-from core.schemas import Id, Schema
+from core.schemas import Id, Schema, seen_whole
 from messaging.api.conversations import OpenedOut
 from messaging.kinds import UnitScope
 from messaging.queries import unit_conversations as queries
@@ -17,7 +17,9 @@ from messaging.services.conversations import Opened
 
 router = Router()
 
-Title = Annotated[str, StringConstraints(max_length=60, pattern=r"^[^\x00]*$")]
+Title = Annotated[
+    str, StringConstraints(max_length=60, pattern=r"^[^\x00]*$"), AfterValidator(seen_whole)
+]
 
 
 class UnitConversationOut(Schema):

@@ -5,11 +5,11 @@ from typing import Annotated
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Query, Router, Status
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from core.http import actor_of
 from core.paging import Cursor, Limit
-from core.schemas import Id, Schema
+from core.schemas import Id, Schema, seen_whole
 from org.api.units import CreatedOut
 from org.kinds import LineRelationKind, LineRole, Scene
 from org.queries import lines as queries
@@ -23,6 +23,7 @@ LineName = Annotated[
     StringConstraints(
         min_length=1, max_length=60, strip_whitespace=True, pattern=r"^[^\x00-\x1f<>]+$"
     ),
+    AfterValidator(seen_whole),
 ]
 LineCode = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[a-z0-9_\-]+$")]
 Ending = Annotated[

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
-from core.schemas import Id, Schema
+from core.schemas import Id, Schema, seen_whole
 from org.api import texts
 from org.kinds import StepKind
 from org.services import reorganisations
@@ -13,6 +13,7 @@ from org.services import reorganisations
 Title = Annotated[
     str,
     StringConstraints(min_length=1, max_length=120, strip_whitespace=True, pattern=r"^[^\x00]*$"),
+    AfterValidator(seen_whole),
 ]
 Basis = Annotated[
     str, StringConstraints(max_length=120, strip_whitespace=True, pattern=r"^[^\x00]*$")

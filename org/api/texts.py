@@ -1,29 +1,47 @@
-"""Texts of request bodies, sized like the columns they are written to and free of NUL."""
+"""Texts of request bodies, sized like the columns they are written to and free of NUL.
+
+Names and titles hold only what can be seen.
+"""
 
 from datetime import UTC, datetime
 from typing import Annotated
 
 from ninja import Query
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+
+from core.schemas import seen_whole
 
 _ANY = r"^[^\x00]*$"
 
 UnitTitle = Annotated[
-    str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True, pattern=_ANY)
+    str,
+    StringConstraints(min_length=1, max_length=120, strip_whitespace=True, pattern=_ANY),
+    AfterValidator(seen_whole),
 ]
-ShortTitle = Annotated[str, StringConstraints(max_length=60, strip_whitespace=True, pattern=_ANY)]
+ShortTitle = Annotated[
+    str,
+    StringConstraints(max_length=60, strip_whitespace=True, pattern=_ANY),
+    AfterValidator(seen_whole),
+]
 Address = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True, pattern=_ANY)]
 Reason = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True, pattern=_ANY)]
 Remark = Annotated[str, StringConstraints(max_length=400, strip_whitespace=True, pattern=_ANY)]
 PostTitle = Annotated[
-    str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True, pattern=_ANY)
+    str,
+    StringConstraints(min_length=1, max_length=80, strip_whitespace=True, pattern=_ANY),
+    AfterValidator(seen_whole),
 ]
-JobLevel = Annotated[str, StringConstraints(max_length=40, strip_whitespace=True, pattern=_ANY)]
+JobLevel = Annotated[
+    str,
+    StringConstraints(max_length=40, strip_whitespace=True, pattern=_ANY),
+    AfterValidator(seen_whole),
+]
 PersonalName = Annotated[
     str,
     StringConstraints(
         min_length=1, max_length=60, strip_whitespace=True, pattern=r"^[^\x00-\x1f<>]+$"
     ),
+    AfterValidator(seen_whole),
 ]
 UnitNote = Annotated[str, StringConstraints(max_length=500, strip_whitespace=True, pattern=_ANY)]
 Basis = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True, pattern=_ANY)]

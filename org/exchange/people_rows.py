@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, TypeVar
 
+from core import names
 from org.exchange import phones
 from org.exchange.faults import Faults
 from org.kinds import AppointmentKind, PostFunction
@@ -96,6 +97,8 @@ def _name(row: int, text: str, faults: Faults) -> str:
         faults.error(row, "name", "NAME_MISSING", "请填写姓名")
     elif not _NAME.fullmatch(text):
         faults.error(row, "name", "BAD_NAME", "姓名不超过 60 字，不含“<”“>”")
+    elif names.has_unseen(text):
+        faults.error(row, "name", "UNSEEN_CHARACTERS", f"姓名{names.REFUSAL}")
     return text
 
 
@@ -115,6 +118,8 @@ def _short(
     text = cells.get(key)
     if text is not None and len(text) > longest:
         faults.error(row, key, "TOO_LONG", f"{label}不超过 {longest} 字")
+    elif text is not None and names.has_unseen(text):
+        faults.error(row, key, "UNSEEN_CHARACTERS", f"{label}{names.REFUSAL}")
     return text
 
 
@@ -129,6 +134,8 @@ def _title(row: int, text: str, faults: Faults) -> str:
         faults.error(row, "title", "TITLE_MISSING", "请填写职务")
     elif len(text) > 80:
         faults.error(row, "title", "TOO_LONG", "职务不超过 80 字")
+    elif names.has_unseen(text):
+        faults.error(row, "title", "UNSEEN_CHARACTERS", f"职务{names.REFUSAL}")
     return text
 
 

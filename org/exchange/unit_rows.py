@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from core import names
 from org import codes
 from org.exchange.faults import Faults
 from org.kinds import UnitKind
@@ -74,6 +75,8 @@ def _name(row: int, text: str, faults: Faults) -> str:
         faults.error(row, "name", "NAME_MISSING", "请填写名称")
     elif len(text) > _NAME_AT_MOST:
         faults.error(row, "name", "TOO_LONG", f"名称不超过 {_NAME_AT_MOST} 字")
+    elif names.has_unseen(text):
+        faults.error(row, "name", "UNSEEN_CHARACTERS", f"名称{names.REFUSAL}")
     return text
 
 
@@ -89,6 +92,8 @@ def _short(
     text = cells.get(key) or None
     if text is not None and len(text) > longest:
         faults.error(row, key, "TOO_LONG", f"{label}不超过 {longest} 字")
+    elif text is not None and names.has_unseen(text):
+        faults.error(row, key, "UNSEEN_CHARACTERS", f"{label}{names.REFUSAL}")
     return text
 
 

@@ -164,3 +164,18 @@ def test_the_order_of_before_is_kept_where_a_file_gives_another(importer: Import
     assert list(UnitPast.objects.filter(unit_id=bureau.pk).values_list("sort", flat=True)) == [
         bureau.sort
     ]
+
+
+def test_rows_with_characters_that_cannot_be_seen_are_not_imported(importer: Importer) -> None:
+    content = units(("", "督\u200b导室", "内设机构", "", "西湖区民政局", "", ""))
+    found = importer.check(content, subject="units")
+    assert importer.faults(found["id"]) == [(2, "名称", "UNSEEN_CHARACTERS")]
+    headed = files.people(
+        ("赵\u202e新", "13900000001", "西湖区民政局", "科员"),
+        ("钱新", "13900000002", "西湖区民政局", "科\ufeff员"),
+    )
+    found = importer.check(headed)
+    assert importer.faults(found["id"]) == [
+        (2, "姓名", "UNSEEN_CHARACTERS"),
+        (3, "职务", "UNSEEN_CHARACTERS"),
+    ]

@@ -124,3 +124,50 @@ def test_a_person_of_sixty_characters_is_admitted_and_found(
             "zzzz", at=timezone.now(), viewer=visibility.EVERYTHING, root_id=unit
         )
         assert [person.name for person in found] == [name]
+
+
+UNSEEN = {
+    "zero-width": "\u200b",
+    "joiner": "\u2060",
+    "bidi": "\u202e",
+    "bom": "\ufeff",
+    "line": "\n",
+    "delete": "\x7f",
+    "filler": "\u3164",
+}
+
+
+@pytest.mark.parametrize("letter", UNSEEN.values(), ids=UNSEEN.keys())
+def test_names_hold_nothing_that_cannot_be_seen(province: factories.Province, letter: str) -> None:
+    before = counts()
+    unit = province.unit("西湖区民政局")
+    name = f"二{letter}科"
+    refused = [
+        send(province, f"units/{unit}/children", UNIT | {"name": name}),
+        send(province, f"units/{unit}/children", UNIT | {"short_name": name}),
+        send(province, f"units/{unit}/names", {"name": name}),
+        send(province, f"units/{unit}/people", PERSON | {"name": name}),
+        send(province, f"units/{unit}/people", PERSON | {"title": name}),
+        send(province, f"units/{unit}/posts", {"title": name, "function": "staff"}),
+        province.client("曾国强").post(
+            "/api/v1/messaging/conversations/groups",
+            {"title": name, "person_ids": [province.person("王伟民")]},
+            content_type="application/json",
+        ),
+    ]
+    assert [answer.status_code for answer in refused] == [422] * len(refused)
+    reasons = [fault["reason"] for answer in refused for fault in answer.json()["faults"]]
+    assert "不能含有换行、零宽或控制字符，请重新键入" in reasons
+    assert counts() == before
+    assert Unit.objects.get(pk=unit).name == "西湖区民政局"
+
+
+def test_pages_say_at_the_field_that_something_cannot_be_seen(province: factories.Province) -> None:
+    unit, client = province.unit("西湖区民政局"), province.client(ADMIN)
+    for path in ("rename/", "add/"):
+        sent = {"name": "二\u200b科", "kind": "department"}
+        answer = client.post(f"/administration/units/{unit}/{path}", sent)
+        assert answer.status_code == 422, path
+        assert "不能含有换行、零宽或控制字符，请重新键入" in answer.content.decode()
+    assert Unit.objects.get(pk=unit).name == "西湖区民政局"
+    assert not Unit.objects.filter(name__contains="\u200b").exists()

@@ -5,9 +5,15 @@ from typing import Any, cast
 
 from django import forms
 
-from core import errors
+from core import errors, names
 
 Choices = list[tuple[str, str]]
+
+
+def seen_whole(text: object) -> None:
+    """A ValidationError for characters that no reader sees: a line holds names, titles, codes."""
+    if isinstance(text, str) and names.has_unseen(text):
+        raise forms.ValidationError(names.REFUSAL, code="unseen_characters")
 
 
 class PageForm(forms.Form):
@@ -21,6 +27,8 @@ class PageForm(forms.Form):
         for field in self.fields.values():
             if not isinstance(field.widget, forms.CheckboxInput | forms.RadioSelect):
                 field.widget.attrs.setdefault("class", "input")
+            if isinstance(field.widget, forms.TextInput):
+                field.validators.append(seen_whole)
             if field.error_messages["required"] == forms.Field.default_error_messages["required"]:
                 field.error_messages["required"] = f"请填写{field.label}"
 

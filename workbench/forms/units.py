@@ -9,7 +9,7 @@ from django import forms
 from django.http import QueryDict
 
 from org.kinds import UnitNature
-from workbench.forms.base import Choices, PageForm, offer
+from workbench.forms.base import Choices, PageForm, offer, seen_whole
 
 _NATURES: Choices = [("", "未填写"), *UnitNature.choices]
 _NAMES_AT_MOST = 10
@@ -42,6 +42,7 @@ class OneALine(forms.CharField):
         found = list(dict.fromkeys(line for line in lines if line))
         if len(found) > _NAMES_AT_MOST or any(len(line) > NAME_LENGTH for line in found):
             raise forms.ValidationError(f"最多 {_NAMES_AT_MOST} 个，每个不超过 {NAME_LENGTH} 字")
+        seen_whole("".join(found))
         return found
 
 
