@@ -2,8 +2,10 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -126,6 +128,28 @@ def test_a_transfer_says_what_it_touches_and_asks_the_other_side(province: Provi
     assert "与现任职组织相同" in same.content.decode()
     assert client.post(address, _transfer(province, "西湖区卫生健康局")).status_code == 204
     assert _held(person) == [(province.unit("西湖区卫生健康局"), "副主任")]
+
+
+def test_the_head_of_a_handover_counts_the_rows_below_it(province: Province) -> None:
+    client, person = province.client(ADMIN), province.person("王伟民")
+    left = client.post(f"/administration/people/{person}/leave/", {"reason": "retired"})
+    assert left.status_code == 204
+    arrived: list[HandoverItem] = []
+
+    def arrive(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        """Another item is noted by a worker once the page has read the departure."""
+        found = execute(sql, params, many, context)
+        if "FROM org_handover h" in sql and not arrived:
+            arrived.append(
+                HandoverItem(handover=Handover.objects.get(), kind="groups", subject="g")
+            )
+            arrived[0].save()
+        return found
+
+    with connection.execute_wrapper(arrive):
+        page = _page(client, f"/administration/people/{person}/")
+    assert page.count('class="handover-item') == 2
+    assert "0 / 2 项已办结" in page
 
 
 def test_leaving_shows_what_ends_and_the_list_is_worked_off(province: Province) -> None:

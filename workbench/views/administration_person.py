@@ -45,6 +45,11 @@ class PersonPage:
     is_own: bool
     main: appointments.Tenure | None
 
+    @property
+    def settled(self) -> int:
+        """How many of the items are done: counted from the rows, which may become more meanwhile."""
+        return sum(item.done_at is not None for item in self.items)
+
 
 @http.page
 @require_GET
