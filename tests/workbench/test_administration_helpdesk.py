@@ -78,3 +78,15 @@ def test_odd_words_do_no_harm(helper: Client, words: str) -> None:
     began = timezone.now()
     assert helper.get(PAGE, {"q": words}).status_code == 200
     assert timezone.now() - began < timedelta(seconds=2)
+
+
+def test_the_list_behind_the_dialog_reads_the_account_again(province: Province) -> None:
+    client, person = province.client("何管理"), province.person("王伟民")
+    listed = client.get(PAGE, {"q": "王伟民"}).content.decode()
+    assert 'hx-trigger="account:changed from:body" hx-select="#accounts"' in listed
+    assert 'hx-get="/administration/accounts/?q=%E7%8E%8B%E4%BC%9F%E6%B0%91"' in listed
+    account = f"/administration/people/{person}/account/"
+    assert "HX-Trigger" not in client.get(account)
+    for act, said in (("disable/", "已停用"), ("enable/", "正常"), ("sessions/", "正常")):
+        assert client.post(f"{account}{act}")["HX-Trigger"] == "account:changed", act
+        assert said in client.get(PAGE, {"q": "王伟民"}).content.decode()

@@ -181,7 +181,8 @@ def _dialog(
             "factors": second_factors.of(account.id),
         }
     status = 422 if form is not None and form.is_bound else 200
-    return render(request, "workbench/administration/account.html", context, status=status)
+    shown = render(request, "workbench/administration/account.html", context, status=status)
+    return _told(shown) if request.method == "POST" and status == 200 else shown
 
 
 def _once(
@@ -203,6 +204,12 @@ def _once(
     }
     response = render(request, "workbench/administration/account_password.html", context)
     response["Cache-Control"] = "no-store"
+    return _told(response)
+
+
+def _told(response: HttpResponse) -> HttpResponse:
+    """What stands behind the dialog reads the account again."""
+    response["HX-Trigger"] = "account:changed"
     return response
 
 
