@@ -140,10 +140,8 @@ def test_the_head_of_a_handover_counts_the_rows_below_it(province: Province) -> 
         """Another item is noted by a worker once the page has read the departure."""
         found = execute(sql, params, many, context)
         if "FROM org_handover h" in sql and not arrived:
-            arrived.append(
-                HandoverItem(handover=Handover.objects.get(), kind="groups", subject="g")
-            )
-            arrived[0].save()
+            left = Handover.objects.get()
+            arrived.append(HandoverItem.objects.create(handover=left, kind="grant", subject="g"))
         return found
 
     with connection.execute_wrapper(arrive):
@@ -160,9 +158,15 @@ def test_leaving_shows_what_ends_and_the_list_is_worked_off(province: Province) 
     assert "结束任职：浙江省 / 杭州市 / 西湖区 / 西湖区民政局 局长" in preview
     assert "停用账号，所有设备退出登录" in preview
     assert Person.objects.get(pk=person).status == "active"
+    assert '<option value="" selected>请选择</option>' in preview
+    assert "目录同步注销" not in preview
+    for reason in ("", "scim"):
+        assert client.post(address, {"reason": reason}).status_code == 422
+    assert Person.objects.get(pk=person).status == "active"
     assert client.post(address, {"reason": "retired"}).status_code == 204
     page = _page(client, f"/administration/people/{person}/")
     assert "已离职 · 退休" in page
+    assert "王伟民已离职，请办理交接" in page
     assert "0 / 1 项已办结" in page
     assert "王伟民" in _page(client, "/administration/departures/")
     assert "王伟民" not in _page(province.client("马科员"), "/administration/departures/")
@@ -177,6 +181,15 @@ def test_leaving_shows_what_ends_and_the_list_is_worked_off(province: Province) 
     assert client.post(f"/administration/people/{person}/return/", back).status_code == 204
     assert _held(person) == [(province.unit("西湖区民政局"), "调研员")]
     assert "已复职" in _page(client, "/administration/departures/?state=all")
+
+
+def test_who_leaves_nothing_behind_calls_for_no_handover(province: Province) -> None:
+    client, person = province.client(ADMIN), province.person("曾国强")
+    left = client.post(f"/administration/people/{person}/leave/", {"reason": "contract"})
+    assert left.status_code == 204
+    page = _page(client, f"/administration/people/{person}/")
+    assert "曾国强已离职" in page
+    assert "请办理交接" not in page
 
 
 def test_posts_are_kept_on_their_page(province: Province) -> None:
@@ -202,7 +215,7 @@ def test_names_and_titles_are_shown_as_text(province: Province) -> None:
     client = province.client(ADMIN)
     unit = province.unit("西湖区民政局")
     nasty = '"><img src=x onerror=alert(1)>'
-    form = {"name": "名\u200b", "title": nasty, "function": "staff", "staff_number": "A-1"}
+    form = {"name": "名", "title": nasty, "function": "staff", "staff_number": "A-1"}
     assert client.post(f"/administration/units/{unit}/admit/", form).status_code == 204
     person = Person.objects.get(staff_number="A-1")
     pages = [

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from org.kinds import DepartureReason
 from workbench.forms.base import Choices, PageForm, offer
 
 
@@ -176,7 +177,7 @@ class Transfer(PageForm):
 class Leave(PageForm):
     """离职."""
 
-    reason = forms.ChoiceField(label="原因", initial="resigned")
+    reason = forms.ChoiceField(label="原因", error_messages={"required": "请选择原因"})
     note = forms.CharField(
         label="说明", max_length=400, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -184,7 +185,8 @@ class Leave(PageForm):
 
     def __init__(self, *args: Any, reasons: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offer(self, "reason", reasons)
+        by_hand = [one for one in reasons if one[0] != DepartureReason.SYNCHRONISED]
+        offer(self, "reason", [("", "请选择"), *by_hand])
 
 
 class Rejoin(PageForm):

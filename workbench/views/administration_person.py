@@ -47,7 +47,7 @@ class PersonPage:
 
     @property
     def settled(self) -> int:
-        """How many of the items are done: counted from the rows, which may become more meanwhile."""
+        """How many items are done, by the rows that are shown: more may come meanwhile."""
         return sum(item.done_at is not None for item in self.items)
 
 
@@ -193,7 +193,10 @@ def leave(request: HttpRequest, person_id: int) -> HttpResponse:
         departure_services.leave(actor=actor, person_id=person_id, now=now, **given)
 
     if form.is_bound and form.carry_out(act):
-        notice = f"{shown.record.name}已离职，请办理交接"
+        left = departures.of_person(person_id)
+        notice = f"{shown.record.name}已离职"
+        if left is not None and left.items:
+            notice += "，请办理交接"
         return dialogs.done(request, to=personnel.page_of_person(person_id), notice=notice)
     has_account = shown.account is not None and shown.account.is_active
     return dialogs.show(
