@@ -127,3 +127,27 @@ def test_the_log_is_not_there_for_other_administrators(province: Province, name:
         assert client.get(address).status_code == 404
     assert client.post(f"{LOG}verify/").status_code == 404
     assert not AuditCheck.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("since=2026-03-02&until=2026-03-01", "止日不能早于起日"),
+        ("address=10.1.2.3'", "请填写完整的 IP 地址，如 10.1.2.3"),
+        ("since=2026-02-30", "日期应形如 2026-03-01"),
+    ],
+)
+def test_a_filter_that_cannot_be_meant_is_refused_at_its_field(
+    province: Province, query: str, said: str
+) -> None:
+    auditor = province.client("陈省收")
+    answer = auditor.get(f"{LOG}?{query}")
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert f'role="alert">{said}</span>' in page
+    assert "没有符合条件的记录" not in page
+    before = AuditEntry.objects.count()
+    taken = auditor.get(f"{LOG}export/?{query}")
+    assert taken.status_code == 302
+    assert taken["Location"].startswith(f"{LOG}?")
+    assert AuditEntry.objects.count() == before

@@ -1,11 +1,12 @@
 """系统管理, audit log: read by auditors only, proved whole on request, taken away as a table."""
 
 from datetime import date
+from ipaddress import ip_address
 from typing import cast
 
 from django.http import FileResponse, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import render
-from django.urls import path
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_POST
@@ -19,7 +20,7 @@ from workbench import audit_log, audit_words, offices, parameters
 def index(request: HttpRequest) -> HttpResponse:
     """The log, newest first, narrowed by the filters in the address."""
     office = offices.require_audit(http.actor_of(request), at=timezone.now())
-    filters = _filters(request.GET)
+    filters, faults = _filters(request.GET), _faults_of(request.GET)
     asked = request.GET.copy()
     asked.pop("cursor", None)
     context = {
@@ -27,14 +28,18 @@ def index(request: HttpRequest) -> HttpResponse:
         "office": office,
         "tab": "audit",
         "filters": filters,
-        "page": audit_log.page(filters, cursor=request.GET.get("cursor"), at=timezone.now()),
+        "field_faults": faults,
+        "page": None
+        if faults
+        else audit_log.page(filters, cursor=request.GET.get("cursor"), at=timezone.now()),
         "asked": asked.urlencode(),
         "actions": audit_words.ACTIONS.values(),
         "objects": audit_words.OBJECTS.items(),
         **_latest_check(),
     }
-    template = "audit_rows" if request.GET.get("cursor") else "audit"
-    return render(request, f"workbench/administration/{template}.html", context)
+    template = "audit_rows" if request.GET.get("cursor") and not faults else "audit"
+    status = 422 if faults else 200
+    return render(request, f"workbench/administration/{template}.html", context, status=status)
 
 
 @http.page
@@ -59,10 +64,15 @@ def verification(request: HttpRequest) -> HttpResponse:
 @http.page
 @require_GET
 def export(request: HttpRequest) -> HttpResponse:
-    """The entries that the filters let through as CSV; that they were taken away is recorded."""
+    """The entries that the filters let through as CSV; that they were taken away is recorded.
+
+    Filters that can't be meant lead back to the page, which says what is wrong with them.
+    """
     now = timezone.now()
     actor = http.actor_of(request)
     offices.require_audit(actor, at=now)
+    if _faults_of(request.GET):
+        return redirect(f"{reverse('administration-audit')}?{request.GET.urlencode()}")
     table = audit_log.export(_filters(request.GET), actor=actor, at=now)
     name = f"审计日志-{timezone.localtime(now):%Y%m%d-%H%M%S}.csv"
     answer = FileResponse(table, as_attachment=True, filename=name, content_type="text/csv")
@@ -87,6 +97,28 @@ def _filters(values: QueryDict) -> audit_log.Filters:
         since=_day(values, "since"),
         until=_day(values, "until"),
     )
+
+
+def _faults_of(values: QueryDict) -> dict[str, str]:
+    """Filter → what is wrong with it: such a filter finds nothing, which would read as proof."""
+    faults = {}
+    filters = _filters(values)
+    if filters.address and not _is_address(filters.address):
+        faults["address"] = "请填写完整的 IP 地址，如 10.1.2.3"
+    for name in ("since", "until"):
+        if values.get(name) and _day(values, name) is None:
+            faults[name] = "日期应形如 2026-03-01"
+    if filters.since and filters.until and filters.since > filters.until:
+        faults["until"] = "止日不能早于起日"
+    return faults
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _day(values: QueryDict, name: str) -> date | None:
