@@ -333,6 +333,12 @@ def _found(batch: DirectoryImport) -> dict[str, Any]:
     }
 
 
+def faulty_rows(import_id: int) -> int:
+    """How many rows have an error, several in one row counted once."""
+    wrong = ImportFault.objects.filter(batch_id=import_id, gravity=FaultGravity.ERROR)
+    return wrong.values("row").distinct().count()
+
+
 def _managed(role: str) -> str:
     # Two roles in one statement: the fragment takes its role from a literal of ours.
     return policies.ADMINISTERED.replace("%(role)s", f"'{role}'")

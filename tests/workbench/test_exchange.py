@@ -133,6 +133,15 @@ def test_two_columns_for_one_field_are_refused_on_the_page(
     assert DirectoryImport.objects.get().state == ImportState.UPLOADED
 
 
+def test_the_tally_of_errors_counts_rows(
+    client: Client, province: factories.Province, run_jobs: Callable[[], int]
+) -> None:
+    page = checked(client, province, run_jobs, RIGHT, ("丙<", "1", OFFICE, ""), WRONG)
+    shown = text(client.get(page))
+    assert DirectoryImport.objects.get().error_count == 4
+    assert '<span class="tally-number red">2</span><span class="tally-label">错误</span>' in shown
+
+
 def test_faults_and_changes_are_filtered_and_paged(
     client: Client, province: factories.Province, run_jobs: Callable[[], int]
 ) -> None:

@@ -314,6 +314,7 @@ def _show(
         context |= {
             "import_id": import_id,
             "tallies": exchange.tallies(found.subject, found.counts),
+            "faulty_rows": queries.faulty_rows(import_id),
         }
         context |= _faults(request, import_id)
         context |= _lines(request, found)
