@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from core import errors
 from core.actor import Actor
+from org.kinds import AdminRole
 from org.queries import authority, units
 from workbench import administration_menu
 
-_UNIT_ROLES = frozenset({"org", "people", "helpdesk"})
+UNIT_ROLES: Final = (AdminRole.PEOPLE, AdminRole.ORG, AdminRole.HELPDESK)
+"""Whoever holds one of them over a unit opens its page in 系统管理."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,21 @@ class Office:
     grants: list[authority.Grant]
     unit_roots: list[int]
     sees_audit: bool
+
+    @property
+    def unit_roles(self) -> list[AdminRole]:
+        """The roles held that open pages of units, without those that reach nothing further."""
+        roles, reached = [], set[tuple[object, ...]]()
+        for role in UNIT_ROLES:
+            reach = {
+                (grant.root_id, grant.subtree, grant.line_id, grant.highest_level)
+                for grant in self.grants
+                if grant.role == role
+            }
+            if reach - reached:
+                roles.append(role)
+                reached |= reach
+        return roles
 
     @property
     def menu(self) -> list[administration_menu.Group]:
@@ -35,8 +53,17 @@ def of(actor: Actor, *, at: datetime) -> Office:
         raise errors.NotFound
     return Office(
         grants=grants,
-        unit_roots=authority.tops([g for g in grants if g.role in _UNIT_ROLES], at=at),
+        unit_roots=authority.tops([g for g in grants if g.role in UNIT_ROLES], at=at),
         sees_audit=_holds_audit(grants),
+    )
+
+
+def reaches(actor: Actor, unit_id: int, *, at: datetime) -> bool:
+    """The unit's page in 系统管理 opens to the actor."""
+    person_id = actor.require_person()
+    return any(
+        grant.person_id == person_id and grant.role in UNIT_ROLES
+        for grant in authority.of_unit(unit_id, at=at)
     )
 
 

@@ -21,9 +21,21 @@ def unit_in_charge(actor: Actor, unit_id: int, *, at: datetime) -> units.UnitCar
 
 def home_in_charge(actor: Actor, person_id: int, *, at: datetime) -> int:
     """The unit that has the person in its charge; PersonNotFound unless the actor runs it."""
+    home_id = _home(actor, person_id, at=at)
+    if home_id is None:
+        raise org_errors.PersonNotFound
+    return home_id
+
+
+def is_in_charge(actor: Actor, person_id: int, *, at: datetime) -> bool:
+    """The actor runs the unit that has the person in its charge: the person's page opens."""
+    return _home(actor, person_id, at=at) is not None
+
+
+def _home(actor: Actor, person_id: int, *, at: datetime) -> int | None:
     home_id = appointments.home_unit(person_id, at=at)
     if home_id is None or not org_policies.may_manage_people(actor, home_id, at=at):
-        raise org_errors.PersonNotFound
+        return None
     return home_id
 
 

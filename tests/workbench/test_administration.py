@@ -38,6 +38,52 @@ def test_an_administrator_sees_the_own_scope_only(province: Province) -> None:
     assert "海曙区" not in page
 
 
+def test_a_search_finds_units_and_people_of_the_own_office_only(province: Province) -> None:
+    client = province.client("何管理")
+    found = _page(client, "/administration/search/?q=民政局")
+    assert f'href="/administration/?unit={province.unit("西湖区民政局")}"' in found
+    for name in ("上城区民政局", "海曙区民政局", "杭州市民政局"):
+        assert name not in found
+    person = province.person("曾国强")
+    for wanted in ("曾国强", "zengguoqiang", "zgq"):
+        found = _page(client, f"/administration/search/?q={wanted}")
+        assert f'href="/administration/people/{person}/"' in found
+        assert "西湖区民政局 一科，科长" in found
+    assert client.get(f"/administration/people/{person}/").status_code == 200
+    assert "没有找到" in _page(client, "/administration/search/?q=林上城")
+
+
+def test_one_character_is_looked_for_in_an_office_of_one_county(province: Province) -> None:
+    found = _page(province.client("何管理"), "/administration/search/?q=国")
+    assert "曾国强" in found
+    assert "李建国" in found
+
+
+def test_the_screen_opens_with_what_the_address_searches_for(province: Province) -> None:
+    page = _page(province.client("何管理"), "/administration/?q=单小芳")
+    assert f'href="/administration/people/{province.person("单小芳")}/"' in page
+    assert "data-steps-aside hidden" in page
+
+
+def test_the_search_is_not_there_for_others(province: Province) -> None:
+    for name in ("张晓梅", "卫二"):
+        answer = province.client(name).get("/administration/search/?q=曾国强")
+        assert "曾国强" not in answer.content.decode()
+    assert province.client("张晓梅").get("/administration/search/?q=民政").status_code == 404
+
+
+def test_the_search_costs_a_fixed_number_of_queries(province: Province, budget: Budget) -> None:
+    client = province.client("何管理")
+    with budget("workbench.administration.search"):
+        assert client.get("/administration/search/?q=民政").status_code == 200
+
+
+@pytest.mark.parametrize("wanted", ["%%%%", "字" * 500, "a%00b"])
+def test_the_search_survives_hostile_text(wanted: str, province: Province) -> None:
+    answer = province.client("何管理").get(f"/administration/search/?q={wanted}")
+    assert answer.status_code == 200
+
+
 def test_a_unit_of_the_next_county_does_not_exist(province: Province) -> None:
     client = province.client("何管理")
     for name in ("上城区", "上城区民政局", "杭州市"):

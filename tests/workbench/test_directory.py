@@ -1,5 +1,8 @@
 """通讯录: tree, people, card, search, and the phone that is revealed on the record."""
 
+import html
+import re
+
 import pytest
 from django.utils import timezone
 
@@ -103,6 +106,98 @@ def test_one_character_is_looked_for_in_the_chosen_unit(province: Province) -> N
     elsewhere = client.get("/directory/search/", asked | {"unit": province.unit("海曙区")})
     assert "曾国强" not in elsewhere.content.decode()
     assert "一个字仅在“海曙区”及其下级中查找" in elsewhere.content.decode()
+
+
+def test_a_search_keeps_to_the_picked_unit_until_everything_is_asked_for(
+    province: Province,
+) -> None:
+    asked: dict[str, str | int] = {"q": "民政局", "unit": province.unit("西湖区")}
+    client = province.client("张晓梅")
+    for address in ("/directory/search/", "/directory/"):
+        found = client.get(address, asked).content.decode().partition('id="tree"')[0]
+        assert "仅在“西湖区”及其下级中查找" in found
+        assert "西湖区民政局" in found
+        assert "上城区民政局" not in found
+        found = client.get(address, asked | {"range": "all"}).content.decode()
+        assert "仅在“西湖区”" not in found
+        assert "上城区民政局" in found
+    people: dict[str, str | int] = {"q": "林上城", "unit": province.unit("西湖区民政局")}
+    nobody = client.get("/directory/search/", people).content.decode()
+    assert "没有找到" in nobody
+    assert "可将范围改为“全部”" in nobody
+    anywhere = client.get("/directory/search/", people | {"range": "all"}).content.decode()
+    assert "上城区民政局，局长" in anywhere
+
+
+def test_former_names_keep_to_the_picked_unit_too(province: Province) -> None:
+    unit = province.unit("西湖区民政局/一科")
+    form = {"name": "养老服务科", "short_name": "养老科"}
+    address = f"/administration/units/{unit}/rename/"
+    assert province.client("何管理").post(address, form).status_code == 204
+    client = province.client("张晓梅")
+    for place, is_found in (("西湖区民政局", True), ("上城区", False)):
+        asked = {"q": "一科", "unit": province.unit(place)}
+        page = client.get("/directory/search/", asked).content.decode()
+        assert ("养老服务科" in page) is is_found
+
+
+@pytest.mark.parametrize(
+    ("address", "checked"), [("/directory/", "all"), ("/directory/?unit={unit}", "unit")]
+)
+def test_the_range_stands_at_the_unit_once_one_is_picked(
+    address: str, checked: str, province: Province
+) -> None:
+    asked = address.format(unit=province.unit("西湖区民政局"))
+    page = province.client("张晓梅").get(asked).content.decode()
+    assert f'name="range" value="{checked}" checked' in page
+    assert page.count('name="range"') == 2
+    assert page.count("checked>") == 1
+
+
+def test_beyond_twenty_the_search_says_so_and_shows_more(province: Province) -> None:
+    unit = province.unit("西湖区民政局/一科")
+    administrator, client = province.client("何管理"), province.client("张晓梅")
+    for number in range(21):
+        form = {
+            "name": "丁普查",
+            "title": "普查员",
+            "function": "staff",
+            "phone": f"1391111{number:04d}",
+        }
+        address = f"/administration/units/{unit}/admit/"
+        assert administrator.post(address, form).status_code == 204
+    asked: dict[str, str | int] = {"q": "丁普查", "unit": unit, "range": "unit"}
+    page = client.get("/directory/search/", asked).content.decode()
+    assert page.count("丁普查</span>") == 20
+    assert "只显示前 20 条" in page
+    more = re.search(r'hx-get="(/directory/search/\?[^"]+more=1)"', page)
+    assert more is not None
+    page = client.get(html.unescape(more[1])).content.decode()
+    assert page.count("丁普查</span>") == 21
+    assert "只显示前" not in page
+    assert "仅在“一科”" in page
+    page = administrator.get("/administration/search/", {"q": "丁普查"}).content.decode()
+    assert page.count("丁普查</span>") == 20
+    assert "只显示前 20 条" in page
+
+
+def test_whoever_administers_gets_from_the_directory_to_the_pages_of_the_office(
+    province: Province,
+) -> None:
+    inside, outside = province.unit("西湖区民政局"), province.unit("上城区民政局")
+    person, stranger = province.person("王伟民"), province.person("林上城")
+    pages = (
+        (f"/directory/units/{inside}/people/", f"/administration/?unit={inside}"),
+        (f"/directory/people/{person}/", f"/administration/people/{person}/"),
+    )
+    administrator = province.client("何管理")
+    for address, page in pages:
+        assert f'href="{page}"' in administrator.get(address).content.decode()
+        assert administrator.get(page).status_code == 200
+        for other in ("张晓梅", "马科员"):
+            assert "/administration/" not in province.client(other).get(address).content.decode()
+    for address in (f"/directory/units/{outside}/people/", f"/directory/people/{stranger}/"):
+        assert "/administration/" not in administrator.get(address).content.decode()
 
 
 def test_found_people_are_told_apart_by_their_organ(province: Province) -> None:

@@ -34,6 +34,7 @@ from workbench.views import (
     administration_posts,
     administration_reorganisations,
     administration_requests,
+    administration_search,
     administration_sync,
     administration_units,
     administration_visibility,
@@ -88,6 +89,7 @@ def index(request: HttpRequest) -> HttpResponse:
     if not office.unit_roots:
         return redirect("administration-audit" if office.sees_audit else "administration-grants")
     unit_id = parameters.optional_id(request.GET, "unit")
+    found = administration_search.found_for(request, office, at=now)
     shown = _pane(request, actor, unit_id or office.unit_roots[0], at=now)
     context = {
         "screen": "administration",
@@ -101,7 +103,8 @@ def index(request: HttpRequest) -> HttpResponse:
         ),
         "unit_id": shown.unit.id,
         "pane": shown,
-        "is_detail": unit_id is not None,
+        "found": found,
+        "is_detail": unit_id is not None and not found,
     }
     return render(request, "workbench/administration/units.html", context)
 
@@ -177,6 +180,7 @@ def _administrators(grants: Iterable[authority.Grant]) -> list[Administrator]:
 urlpatterns = [
     path("", index, name="administration"),
     path("units/<int:unit_id>/", unit, name="administration-unit"),
+    *administration_search.urlpatterns,
     *administration_units.urlpatterns,
     *administration_moves.urlpatterns,
     *administration_mergers.urlpatterns,

@@ -1,6 +1,6 @@
 """通讯录: the tree of units, the people of one, the card of one person."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.http import HttpRequest, HttpResponse
@@ -13,15 +13,13 @@ from core import http, paging
 from core.actor import Actor
 from org import errors as org_errors
 from org import policies as org_policies
-from org.queries import directory, former_names, people, units
+from org.queries import former_names, people, units
 from org.queries.visibility import Viewer
 from org.services import people as people_services
-from workbench import parameters, past_trees, trees, viewers
-from workbench.views import directory_past
+from workbench import offices, parameters, past_trees, personnel, trees, viewers
+from workbench.views import directory_past, directory_search
 
 PEOPLE_PER_PAGE = 50
-FOUND_AT_MOST = 20
-LONGEST_SEARCH = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +30,8 @@ class PeopleOfUnit:
     above: list[units.UnitName]
     with_below: bool
     ending: former_names.Ending | None
+    may_administer: bool
     page: paging.Page[people.PersonInUnit]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a search brought up, or why it was not tried."""
-
-    text: str
-    people: list[people.PersonInUnit]
-    units: list[directory.UnitFound]
-    former: list[former_names.Former] = field(default_factory=list)
-    """Units that go on with what once bore the name or code."""
-    refusal: str = ""
-    within: str = ""
-    """The unit that the search kept to, if it did."""
-
-    @property
-    def empty_within(self) -> str:
-        """What to do when nobody was found in the unit."""
-        return f"一个字仅在“{self.within}”及其下级中查找，可在组织架构中另选单位，或输入两个字"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +41,7 @@ class CardView:
     person: people.PersonCard
     may_reveal: bool
     may_message: bool
+    may_administer: bool
     phone: str = ""
 
 
@@ -72,10 +53,11 @@ def index(request: HttpRequest) -> HttpResponse:
     actor = http.actor_of(request)
     asked_unit = parameters.optional_id(request.GET, "unit")
     person_id = parameters.optional_id(request.GET, "person")
-    wanted = parameters.text(request.GET, "q", longest=LONGEST_SEARCH)
     viewer, day = viewers.of(request, at=now), directory_past.asked_day(request)
     unit_id = asked_unit or actor.unit_id or _first_root(viewer, at=now)
     by_lines = directory_past.chosen_line(request)
+    found = directory_search.found_for(request, unit_id)
+    picked = found.range == directory_search.IN_UNIT if found else bool(asked_unit)
     context = {
         "screen": "directory",
         "today": timezone.localdate(),
@@ -85,8 +67,9 @@ def index(request: HttpRequest) -> HttpResponse:
         "tree": None if by_lines else _tree(unit_id, day, viewer, at=now),
         "unit_id": unit_id,
         "card": _card(actor, viewer, person_id, at=now) if person_id else None,
-        "found": _search(wanted, unit_id, viewer, at=now) if wanted else None,
-        "is_detail": bool(asked_unit and not wanted),
+        "found": found,
+        "keeps_to_unit": picked,
+        "is_detail": bool(asked_unit and not found),
         **_pane(request, unit_id, day, at=now),
     }
     return render(request, "workbench/directory/index.html", context)
@@ -122,17 +105,6 @@ def listing(request: HttpRequest, unit_id: int) -> HttpResponse:
     template = "rows" if request.GET.get("cursor") else "listing"
     folder = "workbench/directory/past_" if day else "workbench/directory/"
     return render(request, f"{folder}{template}.html", context)
-
-
-@http.page
-@require_GET
-def search(request: HttpRequest) -> HttpResponse:
-    """Fragment: people and units found by name, pinyin or initials."""
-    wanted = parameters.text(request.GET, "q", longest=LONGEST_SEARCH)
-    unit_id = parameters.optional_id(request.GET, "unit")
-    now = timezone.now()
-    found = _search(wanted, unit_id, viewers.of(request, at=now), at=now) if wanted else None
-    return render(request, "workbench/directory/found.html", {"found": found})
 
 
 @http.page
@@ -200,7 +172,8 @@ def _people_of(request: HttpRequest, unit_id: int, *, at: datetime) -> PeopleOfU
     above = units.path(unit_id)[:-1]
     unit = units.card(unit_id, at=at, viewer=viewer)
     ending = former_names.ending(unit_id, viewer=viewer) if unit.abolished else None
-    return PeopleOfUnit(unit, above, with_below, ending, page)
+    may_administer = offices.reaches(http.actor_of(request), unit_id, at=at)
+    return PeopleOfUnit(unit, above, with_below, ending, may_administer, page)
 
 
 def _is_with_below(request: HttpRequest) -> bool:
@@ -214,25 +187,7 @@ def _card(actor: Actor, viewer: Viewer, person_id: int, *, at: datetime) -> Card
         may_reveal=bool(person.phone_masked)
         and org_policies.may_reveal_phone(actor, person_id, at=at),
         may_message=person_id != actor.person_id and bool(person.appointments),
-    )
-
-
-def _search(wanted: str, unit_id: int | None, viewer: Viewer, *, at: datetime) -> Found:
-    """A single Chinese character, which too many have, is looked for in the chosen unit only."""
-    root_id = unit_id if len(wanted) == 1 and not wanted.isascii() else None
-    within = units.names([root_id]) if root_id else {}
-    try:
-        met = directory.search_people(
-            wanted, at=at, viewer=viewer, root_id=root_id, limit=FOUND_AT_MOST
-        )
-    except org_errors.SearchTooWide as refusal:
-        return Found(wanted, [], [], refusal=refusal.text)
-    return Found(
-        wanted,
-        met,
-        directory.search_units(wanted, at=at, viewer=viewer, root_id=root_id, limit=FOUND_AT_MOST),
-        former=former_names.formerly(wanted, at=at, viewer=viewer),
-        within=within[root_id].name if root_id in within else "",
+        may_administer=personnel.is_in_charge(actor, person_id, at=at),
     )
 
 
@@ -243,7 +198,7 @@ def _first_root(viewer: Viewer, *, at: datetime) -> int | None:
 
 urlpatterns = [
     path("", index, name="directory"),
-    path("search/", search, name="directory-search"),
+    path("search/", directory_search.search, name="directory-search"),
     path("units/<int:unit_id>/branch/", branch, name="directory-branch"),
     path("units/<int:unit_id>/people/", listing, name="directory-people"),
     path("lines/<int:line_id>/", directory_past.line, name="directory-line"),

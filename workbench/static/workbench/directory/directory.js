@@ -1,23 +1,18 @@
-// The tree steps aside while a search shows what it found.
+// The search knows the chosen unit, and keeps to one that was picked in the tree unless the range
+// was set by hand.
 
-const tree = document.getElementById("tree");
-const found = document.getElementById("found");
+const range = document.getElementById("search-range");
+let isSetByHand = false;
 
-function sync() {
-  tree.hidden = found.children.length > 0;
-}
+range?.addEventListener("change", () => { isSetByHand = true; });
 
-document.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target === found) sync();
-});
-sync();
-
-// One character is looked for in the chosen unit only: the search says which it is.
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "unit") return;
   const chosen = new URLSearchParams(location.search).get("unit");
   const shown = event.detail.pathInfo.requestPath.match(/units\/(\d+)\//)?.[1] ?? chosen;
   if (shown) document.getElementById("search-unit").value = shown;
+  const isPicked = event.detail.requestConfig.elt.closest("#tree") !== null;
+  if (isPicked && range && !isSetByHand) range.querySelector('[value="unit"]').checked = true;
 });
 
 // The phone's header has no room for a field: its icon leads here.
