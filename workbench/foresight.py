@@ -39,12 +39,13 @@ def show(
     foresee: Callable[[dict[str, Any]], Impact],
     takes_two: Callable[[dict[str, Any], Impact], bool],
     template: str,
+    verb_look: str = "primary",
     **context: object,
 ) -> HttpResponse:
     """The form; once it is filled in rightly, what would happen, with the button that does it.
 
     The second step carries what was typed along and leads back to it. It says where a second
-    person decides.
+    person decides. The button that does it may warn by its look.
     """
     goes_back = request.POST.get("back") == "1"
     if form.is_bound and not goes_back and form.is_valid():
@@ -53,6 +54,7 @@ def show(
         whole = {
             "title": title,
             "verb": verb,
+            "verb_look": verb_look,
             "action": request.path,
             "impact": impact,
             "takes_two": takes_two(typed, impact),

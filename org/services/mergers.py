@@ -213,6 +213,7 @@ def _ask_to_merge(
 ) -> Asked:
     ids = [unit.pk for unit in merged]
     into_name = new.name if new else queries.names([into_id])[into_id].name if into_id else ""
+    verb = "合并为" if new else "并入"
     above = [unit.parent_id or unit.pk for unit in merged]
     foreseen = impact.impact_of_merge(ids, into_id=into_id, new_name=into_name, at=order.now)
     return requests.ask(
@@ -227,7 +228,7 @@ def _ask_to_merge(
             "new": asdict(new) if new else None,
             "basis": order.basis,
         },
-        summary=f"把{_quoted(unit.name for unit in merged)}合并为“{into_name}”",
+        summary=f"把{_quoted(unit.name for unit in merged)}{verb}“{into_name}”",
         effects=foreseen.notes,
         now=order.now,
     )

@@ -139,6 +139,14 @@ def test_a_merger_of_organs_waits_for_a_second_person(province: Province) -> Non
     assert Unit.objects.get(pk=organ).valid_to is None
 
 
+def test_a_merger_into_one_that_goes_on_is_asked_for_in_such_words(province: Province) -> None:
+    client, organ = province.client("何管理"), province.unit("西湖区民政局")
+    form = {"others": [province.unit("西湖区卫生健康局")], "way": "into", **CONFIRMED}
+    answer = client.post(f"/administration/units/{organ}/merge/", form)
+    asked = client.get(answer["HX-Redirect"]).content.decode()
+    assert "把“西湖区卫生健康局”并入“西湖区民政局”" in asked
+
+
 def test_a_merger_says_what_is_missing(province: Province) -> None:
     client, organ = province.client("何管理"), province.unit("西湖区民政局")
     status, nobody = post(client, f"{organ}/merge/", {"way": "into"})
@@ -236,6 +244,7 @@ def test_an_abolition_names_who_goes_on(province: Province) -> None:
     form: dict[str, object] = {"successor_id": province.unit("西湖区民政局/办公室")}
     status, shown = post(client, f"{unit}/abolish/", form)
     assert (status, "原编码以后指向“办公室”" in shown) == (200, True)
+    assert '<button class="button danger" type="submit" name="confirmed"' in shown
     answer = client.post(f"/administration/units/{unit}/abolish/", form | CONFIRMED)
     assert answer["HX-Redirect"] == f"/administration/?unit={organ}"
     gone = page_of(client, f"{unit}/changes/")

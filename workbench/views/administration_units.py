@@ -139,6 +139,7 @@ def abolish(request: HttpRequest, unit_id: int) -> HttpResponse:
         form,
         title=f"撤销“{unit.name}”",
         verb="撤销",
+        verb_look="danger",
         foresee=foresee,
         takes_two=takes_two,
         template="workbench/administration/unit_abolish.html",
