@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from org.kinds import AppointmentKind, UnitKind, UnitNature
+from org.kinds import AppointmentKind, ChangeKind, UnitKind, UnitNature
 from org.queries import units
 from org.queries.history import Change
 
@@ -37,6 +37,7 @@ _LABELS: Final = {
 _UNITS: Final = frozenset(
     {"parent_id", "into_id", "merged_ids", "new_ids", "successor_ids", "unit_id"}
 )
+_ENDINGS: Final = frozenset({ChangeKind.MERGE, ChangeKind.ABOLISH})
 _KINDS: Final = {**dict(UnitKind.choices), **dict(AppointmentKind.choices)}
 _NATURES: Final = dict(UnitNature.choices)
 
@@ -88,6 +89,9 @@ def _rows(change: Change, names: Mapping[int, str]) -> Iterable[Row]:
     for key in keys:
         if key == "units" and change.after[key] == 1:
             # Nothing but the unit itself.
+            continue
+        if key not in change.after and change.kind in _ENDINGS:
+            # The unit still bears it, for all that it stands no longer.
             continue
         before = _shown(key, change.before.get(key), names)
         after = _shown(key, change.after.get(key), names)

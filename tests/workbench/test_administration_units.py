@@ -117,6 +117,9 @@ def test_sections_merge_after_a_look_at_it(province: Province) -> None:
     assert answer["HX-Redirect"] == f"/administration/?unit={into}"
     assert Unit.objects.get(pk=merged).valid_to is not None
     assert "承接自" in page_of(client, f"{into}/changes/")
+    gone = page_of(client, f"{merged}/changes/")
+    assert "<dt>并入</dt><dd>办公室</dd>" in gone
+    assert "（空）" not in gone
 
 
 def test_a_merger_of_organs_waits_for_a_second_person(province: Province) -> None:
@@ -249,6 +252,7 @@ def test_an_abolition_names_who_goes_on(province: Province) -> None:
     assert answer["HX-Redirect"] == f"/administration/?unit={organ}"
     gone = page_of(client, f"{unit}/changes/")
     assert "由谁承接" in gone
+    assert "（空）" not in gone
 
 
 def test_a_region_gets_another_code_from_above(province: Province) -> None:
