@@ -12,7 +12,7 @@ from django.db import connection
 
 from core.actor import Actor, ActorKind
 from core.errors import DomainError
-from org import errors, placing
+from org import codes, errors, placing
 from org.kinds import AdminRole, UnitKind
 from org.queries import units
 from org.queries.units import UnitName
@@ -156,6 +156,30 @@ def to_split(unit_id: int, parts: Sequence[Part], *, at: datetime) -> list[Domai
         )
         if found:
             return found
+    return codes_unfit(unit, above, parts)
+
+
+def codes_unfit(unit: UnitName, above: UnitName, parts: Sequence[Part]) -> list[DomainError]:
+    """Why the new units can't have the codes they were given; those without one get theirs."""
+    seen: set[str] = set()
+    for part in parts:
+        code = part.code.strip().upper()
+        if part.kind == UnitKind.ORGAN:
+            fault = codes.credit_fault(code) if code else ""
+        elif part.kind in (UnitKind.REGION, UnitKind.GROUP):
+            level = unit.level if part.kind == unit.kind else level_below(above, part.kind)
+            short = codes.division_code(code)
+            fault = codes.division_fault(short, level=level, parent_code=above.code)
+            code = code if fault else short
+        else:
+            continue
+        if fault:
+            return [errors.BadUnitCode(unit_code=code, reason=fault)]
+        holder = units.by_code(code) if code else None
+        if holder or code in seen:
+            name = f"“{holder.name}”" if holder else "另一个新组织"
+            return [errors.UnitCodeTaken(unit_code=code, holder=name)]
+        seen.update({code} if code else ())
     return []
 
 

@@ -218,6 +218,28 @@ def test_a_unit_gives_off_several_new_ones(province: Province) -> None:
     assert units.names([held.unit_id])[held.unit_id].name == "西湖区救助局"
 
 
+def test_a_split_is_refused_before_its_consequences_are_shown(province: Province) -> None:
+    client, organ = province.client("何管理"), province.unit("西湖区民政局")
+    taken, fresh = codes.credit_code("330106", 8), codes.credit_code("330106", 9)
+    Unit.objects.filter(pk=province.unit("西湖区卫生健康局")).update(code=taken)
+    bare: dict[str, object] = {"name": "西湖区养老局", "kind": "organ", "code": fresh}
+    status, empty = post(client, f"{organ}/split/", bare)
+    assert (status, "请选择划出的下级组织或人员" in empty) == (422, True)
+    whole = bare | {"department_ids": [province.unit("西湖区民政局/一科")]}
+    second = {"further": "1", "new2-name": "西湖区救助局", "new2-kind": "organ", "new2-code": fresh}
+    for form, said in (
+        (whole | {"code": taken}, f"组织编码 {taken} 已被“西湖区卫生健康局”使用"),
+        (whole | {"code": "91330106"}, "组织编码 91330106 不正确"),
+        (whole | second, f"组织编码 {fresh} 已被另一个新组织使用"),
+    ):
+        status, shown = post(client, f"{organ}/split/", form)
+        assert (status, said in shown, 'name="confirmed"' in shown) == (200, True, False), said
+        assert post(client, f"{organ}/split/", form | CONFIRMED)[0] in (409, 422)
+    status, shown = post(client, f"{organ}/split/", whole)
+    assert (status, 'name="confirmed"' in shown) == (200, True)
+    assert "西湖区养老局" not in names_below(province.unit("西湖区"))
+
+
 def test_a_unit_is_described(province: Province) -> None:
     client, organ = province.client("何管理"), province.unit("西湖区民政局")
     form: dict[str, object] = {

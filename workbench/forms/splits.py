@@ -101,6 +101,8 @@ class SplitUnit(NewUnit):
         for name in _SHARED:
             if any(place.number > len(self.new_units) for place in given.get(name, ())):
                 self.add_error(None, "划出的下级组织和人员须划到所列的新组织")
+        if not any(given.get(name) for name in _SHARED):
+            self.add_error(None, "请选择划出的下级组织或人员；只新设组织的，请用“新增下级组织”")
         return given
 
     def parts(self) -> list[Part]:
