@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.db import connection
 
@@ -133,6 +133,12 @@ class Change:
     reorganisation_id: int | None
     before: dict[str, Any]
     after: dict[str, Any]
+
+
+def first_record() -> datetime | None:
+    """Since when there is a unit to tell of; None while there is none."""
+    (first,) = _fetch("SELECT min(valid_from) FROM org_unit WHERE parent_id IS NULL", {})[0]
+    return cast("datetime | None", first)
 
 
 def children_as_of(

@@ -10,7 +10,7 @@ from core.actor import system
 from core.models import AuditEntry
 from org.services import lines
 from tests.conftest import Budget
-from tests.factories import Province
+from tests.factories import FOUNDED, Province
 
 
 def test_the_tree_opens_at_the_viewers_own_unit(province: Province) -> None:
@@ -278,3 +278,14 @@ def test_lines_show_their_units_and_say_when_there_are_none(province: Province) 
     shown = client.get(f"/directory/lines/{made}/").content.decode()
     assert "该条线还没有单位" in shown
     assert client.get("/directory/lines/999999/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [("1900-01-01", "以下是今天的组织"), ("1950-01-01", "当日没有组织可看")],
+)
+def test_a_day_before_all_records_is_told_of(day: str, said: str, province: Province) -> None:
+    client, first = province.client("张晓梅"), timezone.localdate(FOUNDED)
+    page = client.get("/directory/", {"on": day}).content.decode()
+    assert f"<strong>{day}</strong> 早于最早的记录（{first}），{said}" in page
+    assert "早于最早的记录" not in client.get("/directory/", {"on": "2025-06-30"}).content.decode()

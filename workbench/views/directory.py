@@ -62,6 +62,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "screen": "directory",
         "today": timezone.localdate(),
         "on": day,
+        "early": directory_past.before_records(request),
         "lines": directory_past.own_lines(actor.unit_id) if by_lines else None,
         "by_lines": by_lines,
         "tree": None if by_lines else _tree(unit_id, day, viewer, at=now),

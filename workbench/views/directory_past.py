@@ -39,6 +39,25 @@ def asked_day(request: HttpRequest) -> date | None:
     return day if FIRST_DAY <= day < timezone.localdate() else None
 
 
+@dataclass(frozen=True, slots=True)
+class Early:
+    """A day that was asked for and lies before all records."""
+
+    day: date
+    first: date
+
+
+def before_records(request: HttpRequest) -> Early | None:
+    """The day in `on` and the first that is recorded, where it lies before that one."""
+    try:
+        day = date.fromisoformat(request.GET.get("on", ""))
+    except ValueError:
+        return None
+    since = history.first_record()
+    first = timezone.localdate(since) if since else timezone.localdate()
+    return Early(day, first) if day < first else None
+
+
 def end_of(day: date) -> datetime:
     """The last instant of the day where the office stands."""
     following = datetime.combine(day + timedelta(days=1), time.min)
