@@ -169,11 +169,7 @@ class Hub:
         self, before: Iterable[tuple[Socket, int]], standing: Sequence[LocalHead]
     ) -> None:
         """Whoever joined while the database answered is left where she is."""
-        wanted = {
-            (head.person_id, head.conversation_id)
-            for head in standing
-            if head.is_crowd
-        }
+        wanted = {(head.person_id, head.conversation_id) for head in standing if head.is_crowd}
         for person_id, conversation_id in wanted:
             await self._crowds.join(conversation_id, list(self.people.get(person_id, ())))
         for socket, conversation_id in before:

@@ -29,7 +29,7 @@ class ReasonIn(Schema):
     reason: Reason
 
 
-class AskedOut(Schema):
+class HistoryAskedOut(Schema):
     """The request that a second person decides."""
 
     request_id: int
@@ -42,7 +42,7 @@ class RecordLineOut(Schema):
     body: str
 
 
-class VersionOut(Schema):
+class MessageVersionOut(Schema):
     """What the message said until it was edited or recalled."""
 
     version: int
@@ -61,7 +61,7 @@ class HistoryOut(Schema):
     seq: int
     sender_name: str
     created_at: datetime
-    versions: list[VersionOut]
+    versions: list[MessageVersionOut]
     reason: str
     approved_by_name: str
     readable_until: datetime
@@ -69,7 +69,7 @@ class HistoryOut(Schema):
 
 @router.post(
     "/conversations/{conversation_id}/messages/{seq}/history-readings",
-    response=AskedOut,
+    response=HistoryAskedOut,
     url_name="messaging-history-ask",
 )
 def ask(request: HttpRequest, conversation_id: Id, seq: Id, body: ReasonIn) -> requests.Asked:

@@ -78,7 +78,7 @@ class SentOut(Schema):
     repeated: bool
 
 
-class ForwardedOut(Schema):
+class ForwardsOut(Schema):
     """The acknowledgements, by conversation and in the order of the messages."""
 
     sent: list[SentOut]
@@ -180,7 +180,7 @@ def edit(request: HttpRequest, conversation_id: Id, seq: Id, body: EditIn) -> Ed
 
 @router.post(
     "/conversations/{conversation_id}/forward-singly",
-    response=ForwardedOut,
+    response=ForwardsOut,
     url_name="messaging-forward-singly",
 )
 def forward_singly(request: HttpRequest, conversation_id: Id, body: ForwardIn) -> Forwarded:
@@ -197,7 +197,7 @@ def forward_singly(request: HttpRequest, conversation_id: Id, body: ForwardIn) -
 
 @router.post(
     "/conversations/{conversation_id}/forward-together",
-    response=ForwardedOut,
+    response=ForwardsOut,
     url_name="messaging-forward-together",
 )
 def forward_together(request: HttpRequest, conversation_id: Id, body: ForwardIn) -> Forwarded:

@@ -86,11 +86,17 @@ def close(unit_ids: Collection[int], *, successor_ids: Sequence[int], at: dateti
 
 
 def follow(predecessor_ids: Iterable[int], successor_ids: Sequence[int], *, at: datetime) -> None:
-    """It is known from then on who goes on with what the units did."""
+    """It is known from then on who goes on with what the units did.
+
+    A unit that was split and is later merged into a part of itself has that successor already.
+    """
     UnitSuccession.objects.bulk_create(
-        UnitSuccession(predecessor_id=unit_id, successor_id=successor_id, since=at)
-        for unit_id in sorted(predecessor_ids)
-        for successor_id in successor_ids
+        (
+            UnitSuccession(predecessor_id=unit_id, successor_id=successor_id, since=at)
+            for unit_id in sorted(predecessor_ids)
+            for successor_id in successor_ids
+        ),
+        ignore_conflicts=True,
     )
 
 

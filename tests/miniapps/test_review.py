@@ -83,16 +83,22 @@ def test_what_waits_elsewhere_does_not_push_the_own_work_out_of_the_queue(
     assert [line["release_id"] for line in queue] == [own.release_id]
 
 
+def _department(parent_id: int, name: str) -> int:
+    return units.add(
+        actor=actor.system("test"),
+        parent_id=parent_id,
+        name=name,
+        kind=UnitKind.DEPARTMENT,
+        now=timezone.now(),
+    )
+
+
 def test_units_of_the_same_name_elsewhere_do_not_hide_the_own_one(province: Province) -> None:
     apps.approved(province)
-    for organ in (*["浙江省民政厅"] * 21, "西湖区卫生健康局"):
-        units.add(
-            actor=actor.system("test"),
-            parent_id=province.unit(organ),
-            name="综合处",
-            kind=UnitKind.DEPARTMENT,
-            now=timezone.now(),
-        )
+    ministry = province.unit("浙江省民政厅")
+    groups = [_department(ministry, f"第{number}组") for number in range(21)]
+    for parent_id in (*groups, province.unit("西湖区卫生健康局")):
+        _department(parent_id, "综合处")
     client = province.client(apps.REVIEWER)
     shown = client.get("/picker/audience/", {"q": "综合处"}).content.decode()
     assert "西湖区卫生健康局" in shown

@@ -19,10 +19,10 @@ def province() -> factories.Province:
     return factories.small_province()
 
 
-def add_unit(province: factories.Province, below: str, name: str) -> None:
-    units.add(
+def add_unit(parent_id: int, name: str) -> int:
+    return units.add(
         actor=actor.system("test"),
-        parent_id=province.unit(below),
+        parent_id=parent_id,
         name=name,
         kind=UnitKind.DEPARTMENT,
         now=timezone.now(),
@@ -43,9 +43,10 @@ def admit(province: factories.Province, unit: str, name: str, title: str) -> Non
 def test_units_of_the_same_name_elsewhere_do_not_hide_the_own_one(
     province: factories.Province,
 ) -> None:
-    for _ in range(ELSEWHERE):
-        add_unit(province, "浙江省民政厅", "综合处")
-    add_unit(province, "西湖区卫生健康局", "综合处")
+    for number in range(ELSEWHERE):
+        group = add_unit(province.unit("浙江省民政厅"), f"第{number}组")
+        add_unit(group, "综合处")
+    add_unit(province.unit("西湖区卫生健康局"), "综合处")
     address = "/picker/parents/"
     shown = province.client(ADMIN).get(address, {"q": "综合处"}).content.decode()
     assert "西湖区卫生健康局" in shown

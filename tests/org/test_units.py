@@ -118,7 +118,7 @@ def test_a_county_admin_adds_renames_moves_and_abolishes_within_the_county(
     assert send(client, f"units/{unit_id}/abolish").status_code == 204
     assert units.card(unit_id, at=timezone.now(), viewer=visibility.EVERYTHING).abolished
     shown = get(client, f"units/{province.unit('西湖区卫生健康局')}/children")["items"]
-    assert [unit["name"] for unit in shown] == ["办公室", "一科"]
+    assert [unit["name"] for unit in shown] == ["办公室", "业务科"]
     actions = AuditEntry.objects.filter(object_kind="org.unit").order_by("id")
     assert list(actions.values_list("action", "actor_name", "object_id")) == [
         ("org.unit.added", ADMIN, str(unit_id)),

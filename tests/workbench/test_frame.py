@@ -86,5 +86,14 @@ def test_counters_cost_a_fixed_number_of_queries(province: Province, budget: Bud
     client = province.client("张晓梅")
     with budget("workbench.counters"):
         answer = client.get("/counters/")
-    names = ("approvals", "documents", "messages", "notices", "inbox", "reviews")
+    names = (
+        "approvals",
+        "documents",
+        "messages",
+        "notices",
+        "inbox",
+        "reviews",
+        "plans",
+        "administration",
+    )
     assert answer.json() == dict.fromkeys(names, 0)
