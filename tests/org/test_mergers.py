@@ -386,3 +386,14 @@ def test_a_merger_that_widens_a_high_right_takes_two(province: factories.Provinc
     approve(province, asked)
     held.refresh_from_db()
     assert Unit.objects.get(pk=office).valid_to is not None
+
+
+def test_a_unit_may_be_merged_into_a_part_that_it_gave_off(province: factories.Province) -> None:
+    organ, by = province.unit("西湖区民政局"), system("test")
+    part = Part("养老局", UnitKind.ORGAN)
+    split = mergers.split(actor=by, unit_id=organ, new_units=[part], now=timezone.now())
+    assert isinstance(split, mergers.Split)
+    (given_off,) = split.unit_ids
+    mergers.merge(actor=by, unit_ids=[organ], into_id=given_off, now=timezone.now())
+    followed = UnitSuccession.objects.filter(predecessor_id=organ)
+    assert list(followed.values_list("successor_id", flat=True)) == [given_off]
