@@ -136,7 +136,7 @@ def test_former_names_keep_to_the_picked_unit_too(province: Province) -> None:
     assert province.client("何管理").post(address, form).status_code == 204
     client = province.client("张晓梅")
     for place, is_found in (("西湖区民政局", True), ("上城区", False)):
-        asked = {"q": "一科", "unit": province.unit(place)}
+        asked: dict[str, str | int] = {"q": "一科", "unit": province.unit(place)}
         page = client.get("/directory/search/", asked).content.decode()
         assert ("养老服务科" in page) is is_found
 
