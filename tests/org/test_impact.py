@@ -32,8 +32,10 @@ def test_a_move_touches_what_was_foreseen(province: factories.Province) -> None:
         "grants": 1,
         "accounts": 5,
         "notes": [
-            "“西湖区民政局”从“浙江省 / 杭州市 / 西湖区”"
-            "移到“浙江省 / 杭州市 / 西湖区 / 西湖区卫生健康局”之下",
+            (
+                "“西湖区民政局”从“浙江省 / 杭州市 / 西湖区”"
+                "移到“浙江省 / 杭州市 / 西湖区 / 西湖区卫生健康局”之下"
+            ),
             "3 个组织、5 人、1 项管理权限随同移动",
         ],
         "blocking": [],
@@ -47,8 +49,10 @@ def test_a_move_tells_who_administers_from_then_on(province: factories.Province)
     unit_id, parent_id = province.unit("西湖区民政局/一科"), province.unit("上城区民政局")
     whole = impact.impact_of_move(system("test"), unit_id, parent_id=parent_id, at=at)
     assert whole.notes == (
-        "“一科”从“浙江省 / 杭州市 / 西湖区 / 西湖区民政局”"
-        "移到“浙江省 / 杭州市 / 上城区 / 上城区民政局”之下",
+        (
+            "“一科”从“浙江省 / 杭州市 / 西湖区 / 西湖区民政局”"
+            "移到“浙江省 / 杭州市 / 上城区 / 上城区民政局”之下"
+        ),
         "1 个组织、2 人、0 项管理权限随同移动",
         "不再由何管理（人员管理员）、何管理（应用管理员）、何管理（组织管理员）管理",
         "改由马科员（人员管理员）、马科员（组织管理员）管理",

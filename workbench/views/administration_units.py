@@ -128,9 +128,8 @@ def abolish(request: HttpRequest, unit_id: int) -> HttpResponse:
         )
 
     if foresight.is_confirmed(request) and form.carry_out(act):
-        done = outcome[0]
-        if isinstance(done, requests.Asked):
-            return dialogs.asked(request, done.request_id)
+        if isinstance(outcome[0], requests.Asked):
+            return dialogs.asked(request, outcome[0].request_id)
         to = unit_dialogs.page_of(unit.parent_id or unit_id)
         return dialogs.done(request, to=to, notice=f"已撤销“{unit.name}”")
     picked = foresight.given(form).get("successor_id")
