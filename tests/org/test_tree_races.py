@@ -175,6 +175,7 @@ def test_adding_below_a_full_unit_and_moving_something_there_wait_for_each_other
             _until_somebody_waits()
             tree.move(unit_id=moved, parent_id=full)
         added = waiting.result()
+    assert isinstance(added, int)
     assert Unit.objects.get(pk=added).parent_id == full
     assert Unit.objects.get(pk=moved).parent_id == full
     assert [f for f in tree_queries.check().faults if "may not stand" not in f.reason] == []
