@@ -3,7 +3,14 @@
 from collections.abc import Collection
 
 from messaging import errors, membership
-from messaging.models import Conversation
+from messaging.models import Card, Conversation
+
+
+def places_of(source: str, key: str) -> frozenset[int]:
+    """The conversations in which the card stands already."""
+    return frozenset(
+        Card.objects.filter(source=source, key=key).values_list("conversation_id", flat=True)
+    )
 
 
 def people_in(conversation_ids: Collection[int]) -> frozenset[int]:

@@ -28,20 +28,22 @@ def put(
 ) -> cards.Put:
     """The app's card stands in the conversations, reads so wherever it stood, and leads to the app.
 
-    Raises ScopeNotGranted, OutsideRange where anybody in the conversations is none of the app's,
-    LinkOutsideApp.
+    Raises ScopeNotGranted, OutsideRange where anybody in the conversations is none of the app's
+    (those where it stands already included: people come, and grants shrink), LinkOutsideApp.
     """
     app_id = actor.app_id
     if app_id is None:
         raise errors.TokenInvalid
-    if not card_queries.people_in(conversation_ids) <= members.in_range(app_id, SCOPE, at=now):
+    source = f"app:{app_id}"
+    places = card_queries.places_of(source, key) | set(conversation_ids)
+    if not card_queries.people_in(places) <= members.in_range(app_id, SCOPE, at=now):
         raise errors.OutsideRange
     if path and not manifests.is_inner_path(path):
         raise errors.LinkOutsideApp
     opened = f"/apps/{app_id}/open"
     return cards.put(
         actor=actor,
-        source=f"app:{app_id}",
+        source=source,
         source_name=members.name_of_app(app_id),
         key=key,
         conversation_ids=conversation_ids,

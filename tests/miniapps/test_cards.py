@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from messaging.models import Message
 from messaging.services import conversations
+from messaging.services import members as people
 from tests.factories import Province
 from tests.miniapps import apps
 
@@ -59,6 +60,22 @@ def test_no_card_where_anybody_is_out_of_range(province: Province, duty: apps.Pu
     assert put(duty, conversation_ids=[room]).status_code == 403
     assert put(duty, conversation_ids=[999_999]).status_code == 404
     assert not Message.objects.filter(conversation_id=room).exists()
+
+
+def test_a_card_stays_as_it_was_once_somebody_out_of_range_is_invited(
+    province: Province, duty: apps.Published
+) -> None:
+    by, now = province.actor(apps.VIEWER), timezone.now()
+    room = conversations.create_group(
+        actor=by, title="值班群", person_ids=[province.person(apps.NEIGHBOUR)], now=now
+    ).conversation_id
+    (place,) = put(duty, conversation_ids=[room], state="待确认").json()["places"]
+    stranger = province.person(apps.STRANGER)
+    people.invite(actor=by, conversation_id=room, person_ids=[stranger], now=timezone.now())
+    assert put(duty, state="已确认").status_code == 403
+    card = Message.objects.get(conversation_id=room, seq=place["seq"]).card
+    assert card is not None
+    assert card["state"] == "待确认"
 
 
 def test_no_card_without_the_scope(province: Province, roster: apps.Published) -> None:
