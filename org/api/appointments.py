@@ -6,7 +6,7 @@ from typing import Annotated
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from core.http import actor_of
 from core.paging import Cursor, Limit
@@ -22,7 +22,6 @@ router = Router()
 
 Order = Annotated[int, Field(ge=0, le=10_000)]
 Rank = Annotated[int, Field(ge=1, le=999)]
-Instant = Annotated[AwareDatetime, Field(lt=texts.FAR_END)]
 
 
 class AppointmentIn(Schema):
@@ -35,8 +34,8 @@ class AppointmentIn(Schema):
     rank: Rank | None = None
     order: Order | None = None
     office_phone: texts.Contact = ""
-    valid_from: Instant | None = None
-    valid_to: Instant | None = None
+    valid_from: texts.Instant | None = None
+    valid_to: texts.Instant | None = None
     basis: texts.Reason = ""
 
 
@@ -54,7 +53,7 @@ class AppointmentPatchIn(Schema):
 class EndIn(Schema):
     """When the appointment ends: now, where nothing is said."""
 
-    ends_at: Instant | None = None
+    ends_at: texts.Instant | None = None
     basis: texts.Reason = ""
 
 
@@ -73,7 +72,7 @@ class TransferIn(Schema):
     function: PostFunction
     rank: Rank | None = None
     office_phone: texts.Contact = ""
-    effective_at: Instant | None = None
+    effective_at: texts.Instant | None = None
     basis: texts.Reason = ""
 
 

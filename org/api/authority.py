@@ -6,7 +6,7 @@ from typing import Annotated
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from core.http import actor_of
 from core.schemas import Id, Schema
@@ -59,7 +59,7 @@ class GrantIn(Schema):
     line_id: Id | None = None
     highest_level: Annotated[int, Field(ge=1, le=6)] | None = None
     delegation_depth: Annotated[int, Field(ge=0, le=authority.MOST_DEPTH)] = 0
-    valid_until: Annotated[AwareDatetime, Field(lt=texts.FAR_END)] | None = None
+    valid_until: texts.Instant | None = None
     reason: texts.Reason = ""
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Query, Router, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from core.http import actor_of
 from core.paging import Cursor, Limit
@@ -81,7 +81,7 @@ class PersonIn(Schema):
     job_level: texts.JobLevel = ""
     staff_number: texts.StaffNumber = ""
     order: Annotated[int, Field(ge=0, le=10_000)] | None = None
-    valid_from: Annotated[AwareDatetime, Field(lt=texts.FAR_END)] | None = None
+    valid_from: texts.Instant | None = None
     basis: texts.Reason = ""
 
 

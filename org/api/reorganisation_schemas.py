@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from core.schemas import Id, Schema, seen_whole
 from org.api import texts
@@ -176,7 +176,7 @@ class PlanApproveIn(Schema):
     """The draft that was read, and when it takes effect: at once without a time."""
 
     revision: Revision
-    effective_at: Annotated[AwareDatetime, Field(lt=texts.FAR_END)] | None = None
+    effective_at: texts.Instant | None = None
 
 
 class PlanRejectIn(Schema):

@@ -1,4 +1,4 @@
-"""Texts of request bodies, sized like the columns they are written to and free of NUL.
+"""Texts and times of request bodies, sized like the columns they are written to and free of NUL.
 
 Names and titles hold only what can be seen.
 """
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from ninja import Query
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from core.schemas import seen_whole
 
@@ -57,3 +57,15 @@ StaffNumber = Annotated[
 
 FAR_END = datetime(2200, 1, 1, tzinfo=UTC)
 """Beyond any term of office, and within what every driver reads back."""
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """The same moment in UTC: PostgreSQL refuses offsets of sixteen hours and more."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("时间超出范围") from error
+
+
+Instant = Annotated[AwareDatetime, Field(lt=FAR_END), AfterValidator(_in_utc)]
+"""A moment with its offset; in UTC from here on."""

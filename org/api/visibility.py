@@ -6,11 +6,12 @@ from typing import Annotated
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router, Status
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from core.http import actor_of
 from core.schemas import Id, Schema
 from org import errors
+from org.api import texts
 from org.api.units import CreatedOut
 from org.kinds import MaskedField, Scene, VisibilityEffect
 from org.queries import visibility_rules as queries
@@ -63,8 +64,8 @@ class TermsIn(Schema):
     except_person_ids: Exempt = []
     except_levels: Levels = []
     reason: Reason = ""
-    valid_from: AwareDatetime | None = None
-    valid_to: AwareDatetime | None = None
+    valid_from: texts.Instant | None = None
+    valid_to: texts.Instant | None = None
 
     def terms(self) -> visibility.Terms:
         """The terms as the service takes them."""
