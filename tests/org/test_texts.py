@@ -171,3 +171,21 @@ def test_pages_say_at_the_field_that_something_cannot_be_seen(province: factorie
         assert "不能含有换行、零宽或控制字符，请重新键入" in answer.content.decode()
     assert Unit.objects.get(pk=unit).name == "西湖区民政局"
     assert not Unit.objects.filter(name__contains="\u200b").exists()
+
+
+@pytest.mark.parametrize(
+    ("moment", "status"),
+    [
+        ("2199-10-25T17:27:04-19:12", 200),
+        ("0347-10-25T17:27:04-19:12", 422),
+        ("0001-01-01T00:00:00+19:12", 422),
+        ("9999-12-31T23:59:59-23:59", 422),
+    ],
+)
+def test_moments_of_odd_offsets_reach_the_database_in_utc_or_not_at_all(
+    province: factories.Province, moment: str, status: int
+) -> None:
+    unit, person = province.unit("西湖区民政局"), province.person("张晓梅")
+    body = {"person_id": person, "role": "people", "subtree": True, "valid_until": moment}
+    answer = send(province, f"units/{unit}/grants", body)
+    assert answer.status_code // 100 == status // 100, answer.content
