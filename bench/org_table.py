@@ -11,6 +11,7 @@ import os
 import random
 import statistics
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -135,7 +136,7 @@ def serve(seed: int, seconds: float, places: Places) -> list[float]:
         units.add(
             actor=who,
             parent_id=dice.choice(places.townships),
-            name=f"压测{seed}-{len(took)}",
+            name=f"压测{uuid.uuid4().hex[:12]}",
             kind=UnitKind.VIRTUAL,
             now=timezone.now(),
         )
