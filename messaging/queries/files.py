@@ -1,4 +1,4 @@
-"""The files that messages carry."""
+"""The files that messages carry. None can be uploaded yet: every one is refused, none is found."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
