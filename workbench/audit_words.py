@@ -121,6 +121,7 @@ ACTIONS: Final = {
     "messaging.unit.people_joined": "单位群成员随任职加入",
     "messaging.unit.people_left": "单位群成员随任职退出",
     "messaging.card.put": "更新卡片",
+    "messaging.card.shared": "发送卡片到会话",
     "messaging.message.edited": "编辑消息",
     "messaging.message.forwarded": "转发消息",
     "messaging.message.history_read": "查看消息历史版本",

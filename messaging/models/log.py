@@ -169,9 +169,12 @@ def say(
     return Said(held, _message(draft, held, seq, sender_id=sender_id), known)
 
 
-def append_card(held: Conversation, *, card: Mapping[str, object], now: datetime) -> Message:
-    """The log ends with the card, which nobody but its application says."""
-    message = Message(kind=MessageKind.CARD, card=dict(card), receipt=Receipt.NONE)
+def append_card(
+    held: Conversation, *, sender_id: int | None, card: Mapping[str, object], now: datetime
+) -> Message:
+    """The log ends with the card, which its application says, or somebody who shares it."""
+    receipt = Receipt.NONE if sender_id is None else Receipt.LIST
+    message = Message(kind=MessageKind.CARD, sender_id=sender_id, card=dict(card), receipt=receipt)
     _append(held, message, now=now)
     held.last_countable_seq = held.last_seq
     held.save(update_fields=["last_seq", "last_countable_seq", "last_at"])

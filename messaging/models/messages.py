@@ -54,8 +54,11 @@ class Message(models.Model):
                 name="message_event_has_content",
             ),
             models.CheckConstraint(
-                condition=Q(kind=MessageKind.CARD, card__isnull=False)
-                | (~Q(kind=MessageKind.CARD) & Q(card__isnull=True)),
+                condition=Q(kind=MessageKind.CARD, card__isnull=False, recalled_at__isnull=True)
+                | (
+                    Q(card__isnull=True)
+                    & (~Q(kind=MessageKind.CARD) | Q(recalled_at__isnull=False))
+                ),
                 name="message_card_has_content",
             ),
             models.CheckConstraint(

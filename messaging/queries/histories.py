@@ -56,7 +56,7 @@ def versions_of(message: Message, *, at: datetime) -> list[Version]:
     return [
         Version(
             version=row.version,
-            body=row.body,
+            body=row.body or _words_of_card(row),
             file=known.get(row.file_id or 0),
             record=[
                 RecordLine(item["sender_name"], item["body"])
@@ -94,6 +94,11 @@ def carried_items(message: Message) -> list[dict[str, Any]] | None:
         return None
     of_message = {"conversation_id": message.conversation_id, "seq": message.seq}
     return MessageRecord.objects.values_list("items", flat=True).filter(**of_message).first()
+
+
+def _words_of_card(row: MessageVersion) -> str:
+    card = (row.content or {}).get("card")
+    return "\n".join([card["title"], *card["lines"]]) if card else ""
 
 
 def _versions(message: Message) -> QuerySet[MessageVersion]:

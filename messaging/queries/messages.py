@@ -166,7 +166,7 @@ def entry_of(
         seq=message.seq,
         kind=message.kind,
         sender_id=message.sender_id,
-        sender_name=card.source_name if card is not None else sender_name,
+        sender_name=sender_name if card is None or message.sender_id else card.source_name,
         body=message.body,
         event=message.event,
         client_message_id=message.client_message_id,

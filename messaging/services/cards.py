@@ -13,6 +13,7 @@ from messaging.kinds import Tone
 from messaging.models import Card, Conversation, Message, log
 from messaging.queries import conversations, messages
 from messaging.services import _showing
+from org.queries import people
 
 PLACES_AT_MOST: Final = 50
 TITLE_LIMIT: Final = 120
@@ -68,20 +69,62 @@ def put(
         # Somebody else may have placed it while the lock was waited for.
         card = earlier.filter(conversation=held).first()
         if card is None:
-            stands.append((held.pk, _place(held, wanted, now=now)))
+            stands.append((held.pk, _place(held, wanted, by=None, now=now)))
             changed += 1
             continue
         stands.append((held.pk, card.seq))
         changed += _renew(held, card.seq, wanted, now=now)
     if changed:
-        _record(actor, wanted, places=len(stands), now=now)
+        _record(actor, "messaging.card.put", wanted, places=len(stands), now=now)
     return Put(tuple(stands), changed)
 
 
-def _record(actor: Actor, card: Mapping[str, object], *, places: int, now: datetime) -> None:
+@service
+def share(
+    *,
+    actor: Actor,
+    source: str,
+    source_name: str,
+    key: str,
+    conversation_ids: Sequence[int],
+    content: Content,
+    now: datetime,
+) -> Put:
+    """The card stands in the conversations as the actor's own message, and changes like any other.
+
+    Where it stands already nothing is said again; where it was recalled it stands anew.
+    Raises ConversationNotFound and what keeps her from speaking there: all places, or none.
+    """
+    person_id = actor.require_person()
+    policies.require_safe_link(content.link)
+    wanted = {"source": source, "source_name": source_name, "key": key, **_shortened(content)}
+    placed = Card.objects.filter(source=source, key=key)
+    if placed.exclude(conversation_id__in=conversation_ids).count() >= PLACES_AT_MOST:
+        raise errors.CardPlacesTooMany(limit=PLACES_AT_MOST)
+    stands: list[tuple[int, int]] = []
+    changed = 0
+    for held in _held(sorted(set(conversation_ids)), required=set(conversation_ids)):
+        if not policies.is_member(person_id, held.pk):
+            raise errors.ConversationNotFound
+        policies.require_may_speak(person_id, held)
+        card = placed.filter(conversation=held).first()
+        if card is not None and not _is_recalled(held, card.seq):
+            stands.append((held.pk, card.seq))
+            changed += _renew(held, card.seq, wanted, now=now)
+            continue
+        stands.append((held.pk, _place(held, wanted, by=actor, now=now)))
+        changed += 1
+    if changed:
+        _record(actor, "messaging.card.shared", wanted, places=len(stands), now=now)
+    return Put(tuple(stands), changed)
+
+
+def _record(
+    actor: Actor, action: str, card: Mapping[str, object], *, places: int, now: datetime
+) -> None:
     audit.record(
         actor=actor,
-        action="messaging.card.put",
+        action=action,
         object_kind="card",
         object_id=f"{card['source']}:{card['key']}",
         now=now,
@@ -103,30 +146,43 @@ def _held(places: Sequence[int], *, required: set[int]) -> Iterator[Conversation
             raise errors.ConversationDissolved
 
 
-def _place(held: Conversation, wanted: dict[str, Any], *, now: datetime) -> int:
-    message = log.append_card(held, card=wanted, now=now)
-    Card.objects.create(
-        source=wanted["source"], key=wanted["key"], conversation=held, seq=message.seq
+def _place(held: Conversation, wanted: dict[str, Any], *, by: Actor | None, now: datetime) -> int:
+    """`by` says it; an application's card has no sender."""
+    sender_id = by.require_person() if by is not None else None
+    message = log.append_card(held, sender_id=sender_id, card=wanted, now=now)
+    Card.objects.update_or_create(
+        source=wanted["source"],
+        key=wanted["key"],
+        conversation=held,
+        defaults={"seq": message.seq},
     )
+    if sender_id is not None:
+        log.advance(person_id=sender_id, conversation_id=held.pk, seq=message.seq, now=now)
+        fanout.cursor_moved(person_id=sender_id, conversation_id=held.pk, read_seq=message.seq)
     fanout.entry(
         kind="message.created",
-        content=messages.entry_of(message, sender_name=wanted["source_name"]),
+        content=messages.entry_of(message, sender_name=by.name if by is not None else ""),
         seq=message.seq,
         audience=conversations.audience(held),
     )
     return message.seq
 
 
+def _is_recalled(held: Conversation, seq: int) -> bool:
+    said = Message.objects.filter(conversation_id=held.pk, seq=seq)
+    return said.filter(recalled_at__isnull=False).exists()
+
+
 def _renew(held: Conversation, seq: int, wanted: dict[str, Any], *, now: datetime) -> bool:
     message = Message.objects.get(conversation_id=held.pk, seq=seq)
-    if message.card == wanted:
+    if message.recalled_at is not None or message.card == wanted:
         return False
     message.card = wanted
     message.edited_at = now
     message.save(update_fields=["card", "edited_at"])
     event = {"verb": "edited", "by_id": None, "by_name": wanted["source_name"], "seq": seq}
     entry = log.append_event(held, by_id=None, event=event, now=now)
-    changed = messages.entry_of(message, sender_name=wanted["source_name"])
+    changed = messages.entry_of(message, sender_name=_sender_name(message, at=now))
     told = messages.entry_of(entry, sender_name=wanted["source_name"], changed=changed)
     _showing.entry(
         kind="message.edited",
@@ -137,6 +193,12 @@ def _renew(held: Conversation, seq: int, wanted: dict[str, Any], *, now: datetim
         content=lambda unseen: messages.veiled(told, unseen),
     )
     return True
+
+
+def _sender_name(message: Message, *, at: datetime) -> str:
+    if message.sender_id is None:
+        return ""
+    return people.names([message.sender_id], at=at)[message.sender_id].name
 
 
 def _shortened(content: Content) -> dict[str, Any]:

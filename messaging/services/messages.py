@@ -225,7 +225,12 @@ def _withdraw(message: Message, *, person_id: int, now: datetime) -> None:
         version=histories.next_version(message),
         body=message.body,
         file_id=message.file_id,
-        content={"mentions": message.mentions, "forwarded": message.forwarded, "items": items},
+        content={
+            "mentions": message.mentions,
+            "forwarded": message.forwarded,
+            "items": items,
+            "card": message.card,
+        },
         end=VersionEnd.RECALLED,
         ended_by_id=person_id,
         ended_at=now,
@@ -235,7 +240,7 @@ def _withdraw(message: Message, *, person_id: int, now: datetime) -> None:
     if items:
         MessageRecord.objects.filter(**of_message).delete()
     message.body = ""
-    message.file_id = message.forwarded = None
+    message.file_id = message.forwarded = message.card = None
     message.mentions = []
     message.recalled_at = now
-    message.save(update_fields=["body", "file_id", "forwarded", "mentions", "recalled_at"])
+    message.save(update_fields=["body", "file_id", "forwarded", "mentions", "card", "recalled_at"])

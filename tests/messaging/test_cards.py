@@ -10,9 +10,18 @@ from messaging import errors
 from messaging.kinds import Tone
 from messaging.models import Conversation, Message
 from messaging.services import cards
+from tests.factories import Province
 from tests.messaging.conftest import Phone
 
 APPLICATION = actor.system("approvals")
+CONTENT: dict[str, Any] = {
+    "title": "王伟民的差旅申请",
+    "lines": ("目的地：杭州",),
+    "state": "审批中",
+    "link": "/approvals/7/",
+    "tone": Tone.WAITING,
+}
+CARD: dict[str, Any] = {"source": "approvals", "source_name": "审批", "key": "case:7"}
 
 
 def test_a_card_stands_in_the_conversation_and_counts_as_unread(wang: Phone, li: Phone) -> None:
@@ -98,22 +107,72 @@ def test_a_dissolved_conversation_gets_no_card_and_keeps_the_old_one(
     assert Message.objects.get(conversation_id=room).card["state"] == "审批中"  # type: ignore[index]  # checked by the constraint
 
 
+def test_a_shared_card_is_its_senders_message(province: Province, wang: Phone, li: Phone) -> None:
+    room = wang.direct(li)
+    shared = share(province.actor("王伟民"), [room])
+    assert (shared.places, shared.changed) == (((room, 1),), 1)
+    [entry] = li.page(room)["entries"]
+    assert (entry["kind"], entry["sender_id"], entry["sender_name"]) == (
+        "card", wang.person_id, "王伟民",
+    )  # fmt: skip
+    assert (li.card(room)["unread"], wang.card(room)["unread"]) == (1, 0)
+    put([], state="已同意", tone=Tone.GOOD)
+    card, event = li.page(room)["entries"]
+    assert (card["sender_name"], card["card"]["state"]) == ("王伟民", "已同意")
+    assert event["changed"]["sender_name"] == "王伟民"
+
+
+def test_sharing_again_says_nothing_again(province: Province, wang: Phone, li: Phone) -> None:
+    room = wang.direct(li)
+    share(province.actor("王伟民"), [room])
+    assert share(province.actor("李建国"), [room]).changed == 0
+    assert Message.objects.filter(conversation_id=room).count() == 1
+
+
+def test_a_recalled_card_shows_nothing_changes_no_more_and_may_be_shared_anew(
+    province: Province, wang: Phone, li: Phone
+) -> None:
+    room = wang.direct(li)
+    share(province.actor("王伟民"), [room])
+    assert wang.call("post", f"/conversations/{room}/messages/1/recall", {}).status_code == 200
+    assert put([], state="已同意").changed == 0
+    recalled = li.page(room)["entries"][0]
+    assert (recalled["recalled"], recalled["card"], recalled["body"]) == (True, None, "")
+    assert share(province.actor("王伟民"), [room]).places == ((room, 3),)
+    assert put([], state="已退回").changed == 1
+    assert li.page(room)["entries"][2]["card"]["state"] == "已退回"
+
+
+def test_nobody_shares_where_she_may_not_speak(
+    province: Province, wang: Phone, li: Phone, lin: Phone
+) -> None:
+    own, foreign = wang.direct(li), li.direct(lin)
+    with pytest.raises(errors.ConversationNotFound):
+        share(province.actor("王伟民"), [own, foreign])
+    quiet = li.group(wang, lin)
+    assert li.call("patch", f"/conversations/{quiet}/policy", {"mute_all": True}).status_code == 200
+    with pytest.raises(errors.ConversationMuted):
+        share(province.actor("王伟民"), [own, quiet])
+    assert not Message.objects.filter(kind="card").exists()
+
+
 def put(rooms: list[int], **more: Any) -> cards.Put:
     """The card of an approval, with other content where named."""
-    content = {
-        "title": "王伟民的差旅申请",
-        "lines": ("目的地：杭州",),
-        "state": "审批中",
-        "link": "/approvals/7/",
-        "tone": Tone.WAITING,
-        **more,
-    }
     return cards.put(
         actor=APPLICATION,
-        source="approvals",
-        source_name="审批",
-        key="case:7",
         conversation_ids=rooms,
-        content=cards.Content(**content),
+        content=cards.Content(**{**CONTENT, **more}),
         now=timezone.now(),
+        **CARD,
+    )
+
+
+def share(person: actor.Actor, rooms: list[int]) -> cards.Put:
+    """The same card as the person's own message."""
+    return cards.share(
+        actor=person,
+        conversation_ids=rooms,
+        content=cards.Content(**CONTENT),
+        now=timezone.now(),
+        **CARD,
     )
