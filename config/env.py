@@ -4,10 +4,20 @@ import base64
 import binascii
 import sys
 from pathlib import Path
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_RUNGS: Final = (
+    r"^push=\d{1,5},sms=\d{1,5},voice=\d{1,5},duty=\d{1,5},leader=\d{1,5},end=[1-9]\d{0,5}$"
+)
+_STEPS: Final = r"(push|sms|voice|duty|leader)(,(push|sms|voice|duty|leader))*"
+_LEVELS: Final = rf"^app=({_STEPS})?;sms=({_STEPS})?;phone=({_STEPS})?$"
+_CLOCK: Final = r"([01]\d|2[0-3]):[0-5]\d"
+_HOURS: Final = rf"^{_CLOCK}-{_CLOCK}(,{_CLOCK}-{_CLOCK})*$"
+_DAYS: Final = r"^(\d{4}-\d\d-\d\d(,\d{4}-\d\d-\d\d)*)?$"
+_CHANNELS: Final = r"^((push|sms|voice)=[A-Za-z_][\w.]*(,(push|sms|voice)=[A-Za-z_][\w.]*)*)?$"
 
 
 class Environment(BaseSettings):
@@ -40,6 +50,9 @@ class Environment(BaseSettings):
     audit_seals_kept_days: int = Field(default=180, ge=1, le=3650)
     """How long the object store refuses to delete a seal of the audit log."""
 
+    clamd_address: str = Field(default="", pattern=r"^([^:\s]+:\d+)?$")
+    """host:port of a scanner for malware that speaks clamd; empty for none (core/scanning.py)."""
+
     second_factor: Literal["administrators", "everyone", "nobody"] = "administrators"
     """Who has to show a second factor; see docs/adr/0016-sign-in.md."""
     password_profile: Literal["dengbao", "asvs"] = "dengbao"  # noqa: S105  # a name, no password
@@ -57,6 +70,31 @@ class Environment(BaseSettings):
     upstream_oidc_name: str = "统一身份认证"
     upstream_oidc_second_factor: str = ""
     """Values of acr or amr, separated by commas, that count as a second factor."""
+
+    ding_ladder: str = Field(
+        default="push=2,sms=5,voice=8,duty=12,leader=20,end=1440", pattern=_RUNGS
+    )
+    """Minutes after which an unconfirmed DING climbs each rung, and ends."""
+    ding_ladder_off_hours: str = Field(
+        default="push=1,sms=3,voice=5,duty=6,leader=15,end=1440", pattern=_RUNGS
+    )
+    """The same for a DING that is opened outside working hours."""
+    ding_levels: str = Field(
+        default="app=push;sms=push,sms;phone=push,sms,voice,duty,leader", pattern=_LEVELS
+    )
+    """Which rungs each level climbs."""
+    ding_levels_off_hours: str = Field(
+        default="app=push;sms=push,sms,duty;phone=push,sms,voice,duty,leader", pattern=_LEVELS
+    )
+    ding_working_hours: str = Field(default="08:30-12:00,14:00-17:30", pattern=_HOURS)
+    ding_holidays: str = Field(default="", pattern=_DAYS)
+    """Days off besides Saturday and Sunday, YYYY-MM-DD, separated by commas."""
+    ding_workdays: str = Field(default="", pattern=_DAYS)
+    """Saturdays and Sundays on which offices are open."""
+    ding_channels: str = Field(default="", pattern=_CHANNELS)
+    """Adapters of push, sms and voice by dotted path; a rung without one is passed over."""
+    ding_per_person_daily: int = Field(default=50, ge=0, le=10_000)
+    ding_per_unit_daily: int = Field(default=500, ge=0, le=100_000)
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "text"] = "json"
@@ -111,3 +149,31 @@ def read() -> Environment:
             reason = "is not set" if fault["type"] == "missing" else fault["msg"]
             sys.stderr.write(f"tongwen: the environment variable {name} {reason}\n")
         raise SystemExit(78) from None
+
+
+def listed(text: str) -> frozenset[str]:
+    """`a,b` as a set."""
+    return frozenset(value for value in text.split(",") if value)
+
+
+def pairs(text: str) -> dict[str, str]:
+    """`a=x,b=y` as a mapping."""
+    split = (pair.partition("=") for pair in text.split(",") if pair)
+    return {name: value for name, _, value in split}
+
+
+def minutes(text: str) -> dict[str, int]:
+    """`a=2,b=5` as a mapping to numbers."""
+    return {name: int(value) for name, value in pairs(text).items()}
+
+
+def levels(text: str) -> dict[str, tuple[str, ...]]:
+    """`a=x,y;b=z` as a mapping to the values of each."""
+    split = (part.partition("=") for part in text.split(";"))
+    return {name: tuple(filter(None, values.split(","))) for name, _, values in split}
+
+
+def spans(text: str) -> tuple[tuple[str, str], ...]:
+    """`08:30-12:00,14:00-17:30` as beginnings and ends."""
+    split = (span.partition("-") for span in text.split(","))
+    return tuple((begins, ends) for begins, _, ends in split)

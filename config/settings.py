@@ -134,6 +134,7 @@ S3_ACCESS_KEY = ENV.s3_access_key
 S3_SECRET_KEY = ENV.s3_secret_key
 S3_BUCKET = ENV.s3_bucket
 S3_REGION = ENV.s3_region
+CLAMD_ADDRESS = ENV.clamd_address
 # Made with object lock: what is put there can be neither deleted nor replaced before its time.
 S3_SEALS_BUCKET = f"{S3_BUCKET}-seals"
 AUDIT_SEALS_FOLDER = "audit"
@@ -222,6 +223,18 @@ UPSTREAM_OIDC_NAME = ENV.upstream_oidc_name
 UPSTREAM_OIDC_SECOND_FACTOR = frozenset(
     value for value in ENV.upstream_oidc_second_factor.split(",") if value
 )
+
+# --- DING -----------------------------------------------------------------------------
+DING_LADDER = env.minutes(ENV.ding_ladder)
+DING_LADDER_OFF_HOURS = env.minutes(ENV.ding_ladder_off_hours)
+DING_LEVELS = env.levels(ENV.ding_levels)
+DING_LEVELS_OFF_HOURS = env.levels(ENV.ding_levels_off_hours)
+DING_WORKING_HOURS = env.spans(ENV.ding_working_hours)
+DING_HOLIDAYS = env.listed(ENV.ding_holidays)
+DING_WORKDAYS = env.listed(ENV.ding_workdays)
+DING_CHANNELS = env.pairs(ENV.ding_channels)
+DING_PER_PERSON_DAILY = ENV.ding_per_person_daily
+DING_PER_UNIT_DAILY = ENV.ding_per_unit_daily
 
 # --- OIDC provider for mini-apps: django-oauth-toolkit with RFC 9700's gates shut -------
 OAUTH2_PROVIDER_APPLICATION_MODEL = "miniapps.OAuthApplication"

@@ -1,0 +1,62 @@
+"""Pictures: how large they are, and smaller ones to be shown in their place."""
+
+import base64
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Final
+
+from core import errors, files
+
+THUMBNAIL: Final = 480
+"""The longer side in pixels: what a conversation shows, on screens of double density."""
+VIEW: Final = 2048
+"""What fills a screen."""
+MIME: Final = "image/webp"
+_TIMEOUT: Final = 40
+_READER: Final = "core.picture_reader"
+
+
+class PictureTooLarge(errors.Invalid):
+    """The picture has more pixels than are decoded."""
+
+    code = "FILE_PICTURE_TOO_LARGE"
+    message = "图片的像素过大，请缩小后上传"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture's size as it is seen, and two of it in WebP without anything but the picture."""
+
+    width: int
+    height: int
+    thumbnail: bytes
+    view: bytes
+
+
+def read(content: bytes, picture: str) -> Picture:
+    """PictureTooLarge, FileDamaged. Only call with what `files.take` has taken."""
+    asked = json.dumps({"picture": picture, "sides": [THUMBNAIL, VIEW]})
+    try:
+        run = subprocess.run(  # noqa: S603  # our own module, arguments of our own making
+            [sys.executable, "-m", _READER, asked],
+            input=content,
+            capture_output=True,
+            timeout=_TIMEOUT,
+            check=True,
+        )
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        # Out of memory or of time: built to be so, or broken beyond telling.
+        raise files.FileDamaged(reason="图片已损坏，无法显示") from error
+    answer = json.loads(run.stdout)
+    if answer.get("fault") == "size":
+        raise PictureTooLarge
+    if "fault" in answer:
+        raise files.FileDamaged(reason="图片已损坏，无法显示")
+    return Picture(
+        width=answer["width"],
+        height=answer["height"],
+        thumbnail=base64.b64decode(answer["smaller"][str(THUMBNAIL)]),
+        view=base64.b64decode(answer["smaller"][str(VIEW)]),
+    )
