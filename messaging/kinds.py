@@ -71,6 +71,13 @@ class MessageKind(TextChoices):
     EVENT = "event", "事件"
 
 
+class FileState(TextChoices):
+    """How far an upload has come."""
+
+    COMING = "coming", "上传中"
+    READY = "ready", "可用"
+
+
 class Receipt(TextChoices):
     """What a message asks of those it is for."""
 
@@ -93,3 +100,50 @@ class Tone(TextChoices):
     WAITING = "waiting", "待办"
     GOOD = "good", "已完成"
     BAD = "bad", "未通过"
+
+
+class DingLevel(TextChoices):
+    """How far a DING climbs while nobody confirms."""
+
+    APP = "app", "应用内"
+    SMS = "sms", "短信"
+    PHONE = "phone", "电话"
+
+
+class DingState(TextChoices):
+    """How a DING stands with one of those it calls; all but the first are final."""
+
+    PENDING = "pending", "待确认"
+    CONFIRMED = "confirmed", "已确认"
+    RECALLED = "recalled", "已撤回"
+    UNREACHABLE = "unreachable", "无法送达"
+    EXHAUSTED = "exhausted", "未确认"
+
+
+class DingStep(TextChoices):
+    """The rungs of the ladder, lowest first, and how it ended."""
+
+    APP = "app", "应用内提醒"
+    PUSH = "push", "手机推送"
+    SMS = "sms", "短信"
+    VOICE = "voice", "语音电话"
+    DUTY = "duty", "值班人员"
+    LEADER = "leader", "单位负责人"
+    END = "end", "结束"
+
+
+class StepOutcome(TextChoices):
+    """What became of one rung."""
+
+    DELIVERED = "delivered", "已送达"
+    SKIPPED = "skipped", "已跳过"
+    FAILED = "failed", "未成功"
+    ENDED = "ended", "已结束"
+
+
+class DingAudience(TextChoices):
+    """Whom a DING of a message calls."""
+
+    PEOPLE = "people", "指定人员"
+    EVERYBODY = "everybody", "全体成员"
+    UNREAD = "unread", "未读人员"

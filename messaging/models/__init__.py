@@ -3,17 +3,23 @@
 from messaging.kinds import (
     Allowed,
     ConversationKind,
+    DingAudience,
+    DingLevel,
+    DingState,
+    DingStep,
     MemberRole,
     MemberSource,
     MessageKind,
     NewcomersSee,
     NotificationLevel,
     Receipt,
+    StepOutcome,
     UnitScope,
     VersionEnd,
 )
 from messaging.models import log
 from messaging.models.conversations import Conversation, GroupNotice, Member
+from messaging.models.dings import Ding, DingEvidence, DingTarget, DutyShift
 from messaging.models.messages import (
     Card,
     HistoryReading,
@@ -23,6 +29,7 @@ from messaging.models.messages import (
     MessageVersion,
 )
 from messaging.models.notices import NoticeTarget, WorkNotice
+from messaging.models.quotas import DailyQuota
 from messaging.models.receipts import ReadCursor, ReadMark
 from messaging.models.settings import MemberSetting, QuietHours
 
@@ -31,6 +38,15 @@ __all__ = [
     "Card",
     "Conversation",
     "ConversationKind",
+    "DailyQuota",
+    "Ding",
+    "DingAudience",
+    "DingEvidence",
+    "DingLevel",
+    "DingState",
+    "DingStep",
+    "DingTarget",
+    "DutyShift",
     "GroupNotice",
     "HistoryReading",
     "Member",
@@ -49,6 +65,7 @@ __all__ = [
     "ReadCursor",
     "ReadMark",
     "Receipt",
+    "StepOutcome",
     "UnitScope",
     "VersionEnd",
     "WorkNotice",

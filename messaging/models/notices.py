@@ -18,6 +18,12 @@ class WorkNotice(models.Model):
     body = models.CharField(max_length=2000, blank=True)
     link = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField()
+    asks = models.BooleanField(default=False)
+    """Whether its receivers are asked to confirm that they know."""
+    targets = models.PositiveIntegerField(default=0)
+    """How many people it went to."""
+    recalled_at = models.DateTimeField(null=True)
+    """Once set, nothing of the content is shown any more."""
 
     class Meta:
         constraints: ClassVar = [
@@ -35,6 +41,7 @@ class NoticeTarget(models.Model):
     notice = models.ForeignKey(WorkNotice, models.PROTECT, related_name="+", db_index=False)
     person = models.ForeignKey("org.Person", models.PROTECT, related_name="+", db_index=False)
     read_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes: ClassVar = [
