@@ -20,6 +20,9 @@ from messaging.kinds import (
 from messaging.models import log
 from messaging.models.conversations import Conversation, GroupNotice, Member
 from messaging.models.dings import Ding, DingEvidence, DingTarget, DutyShift
+from messaging.models.drafts import UnsentText
+from messaging.models.favourites import Favourite
+from messaging.models.files import File
 from messaging.models.messages import (
     Card,
     HistoryReading,
@@ -47,6 +50,8 @@ __all__ = [
     "DingStep",
     "DingTarget",
     "DutyShift",
+    "Favourite",
+    "File",
     "GroupNotice",
     "HistoryReading",
     "Member",
@@ -67,6 +72,7 @@ __all__ = [
     "Receipt",
     "StepOutcome",
     "UnitScope",
+    "UnsentText",
     "VersionEnd",
     "WorkNotice",
     "log",

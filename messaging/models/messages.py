@@ -95,6 +95,11 @@ class Message(models.Model):
                 condition=Q(mention_all=True),
                 name="message_to_all",
             ),
+            models.Index(
+                fields=["conversation", "kind", "seq"],
+                condition=Q(file_id__isnull=False),
+                name="message_files",
+            ),
         ]
 
     def __str__(self) -> str:
