@@ -6,6 +6,7 @@ from typing import Final
 from approvals import events, told
 from approvals.queries import handovers
 from approvals.services import handovers as handover_services
+from approvals.services import sharing
 from core import actor as actors
 from messaging.services import notices
 from org.events import HandoverSettled, PersonLeft
@@ -39,6 +40,16 @@ def on_task_opened(event: events.TaskOpened, now: datetime) -> None:
         link=link_to(event.case_id),
         now=now,
     )
+
+
+def renew_card_of_task(event: events.TaskOpened, now: datetime) -> None:
+    """Conversations that were shown the case see how far it has come."""
+    sharing.renew(actor=_ACTOR, case_id=event.case_id, now=now)
+
+
+def renew_card_of_ended(event: events.CaseEnded, now: datetime) -> None:
+    """Conversations that were shown the case see how it ended."""
+    sharing.renew(actor=_ACTOR, case_id=event.case_id, now=now)
 
 
 def on_case_copied(event: events.CaseCopied, now: datetime) -> None:

@@ -55,11 +55,13 @@ SUBSCRIPTIONS: Final[Subscriptions] = {
     audit_events.CheckAsked: (core_handlers.on_check_asked,),
     approvals_events.TaskOpened: (
         approvals_handlers.on_task_opened,
+        approvals_handlers.renew_card_of_task,
         documents_handlers.on_task_opened,
     ),
     approvals_events.CaseCopied: (approvals_handlers.on_case_copied,),
     approvals_events.CaseEnded: (
         approvals_handlers.on_case_ended,
+        approvals_handlers.renew_card_of_ended,
         documents_handlers.on_case_ended,
     ),
     documents_events.DocumentSubmitted: (documents_handlers.on_document_submitted,),

@@ -14,7 +14,7 @@ from documents.queries import issuing as issuing_queries
 from documents.rendering import render
 from documents.rendering.render import FormalDocument
 from documents.services import handovers as handover_services
-from documents.services import issuing, sign_off
+from documents.services import issuing, sharing, sign_off
 from messaging.services import notices
 from org.events import HandoverSettled, PersonLeft
 from org.kinds import HandoverKind
@@ -36,6 +36,7 @@ def on_task_opened(event: TaskOpened, now: datetime) -> None:
         case_id=event.case_id,
         now=now,
     )
+    _renew_card(event.subject_id, now)
 
 
 def on_case_ended(event: CaseEnded, now: datetime) -> None:
@@ -53,10 +54,12 @@ def on_case_ended(event: CaseEnded, now: datetime) -> None:
         now=now,
     )
     _tell_who_numbers(event.subject_id, now)
+    _renew_card(event.subject_id, now)
 
 
 def on_document_submitted(event: DocumentSubmitted, now: datetime) -> None:
     """The PDF that the reviewers decide about is kept."""
+    _renew_card(event.document_id, now)
     paper = papers_to_set.review_copy(event.document_id, event.revision, at=now)
     if paper is None:
         return
@@ -72,14 +75,14 @@ def on_document_submitted(event: DocumentSubmitted, now: datetime) -> None:
 def on_document_numbered(event: DocumentNumbered, now: datetime) -> None:
     """The final PDF is set, stored, checked, and only then named by a row."""
     paper = papers_to_set.final(event.document_id)
-    if paper is None:
-        return
-    issuing.record_final(
-        actor=actors.system("documents"),
-        document_id=event.document_id,
-        typeset=_typeset(paper),
-        now=now,
-    )
+    if paper is not None:
+        issuing.record_final(
+            actor=actors.system("documents"),
+            document_id=event.document_id,
+            typeset=_typeset(paper),
+            now=now,
+        )
+    _renew_card(event.document_id, now)
 
 
 def on_document_dispatched(event: DocumentDispatched, now: datetime) -> None:
@@ -168,3 +171,7 @@ def _typeset(paper: FormalDocument) -> issuing.Typeset:
         content_type=PDF,
     )
     return issuing.Typeset(stored=stored, pages=rendered.pages, paper=papers.to_json(paper))
+
+
+def _renew_card(document_id: int, now: datetime) -> None:
+    sharing.renew(actor=actors.system("documents"), document_id=document_id, now=now)

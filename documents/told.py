@@ -1,9 +1,14 @@
-"""Under which source and keys documents sends its work notices, and finds them again."""
+"""Under which source and keys documents sends its work notices and cards, and finds them again."""
 
 from typing import Final
 
 SOURCE: Final = "documents"
 SOURCE_NAME: Final = "公文"
+
+
+def card_key(document_id: int) -> str:
+    """The card that shows the document in conversations."""
+    return f"document:{document_id}"
 
 
 def dispatch_key(document_id: int, unit_id: int) -> str:

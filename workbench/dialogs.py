@@ -1,5 +1,7 @@
 """Forms in a dialog: asked for by htmx, answered by a fragment or by a move to the next page."""
 
+import json
+
 from django.contrib import messages as flashes
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -28,6 +30,13 @@ def done(request: HttpRequest, *, to: str, notice: str) -> HttpResponse:
     flashes.success(request, notice)
     response = HttpResponse(status=204)
     response["HX-Redirect"] = to
+    return response
+
+
+def closed(*, notice: str) -> HttpResponse:
+    """The dialog closes on the page where it is, which says what happened."""
+    response = HttpResponse(status=204)
+    response["HX-Trigger"] = json.dumps({"dialog:done": {"message": notice}})
     return response
 
 

@@ -10,6 +10,7 @@ urlpatterns = [
     path("directory/", include("workbench.views.directory")),
     path("apps/", include("workbench.views.apps")),
     path("picker/", include("workbench.views.picker")),
+    path("sharing/", include("workbench.views.sharing")),
     path("security/", include("workbench.views.security")),
     path("administration/", include("workbench.views.administration")),
 ]

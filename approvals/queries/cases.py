@@ -186,6 +186,12 @@ def readable(case_id: int, person_id: int) -> Case:
     return case
 
 
+def row(case_id: int, *, at: datetime) -> CaseRow:
+    """How the case stands, for those who are told of it."""
+    case = Case.objects.select_related("version").get(pk=case_id)
+    return _rows([case], {case.id: case.started_at}, at)[0]
+
+
 def started(*, actor: Actor, at: datetime, cursor: str | None = None, limit: int = 30) -> (
     paging.Page[CaseRow]
 ):  # fmt: skip

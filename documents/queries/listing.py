@@ -79,6 +79,12 @@ def box(
     return paging.Page(shown, more)
 
 
+def row(document_id: int) -> DocumentRow:
+    """How the document stands, for those who are told of it."""
+    document = Document.objects.select_related("issuing_unit").get(pk=document_id)
+    return _rows([(document, document.changed_at, True)])[0]
+
+
 def counts(*, actor: Actor, at: datetime) -> Counts:
     """What waits for the actor, in all posts."""
     standing = policies.standing_of(actor, at=at)

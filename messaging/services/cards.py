@@ -13,9 +13,12 @@ from messaging.kinds import Tone
 from messaging.models import Card, Conversation, Message, log
 from messaging.queries import conversations, messages
 from messaging.services import _showing
+from messaging.services import conversations as conversations_service
 from org.queries import people
 
 PLACES_AT_MOST: Final = 50
+SHARED_AT_MOST: Final = 9
+"""Conversations in which one act shows a card."""
 TITLE_LIMIT: Final = 120
 LINES_AT_MOST: Final = 8
 LINE_LIMIT: Final = 200
@@ -31,6 +34,14 @@ class Content:
     state: str = ""
     link: str = ""
     tone: Tone = Tone.NEUTRAL
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where somebody shows a card: conversations of hers, and people she talks to."""
+
+    conversation_ids: Sequence[int] = ()
+    person_ids: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +97,25 @@ def share(
     source: str,
     source_name: str,
     key: str,
-    conversation_ids: Sequence[int],
+    places: Places,
     content: Content,
     now: datetime,
 ) -> Put:
-    """The card stands in the conversations as the actor's own message, and changes like any other.
+    """The card stands in these places as the actor's own message, and changes like any other.
 
     Where it stands already nothing is said again; where it was recalled it stands anew.
     Raises ConversationNotFound and what keeps her from speaking there: all places, or none.
     """
     person_id = actor.require_person()
     policies.require_safe_link(content.link)
+    conversation_ids = _opened(actor, places, now=now)
     wanted = {"source": source, "source_name": source_name, "key": key, **_shortened(content)}
     placed = Card.objects.filter(source=source, key=key)
     if placed.exclude(conversation_id__in=conversation_ids).count() >= PLACES_AT_MOST:
         raise errors.CardPlacesTooMany(limit=PLACES_AT_MOST)
     stands: list[tuple[int, int]] = []
     changed = 0
-    for held in _held(sorted(set(conversation_ids)), required=set(conversation_ids)):
+    for held in _held(sorted(conversation_ids), required=conversation_ids):
         if not policies.is_member(person_id, held.pk):
             raise errors.ConversationNotFound
         policies.require_may_speak(person_id, held)
@@ -117,6 +129,17 @@ def share(
     if changed:
         _record(actor, "messaging.card.shared", wanted, places=len(stands), now=now)
     return Put(tuple(stands), changed)
+
+
+def _opened(actor: Actor, places: Places, *, now: datetime) -> set[int]:
+    """The conversations, with those that are opened for the people."""
+    if len(set(places.conversation_ids)) + len(set(places.person_ids)) > SHARED_AT_MOST:
+        raise errors.CardPlacesTooMany(limit=SHARED_AT_MOST)
+    opened = {
+        conversations_service.open_direct(actor=actor, person_id=one, now=now).conversation_id
+        for one in sorted(set(places.person_ids))
+    }
+    return opened | set(places.conversation_ids)
 
 
 def _record(

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from core import http as core_http
 from core.schemas import Id, Schema
 from messaging.kinds import Tone
+from messaging.schemas import CardPutOut
 from messaging.services.cards import LINE_LIMIT, LINES_AT_MOST, STATE_LIMIT, TITLE_LIMIT, Content
 from miniapps.api import app_auth
 from miniapps.services import cards
@@ -38,20 +39,6 @@ class CardIn(Schema):
     path: Annotated[str, StringConstraints(max_length=300)] = ""
 
 
-class PlaceOut(Schema):
-    """One message that is the card."""
-
-    conversation_id: int
-    seq: int
-
-
-class CardPutOut(Schema):
-    """Where the card stands, and in how many places it is new or reads anew."""
-
-    places: list[PlaceOut]
-    changed: int
-
-
 @router.put("/cards/{key}", response=CardPutOut, url_name="apps-card")
 def put_card(request: HttpRequest, key: Key, payload: CardIn) -> CardPutOut:
     """The card stands once in each conversation and changes in place; repeating changes nothing."""
@@ -69,5 +56,4 @@ def put_card(request: HttpRequest, key: Key, payload: CardIn) -> CardPutOut:
         path=payload.path,
         now=timezone.now(),
     )
-    places = [PlaceOut(conversation_id=room, seq=seq) for room, seq in done.places]
-    return CardPutOut(places=places, changed=done.changed)
+    return CardPutOut.of(done)

@@ -171,7 +171,7 @@ def share(person: actor.Actor, rooms: list[int]) -> cards.Put:
     """The same card as the person's own message."""
     return cards.share(
         actor=person,
-        conversation_ids=rooms,
+        places=cards.Places(rooms),
         content=cards.Content(**CONTENT),
         now=timezone.now(),
         **CARD,

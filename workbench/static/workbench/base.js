@@ -138,6 +138,13 @@ export function closeDialog(back) {
 // The topmost: a question may stand above a form.
 const openedDialog = () => [...document.querySelectorAll(".dialog-back:not([hidden])")].pop();
 
+// The server did what the topmost dialog asked of it, and the page stays.
+document.addEventListener("dialog:done", (event) => {
+  const dialog = openedDialog();
+  if (dialog) closeDialog(dialog);
+  toast(event.detail.message);
+});
+
 function keepFocusInside(event, back) {
   const stops = [...back.querySelectorAll("a[href], button:not([disabled]), input:not([type=hidden]):not([disabled]), select, textarea")]
     .filter((element) => element.offsetParent !== null);
