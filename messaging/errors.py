@@ -101,6 +101,27 @@ class FileNotFound(errors.NotFound):
     message = "文件不存在，或您无权使用"
 
 
+class FileTooLarge(errors.TooLarge):
+    """The file is larger than a message may carry."""
+
+    code = "FILE_TOO_LARGE"
+    message = "单个文件不能超过 {limit_mb} MB"
+
+
+class FileQuotaSpent(errors.TooMany):
+    """Somebody handed over as much as anybody may within a day."""
+
+    code = "FILE_QUOTA_SPENT"
+    message = "今天上传的文件已达上限，请明天再试"
+
+
+class FileUploadConflict(errors.Conflict):
+    """The client used the id of an earlier upload for another file."""
+
+    code = "FILE_UPLOAD_CONFLICT"
+    message = "该上传编号已用于另一个文件"
+
+
 class CardPlacesTooMany(errors.Invalid):
     """A card stands in as many conversations as one may."""
 
@@ -304,8 +325,99 @@ class NobodyToNotify(errors.Invalid):
     message = "工作通知的接收人数须在 1 至 {limit} 之间"
 
 
+class TooManyWaiting(errors.TooMany):
+    """More requests of one person wait for news than may."""
+
+    code = "SYNC_TOO_MANY_WAITING"
+    message = "同时等待的连接过多，请稍后再试"
+
+
 class BadFrame(errors.Invalid):
     """The data of a socket frame does not fit its type."""
 
     code = "FRAME_INVALID"
     message = "请求内容不符合要求"
+
+
+class DingNotFound(errors.NotFound):
+    """The DING is absent, or neither the actor's nor for him."""
+
+    code = "DING_NOT_FOUND"
+    message = "DING 不存在，或您无权查看"
+
+
+class DingPeopleUnknown(errors.NotFound):
+    """Somebody named is not in the conversation, or is nobody at all: both look alike."""
+
+    code = "DING_PEOPLE_UNKNOWN"
+    message = "所选人员不在该会话中，不能 DING"
+
+
+class NobodyToDing(errors.Conflict):
+    """Nobody is left whom the DING would call."""
+
+    code = "DING_NOBODY"
+    message = "没有需要 DING 的人员"
+
+
+class DingNeedsApproval(errors.Invalid):
+    """More people than one DING calls without an approval."""
+
+    code = "DING_NEEDS_APPROVAL"
+    message = "一次 DING 最多 {limit} 人；超过的须先经审批"
+
+
+class DingQuotaSpent(errors.TooMany):
+    """The sender, or the unit, has opened as many DINGs today as one may."""
+
+    code = "DING_QUOTA_SPENT"
+    message = "今天的 DING 次数已用完（{whose}每天 {limit} 次）"
+
+
+class DingOver(errors.Conflict):
+    """The DING has ended for the actor otherwise than by a confirmation."""
+
+    code = "DING_OVER"
+    message = "该 DING 已结束：{state}"
+
+
+class DingNotTheSender(errors.Forbidden):
+    """Only whoever opened a DING recalls it, and sees how it stands with all."""
+
+    code = "DING_NOT_THE_SENDER"
+    message = "只有 DING 的发起人可以进行此操作"
+
+
+class DingAlreadyRecalled(errors.Conflict):
+    """The DING was recalled before."""
+
+    code = "DING_ALREADY_RECALLED"
+    message = "该 DING 已经撤回"
+
+
+class ShiftNotFound(errors.NotFound):
+    """The shift is absent, or of a unit that the actor does not administer."""
+
+    code = "DUTY_SHIFT_NOT_FOUND"
+    message = "值班安排不存在，或您无权管理"
+
+
+class ShiftForeign(errors.Forbidden):
+    """The actor does not administer the people of the unit."""
+
+    code = "DUTY_UNIT_FOREIGN"
+    message = "您不是该单位的人员管理员，不能安排值班"
+
+
+class ShiftPersonForeign(errors.Invalid):
+    """Whoever is on duty for a unit serves in it or below it."""
+
+    code = "DUTY_PERSON_FOREIGN"
+    message = "值班人员须在该单位或其下级任职"
+
+
+class ShiftTimesInvalid(errors.Invalid):
+    """A shift ends after it began, is not over yet, and lasts a month at most."""
+
+    code = "DUTY_TIMES_INVALID"
+    message = "值班时间有误：结束须晚于开始和现在，一次最长 31 天"

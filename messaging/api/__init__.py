@@ -4,6 +4,7 @@ from ninja import Router
 
 from messaging.api import (
     conversations,
+    files,
     histories,
     members,
     messages,
@@ -11,6 +12,7 @@ from messaging.api import (
     receipts,
     settings,
     sockets,
+    sync,
     unit_conversations,
 )
 
@@ -20,7 +22,9 @@ router.add_router("", members.router)
 router.add_router("", settings.router)
 router.add_router("", unit_conversations.router)
 router.add_router("", messages.router)
+router.add_router("", files.router)
 router.add_router("", histories.router)
 router.add_router("", receipts.router)
 router.add_router("", notices.router)
 router.add_router("", sockets.router)
+router.add_router("", sync.router)

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 
 from config import api
 from core import errors
+from messaging.gateway import asyncapi
 
 _FORM = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS
 HEAD = """# Error codes
@@ -25,17 +26,19 @@ Every refusal of the API is a problem document (RFC 9457) of the type `applicati
 
 
 class Command(BaseCommand):
-    """Writes docs/api/errors.md and docs/api/openapi.json from the running code."""
+    """Writes docs/api/ from the running code."""
 
-    help = "Write docs/api/errors.md and docs/api/openapi.json."
+    help = "Write errors.md, openapi.json and asyncapi.json in docs/api/."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Overwrites both files."""
+        """Overwrites all three files."""
         folder = Path(settings.BASE_DIR) / "docs" / "api"
         folder.mkdir(exist_ok=True)
         (folder / "errors.md").write_text(HEAD + "".join(_rows()), encoding="utf-8")
         schema = api.api.get_openapi_schema()
         (folder / "openapi.json").write_bytes(orjson.dumps(schema, option=_FORM))
+        described = orjson.dumps(asyncapi.document(), option=_FORM)
+        (folder / "asyncapi.json").write_bytes(described)
 
 
 def _rows() -> list[str]:

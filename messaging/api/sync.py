@@ -1,0 +1,49 @@
+"""Comparing at once, and waiting for news: the socket's twin for proxies that break sockets."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Router
+from pydantic import Field, StringConstraints
+
+from core.http import actor_of
+from core.schemas import Schema
+from messaging.api.conversations import HeadOut
+from messaging.queries import sync
+
+router = Router()
+
+State = Annotated[str, StringConstraints(max_length=64)]
+Wait = Annotated[int, Field(ge=0, le=sync.LONGEST_WAIT)]
+
+
+class SyncOut(Schema):
+    """What the client lacks. `state` is what it names next time.
+
+    `heads` are all where `whole`, otherwise those that changed; `frames` came while it waited, in
+    the form that a socket gets them, so that most news need not be pulled.
+    """
+
+    person_id: int
+    name: str
+    server_time: datetime
+    state: str
+    whole: bool
+    heads: list[HeadOut]
+    notices_unread: int
+    frames: list[dict[str, Any]]
+
+
+@router.get("/sync", response=SyncOut, url_name="messaging-sync")
+def compare(request: HttpRequest, state: State = "", wait: Wait = 0) -> sync.Compared:
+    """What the actor lacks who knows `state`: at once if there is something, else within `wait` s.
+
+    Waiting is done by the gateway in front of this (`messaging/gateway/polling.py`); without it the
+    answer comes at once. Nothing new: `heads` and `frames` are empty and `state` is the same.
+    """
+    actor = actor_of(request)
+    stands = sync.standing(actor=actor)
+    known = stands if state == stands.state else None
+    return sync.compared(actor=actor, stands=stands, known=known, at=timezone.now())
