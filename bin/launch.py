@@ -35,6 +35,7 @@ COMMANDS = {
     "lint": ("dev.lock", ["core.localstack.suite", "lint"]),
     "types": ("dev.lock", ["core.localstack.suite", "types"]),
     "format": ("dev.lock", ["core.localstack.suite", "format"]),
+    "drills": ("dev.lock", ["drills"]),
     "environment": ("dev.lock", []),
 }
 

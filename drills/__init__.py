@@ -1,0 +1,1 @@
+"""Faults while people talk; what was promised is looked up afterwards."""

@@ -1,0 +1,275 @@
+"""What a drill breaks: PostgreSQL, Valkey, two web processes, a worker, in their own folder."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import psycopg
+
+from core.localstack import ports, postgres, processes, product, stack, valkey
+from drills.client import Person
+from drills.proxy import Wire
+
+CSRF: Final = "a" * 32
+WEB: Final = ("web-0", "web-1")
+CROWD: Final = 150
+
+
+@dataclass
+class Site:
+    """A running site with two web processes, each of which reaches Valkey over its own wire."""
+
+    services: stack.Stack
+    folder: Path
+    environment: dict[str, str] = field(repr=False)
+    ports: Sequence[int]
+    wires: Sequence[Wire]
+    people: dict[str, Person] = field(default_factory=dict)
+    units: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def addresses(self) -> list[str]:
+        """Where the two web processes are."""
+        return [f"http://127.0.0.1:{port}" for port in self.ports]
+
+    def named(self, *names: str) -> list[Person]:
+        """The people of the province with these names."""
+        return [self.people[name] for name in names]
+
+    def province(self) -> list[Person]:
+        """The people who hold offices, in the order of their ids."""
+        held = [one for name, one in self.people.items() if not name.startswith("众")]
+        return sorted(held, key=lambda person: person.id)
+
+    def crowd(self) -> list[Person]:
+        """The people who only listen."""
+        return [one for name, one in self.people.items() if name.startswith("众")]
+
+    def http(self, person: Person, number: int = 0) -> httpx.Client:
+        """The person's HTTP client at one of the web processes."""
+        return httpx.Client(**self._access(person, number))
+
+    def http_async(self, person: Person, number: int = 0) -> httpx.AsyncClient:
+        """The same, for a load of many."""
+        return httpx.AsyncClient(**self._access(person, number))
+
+    def _access(self, person: Person, number: int) -> dict[str, Any]:
+        address = self.addresses[number % len(self.ports)]
+        return {
+            "base_url": f"{address}/api/v1/messaging",
+            "cookies": {"tongwen_session": person.session, "tongwen_csrf": CSRF},
+            "headers": {"X-CSRFToken": CSRF, "Origin": address},
+            "timeout": 15.0,
+            "trust_env": False,
+        }
+
+    def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """What the database holds."""
+        with psycopg.connect(self.environment["DATABASE_URL"], autocommit=True) as connection:
+            return connection.execute(statement.encode(), values).fetchall()
+
+    def execute(self, statement: str, *values: object) -> None:
+        """Changes what the database holds."""
+        with psycopg.connect(self.environment["DATABASE_URL"], autocommit=True) as connection:
+            connection.execute(statement.encode(), values)
+
+    def start_web(self, number: int, besides: Mapping[str, str] | None = None) -> None:
+        """The web process runs, and accepts."""
+        port, name = self.ports[number], WEB[number]
+        listen = f"tcp:port={port}:interface=127.0.0.1:backlog=4096"
+        wire = self.services.valkey
+        own = {
+            "SITE_ORIGIN": self.addresses[number],
+            "REDIS_URL": replace(wire, port=self.wires[number].port).url(0),
+        }
+        self._spawn(
+            name,
+            ["-m", "daphne", "-v", "0", "-e", listen, "config.asgi:application"],
+            {**own, **(besides or {})},
+        )
+        place = processes.slot(self.folder, name)
+        processes.wait_until(
+            place, lambda: ports.accepts("127.0.0.1", port, seconds=1), seconds=120
+        )
+
+    def stop_web(self, number: int) -> None:
+        """The web process ends as it does when a new version is put in."""
+        processes.stop(processes.slot(self.folder, WEB[number]), by=signal.SIGTERM, seconds=30)
+
+    def kill_web(self, number: int) -> None:
+        """The web process is gone from one moment to the next."""
+        self._kill(processes.slot(self.folder, WEB[number]))
+
+    def web_memory(self) -> int:
+        """How many bytes the web processes hold."""
+        pages = 0
+        for name in WEB:
+            pid = processes.running(processes.slot(self.folder, name))
+            if pid is not None:
+                pages += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGESIZE")
+
+    def start_worker(self) -> None:
+        """The worker runs."""
+        self._spawn("worker", ["manage.py", "procrastinate", "worker"], {})
+
+    def kill_worker(self) -> None:
+        """The worker is gone from one moment to the next."""
+        self._kill(processes.slot(self.folder, "worker"))
+
+    def _spawn(self, name: str, argv: list[str], besides: Mapping[str, str]) -> None:
+        command = processes.Command(
+            argv=[sys.executable, *argv],
+            environment={**self.environment, **besides},
+            folder=product.ROOT,
+        )
+        processes.spawn(processes.slot(self.folder, name), command)
+
+    def start_valkey(self) -> None:
+        """Valkey runs, and answers."""
+        valkey.start(self.services.valkey)
+
+    def kill_valkey(self, *, keeping_file: bool) -> None:
+        """Valkey is gone from one moment to the next, perhaps with all it knew."""
+        self._kill(processes.slot(self.folder, "valkey"))
+        if not keeping_file:
+            shutil.rmtree(self.folder / "valkey", ignore_errors=True)
+
+    def start_postgres(self) -> None:
+        """PostgreSQL runs, recovered, and answers."""
+        postgres.start(self.services.postgres)
+
+    def stop_postgres_at_once(self) -> None:
+        """PostgreSQL ends without a checkpoint: the next start recovers from its log."""
+        place = processes.slot(self.folder, "postgres")
+        processes.stop(place, by=signal.SIGQUIT, seconds=30)
+
+    def kill_postgres(self) -> None:
+        """Every process of PostgreSQL is gone from one moment to the next."""
+        pid = processes.running(processes.slot(self.folder, "postgres"))
+        children = _children(pid) if pid is not None else []
+        self._kill(processes.slot(self.folder, "postgres"))
+        for child in children:
+            _kill(child)
+
+    def _kill(self, place: processes.Slot) -> None:
+        if (pid := processes.running(place)) is not None:
+            _kill(pid)
+            processes.stop(place, by=signal.SIGKILL, seconds=10)
+
+    def run(self, module: str, *arguments: str) -> subprocess.Popen[str]:
+        """A process of the product's own code beside the site; its lines may be read."""
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            cwd=product.ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+
+@contextmanager
+def running(folder: Path, *, crowd: int = CROWD) -> Iterator[Site]:
+    """A fresh site in the folder, made for this run; afterwards neither it nor its data is left."""
+    stack.reset(folder, progress=_unheard)
+    held = replace(stack.prepared(folder, {}), throwaway=False)
+    wires: list[Wire] = []
+    site: Site | None = None
+    try:
+        postgres.start(held.postgres)
+        postgres.create_database(held.postgres, stack.NAME)
+        valkey.start(held.valkey)
+        taken: list[int] = list(held.port_of.values())
+        for _ in range(4):
+            taken.append(ports.choose(wanted=None, taken=taken))
+        wires = [Wire(port, held.port_of["valkey"]) for port in taken[-2:]]
+        site = Site(held, folder.absolute(), _environment(held), taken[-4:-2], wires)
+        _fill(site, crowd)
+        for number in range(len(WEB)):
+            site.start_web(number)
+        site.start_worker()
+        yield site
+    finally:
+        for name in (*WEB, "worker"):
+            processes.stop(processes.slot(folder.absolute(), name), by=signal.SIGKILL, seconds=5)
+        for wire in wires:
+            wire.close()
+        stack.reset(folder, progress=_unheard)
+
+
+def _environment(held: stack.Stack) -> dict[str, str]:
+    return {
+        **os.environ,
+        **stack.environment(held),
+        "SITE_ORIGIN": "http://127.0.0.1:8000",
+        "DEPLOYMENT": "local",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "LOG_FORMAT": "text",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _fill(site: Site, crowd: int) -> None:
+    product.manage(site.environment, "migrate", "--skip-checks", "--verbosity=0")
+    done = subprocess.run(
+        [sys.executable, "-m", "drills.seed", str(crowd)],
+        cwd=product.ROOT,
+        env=site.environment,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    filled = json.loads(done.stdout)
+    site.units = filled["units"]
+    site.people = {
+        name: Person(person_id, name, filled["sessions"][name])
+        for name, person_id in filled["people"].items()
+    }
+
+
+def _children(pid: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            found.append(int(stat.parent.name))
+    return found
+
+
+def _kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def wait_for_postgres(site: Site, *, seconds: float = 30.0) -> None:
+    """Returns once the database answers questions again."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            site.rows("SELECT 1")
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return
+
+
+def _unheard(_text: str) -> None:
+    """Swallow progress: the table is what a drill prints."""
