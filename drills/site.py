@@ -200,6 +200,9 @@ def running(folder: Path, *, crowd: int = CROWD) -> Iterator[Site]:
             site.start_web(number)
         site.start_worker()
         yield site
+    except Exception:
+        _tell_ends_of_logs(folder.absolute())
+        raise
     finally:
         for name in (*WEB, "worker"):
             processes.stop(processes.slot(folder.absolute(), name), by=signal.SIGKILL, seconds=5)
@@ -269,6 +272,12 @@ def wait_for_postgres(site: Site, *, seconds: float = 30.0) -> None:
             time.sleep(0.2)
         else:
             return
+
+
+def _tell_ends_of_logs(folder: Path) -> None:
+    for log in sorted((folder / "logs").glob("w*.log")):
+        lines = log.read_text(errors="replace").splitlines()[-40:]
+        print(f"--- the end of {log.name}", *lines, sep="\n", file=sys.stderr)
 
 
 def _unheard(_text: str) -> None:
