@@ -29,7 +29,7 @@ def test_a_shared_case_is_the_sharers_message_and_follows_the_case(
     office.act("reject", HEAD, case_id, "再议")
     run_jobs()
     card = _entries(office, STAFF, room)[0]["card"]
-    assert (card["state"], card["tone"]) == ("未通过", "bad")
+    assert (card["state"], card["tone"]) == ("未同意", "bad")
 
 
 def test_a_case_sent_back_says_so_on_its_card(office: Office, run_jobs: Callable[[], int]) -> None:
@@ -49,7 +49,7 @@ def test_whoever_takes_no_part_in_a_case_cannot_show_it(office: Office) -> None:
     case_id = office.start().case_id
     refused = _share(office, STRANGER, case_id, person_ids=[office.id(STAFF)])
     absent = _share(office, OTHER, 10**9, person_ids=[office.id(STAFF)])
-    assert (refused.status_code, refused.json()["code"]) == (404, "CASE_NOT_FOUND")
+    assert (refused.status_code, refused.json()["code"]) == (404, "APPROVAL_NOT_FOUND")
     assert refused.json()["code"] == absent.json()["code"]
     assert _rooms(office, STAFF) == []
 
@@ -69,7 +69,7 @@ def test_a_case_is_shown_somewhere_and_in_nine_places_at_most(office: Office) ->
     case_id = office.start().case_id
     assert _share(office, OTHER, case_id).status_code == 422
     many = _share(office, OTHER, case_id, conversation_ids=list(range(1, 10)), person_ids=[1])
-    assert (many.status_code, many.json()["code"]) == (422, "CARD_PLACES_TOO_MANY")
+    assert (many.status_code, many.json()["code"]) == (422, "MESSAGE_CARD_PLACES_TOO_MANY")
 
 
 def _share(office: Office, name: str, case_id: int, **places: list[int]) -> Any:
