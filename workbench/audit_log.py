@@ -17,6 +17,7 @@ from workbench import audit_words
 
 PER_PAGE = 50
 EXPORTED_AT_MOST = 50_000
+_CHANGES_OF_MESSAGES = frozenset({"messaging.message.edited", "messaging.message.recalled"})
 _BATCH = 500
 _IN_MEMORY = 4 * 1024 * 1024
 _HEADINGS = (
@@ -60,6 +61,8 @@ class Line:
     chain: int
     seq: int
     digest: str
+    message: tuple[int, int] | None
+    """Conversation and seq of a message that said something else before."""
 
 
 def page(filters: Filters, *, cursor: str | None, at: datetime) -> paging.Page[Line]:
@@ -143,7 +146,15 @@ def _line(entry: audit.Entry, names: audit_words.Names) -> Line:
         chain=entry.chain,
         seq=entry.seq,
         digest=entry.digest,
+        message=_message(entry),
     )
+
+
+def _message(entry: audit.Entry) -> tuple[int, int] | None:
+    if entry.action not in _CHANGES_OF_MESSAGES:
+        return None
+    conversation_id, _, seq = entry.object_id.partition("#")
+    return int(conversation_id), int(seq)
 
 
 def _start_of(day: date) -> datetime:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from core import http
-from org.kinds import RequestState
+from org.kinds import RequestKind, RequestState
 from org.queries import concerned, people
 from org.queries import requests as queries
 from org.services import decisions
@@ -114,6 +114,7 @@ def _render(request: HttpRequest, shown: queries.Request | None) -> HttpResponse
         "may_decide": may_decide,
         "may_withdraw": waits and is_own,
         "deciders": _deciders(shown.id, at=now) if shown is not None and waits and is_own else [],
+        "history_link": _history_link(shown) if shown is not None and is_own else "",
         "remark_at_most": REMARK_AT_MOST,
     }
     return render(request, "workbench/administration/requests.html", context)
@@ -129,6 +130,13 @@ def _box(request: HttpRequest, *, is_own: bool, is_open: bool) -> Box:
 def _deciders(request_id: int, *, at: datetime) -> list[people.PersonName]:
     found = people.names(queries.deciders(request_id, at=at), at=at)
     return list(found.values())
+
+
+def _history_link(shown: queries.Request) -> str:
+    """Where what it asked for can be read, of a request to read what a message said before."""
+    if (shown.kind, shown.state) != (RequestKind.MESSAGE_HISTORY, RequestState.APPROVED):
+        return ""
+    return reverse("administration-history", args=[shown.id])
 
 
 def _remark(request: HttpRequest) -> str:
