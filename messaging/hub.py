@@ -105,15 +105,11 @@ class Hub:
         if parcel.signal is bus.Signal.ENTRY_LEFT:
             self._crowds.doubt(parcel.conversation_id)
         hearers = await self._crowds.hearers(parcel.conversation_id, parcel.seq)
-        for person_id in {socket.person_id for socket in hearers}:
-            self._note(person_id, parcel.conversation_id, parcel.seq)
-        await sockets.send(parcel.frame.decode(), hearers)
+        self._send(parcel, hearers)
 
     async def _deliver_to_person(self, person_id: int, parcel: bus.Parcel) -> None:
         hearers = list(self.people.get(person_id, ()))
-        if parcel.seq:
-            self._note(person_id, parcel.conversation_id, parcel.seq)
-        await sockets.send(parcel.frame.decode(), hearers)
+        self._send(parcel, hearers)
         if parcel.signal is bus.Signal.ENTRY_JOINED:
             await self._crowds.join(parcel.conversation_id, hearers)
         elif parcel.signal is bus.Signal.ENTRY_LEFT:
@@ -122,6 +118,14 @@ class Hub:
             for socket in hearers:
                 await self.watch(socket, parcel.conversation_id, frozenset())
 
+    def _send(self, parcel: bus.Parcel, hearers: Sequence[Socket]) -> None:
+        """Whoever has the entry is noted; whoever does not read is left to the comparing."""
+        conversation_id, seq = parcel.conversation_id, parcel.seq
+        lacking = sockets.send(parcel.frame, hearers, conversation_id=conversation_id, seq=seq)
+        if seq:
+            for person_id in {socket.person_id for socket in hearers} - lacking:
+                self._note(person_id, conversation_id, seq)
+
     def _note(self, person_id: int, conversation_id: int, seq: int) -> None:
         if person_id in self.people:
             heads = self._heads.setdefault(person_id, {})
@@ -129,9 +133,8 @@ class Hub:
 
     async def _hint_everybody(self) -> None:
         """After the bus was lost: every client compares its heads."""
-        text = frames.frame("sync.hint", {}).decode()
         everybody = [socket for held in self.people.values() for socket in held]
-        await sockets.send(text, everybody)
+        sockets.send(frames.frame("sync.hint", {}), everybody)
 
     async def _audit_for_ever(self) -> None:
         while True:
@@ -154,16 +157,17 @@ class Hub:
             }
             standing = await threads.run(conversations.local_heads, batch)
             for head in standing:
-                await self._compare(head)
+                self._compare(head)
             await self._put_crowds_right(before, standing)
 
-    async def _compare(self, head: LocalHead) -> None:
+    def _compare(self, head: LocalHead) -> None:
         if head.last_seq <= self._heads.get(head.person_id, {}).get(head.conversation_id, 0):
             return
         self._note(head.person_id, head.conversation_id, head.last_seq)
         content = {"conversation_id": head.conversation_id, "last_seq": head.last_seq}
-        text = frames.frame("sync.hint", content).decode()
-        await sockets.send(text, list(self.people.get(head.person_id, ())))
+        hint = frames.frame("sync.hint", content)
+        hearers = list(self.people.get(head.person_id, ()))
+        sockets.send(hint, hearers, conversation_id=head.conversation_id, seq=head.last_seq)
 
     async def _put_crowds_right(
         self, before: Iterable[tuple[Socket, int]], standing: Sequence[LocalHead]
@@ -197,7 +201,7 @@ class Hub:
         )
         rows = [{"seq": seq, "read": c.read, "unread": c.unread} for seq, c in counts.items()]
         content = {"conversation_id": conversation_id, "counts": rows}
-        await socket.push(frames.frame("receipt.update", content).decode())
+        sockets.send(frames.frame("receipt.update", content), [socket])
 
 
 async def _within(seconds: float, event: asyncio.Event) -> None:

@@ -1,13 +1,13 @@
 """What the hub needs of a connection."""
 
-import asyncio
 from collections.abc import Iterable
 from typing import Final, Protocol
 
 from core.actor import Actor
+from messaging import frames
 
 CHUNK: Final = 200
-"""Under daphne a send never yields to the loop: after so many the fan-out does."""
+"""So many sockets are written to in one turn of the loop."""
 
 
 class Socket(Protocol):
@@ -16,13 +16,17 @@ class Socket(Protocol):
     actor: Actor
     person_id: int
 
-    async def push(self, text: str) -> None:
-        """Sends a finished frame."""
+    def push(self, wire: bytes, conversation_id: int = 0, seq: int = 0) -> bool:
+        """Whether the finished frame leaves, at the end of the loop's turn.
+
+        A client that does not read misses it, and is told so once it reads again: to pull the
+        conversation up to the entry, or, without a conversation, to compare everything.
+        """
 
 
-async def send(text: str, sockets: Iterable[Socket]) -> None:
-    """Each socket has the frame."""
-    for number, socket in enumerate(sockets, start=1):
-        await socket.push(text)
-        if number % CHUNK == 0:
-            await asyncio.sleep(0)
+def send(
+    frame: bytes, sockets: Iterable[Socket], *, conversation_id: int = 0, seq: int = 0
+) -> set[int]:
+    """Each socket has the frame, encoded once for all; returns whose sockets it passed over."""
+    wire = frames.wire(frame)
+    return {socket.person_id for socket in sockets if not socket.push(wire, conversation_id, seq)}

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from itertools import count
 from typing import Final
 
 import redis.asyncio
@@ -18,6 +19,8 @@ from messaging import bus
 _CONFIRMED_WITHIN: Final = 2.0
 _READ: Final = 5.0
 _RETRY_AFTER: Final = 0.5
+_TURN: Final = 64
+"""So many parcels that came together leave together."""
 
 log = structlog.get_logger(__name__)
 
@@ -113,7 +116,10 @@ class Subscription:
         restored, self._was_heard = self._was_heard, True
         if restored:
             await self._on_restored()
-        while True:
+        for number in count(1):
+            if number % _TURN == 0:
+                # What has come already is read without yielding: others have their turn, too.
+                await asyncio.sleep(0)
             message = await pubsub.get_message(timeout=_READ)
             if message is None:
                 continue

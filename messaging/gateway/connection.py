@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from core import audit, errors
 from messaging import errors as own_errors
 from messaging import frames, threads
-from messaging.gateway import answers, incoming, sessions, sign_in
+from messaging.gateway import answers, incoming, sessions, sign_in, transport
 from messaging.gateway.buckets import Bucket
 from messaging.gateway.sign_in import Visitor
 
@@ -38,6 +38,8 @@ class Close(IntEnum):
     REVOKED = 4003
     POST_CHANGED = 4004
     """The client comes back at once, as who its person is now."""
+    TOO_SLOW = 4008
+    """For half a minute the client has not read what it was sent."""
     TOO_MANY_SESSIONS = 4009
     DRAINING = 4010
     FAILED = 4011
@@ -70,6 +72,8 @@ class Connection:
         self.person_id = visitor.person_id
         self._receive = receive
         self._send = send
+        self._outlet = transport.outlet(send, self._give_up)
+        self._giving_up: asyncio.Task[None] | None = None
         self._waiting: asyncio.Queue[incoming.Incoming] = asyncio.Queue(WAITING_LIMIT)
         self._bucket = Bucket()
         self._is_open = True
@@ -88,19 +92,20 @@ class Connection:
             await self._read()
         finally:
             self._is_open = False
+            self._outlet.shut()
             if worker is not None:
                 worker.cancel()
             await here.leave(self)
 
-    async def push(self, text: str) -> None:
-        """Sends a finished frame, unless the socket is closed."""
-        if self._is_open:
-            await self._send({"type": "websocket.send", "text": text})
+    def push(self, wire: bytes, conversation_id: int = 0, seq: int = 0) -> bool:
+        """Whether the finished frame leaves; a client that does not read is told what it missed."""
+        return self._is_open and self._outlet.offer(wire, conversation_id, seq)
 
     async def close(self, code: Close) -> None:
-        """Closes the socket; a second call does nothing."""
+        """Closes the socket behind what was written to it; a second call does nothing."""
         if self._is_open:
             self._is_open = False
+            await self._outlet.settle()
             await self._send({"type": "websocket.close", "code": int(code)})
 
     async def revoke(self) -> None:
@@ -119,7 +124,7 @@ class Connection:
     async def say_bye(self) -> None:
         """The process stops: clients come back spread over a few seconds."""
         wait = random.randrange(200, BYE_SPREAD_MS)  # noqa: S311  # spreads load, hides nothing
-        await self.push(frames.frame("bye", {"retry_after_ms": wait}).decode())
+        self._say(frames.frame("bye", {"retry_after_ms": wait}))
         await self.close(Close.DRAINING)
 
     async def _read(self) -> None:
@@ -153,6 +158,8 @@ class Connection:
     async def _work(self) -> None:
         while True:
             frame = await self._waiting.get()
+            # Whoever does not read the answers gets no more of them.
+            await self._outlet.room()
             try:
                 await self._serve(frame)
             except Exception:  # not even a refusal was possible: a new socket is better than none
@@ -178,7 +185,7 @@ class Connection:
             kind = answers.KINDS[frame.type]
             checked = _checked(kind.shape, frame)
             answer = await threads.run(kind.act, self.actor, checked, timezone.now())
-        await self.push(frames.frame(answer.type, answer.data, reply_to=frame.id).decode())
+        self._say(frames.frame(answer.type, answer.data, reply_to=frame.id))
 
     async def _refuse(self, frame: incoming.Incoming, refusal: errors.DomainError) -> None:
         if isinstance(refusal, errors.Forbidden | errors.NotFound):
@@ -196,7 +203,14 @@ class Connection:
             "message": refusal.text,
             "of": frame.type,
         }
-        await self.push(frames.frame("error", content, reply_to=frame.id).decode())
+        self._say(frames.frame("error", content, reply_to=frame.id))
+
+    def _say(self, text: bytes) -> None:
+        if self._is_open:
+            self._outlet.answer(frames.wire(text))
+
+    def _give_up(self) -> None:
+        self._giving_up = asyncio.ensure_future(self.close(Close.TOO_SLOW))
 
 
 async def _visitor(scope: Scope) -> Visitor | None:

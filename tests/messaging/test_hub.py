@@ -35,12 +35,16 @@ class Ear:
         self.actor = actors.system(name)
         self.person_id = province.person(name)
         self.heard: list[dict[str, Any]] = []
+        self.is_deaf = False
         self._news = asyncio.Event()
 
-    async def push(self, text: str) -> None:
-        """Keeps the frame."""
-        self.heard.append(json.loads(text))
+    def push(self, wire: bytes, conversation_id: int = 0, seq: int = 0) -> bool:
+        """Keeps the frame, unless it is deaf at the moment."""
+        if self.is_deaf:
+            return False
+        self.heard.extend(json.loads(text) for text in frames.texts(wire))
         self._news.set()
+        return True
 
     async def until(self, kind: str, **expected: object) -> dict[str, Any]:
         """The first frame of the type with these values."""

@@ -1,0 +1,174 @@
+"""The way out to one client: what a turn of the loop has for it leaves as one write.
+
+A client that does not read is not buffered for: above 64 KiB its outlet is paused, what it misses
+is remembered, and once it has read again one `sync.hint` says what to compare.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from typing import Any, Final
+
+from messaging import frames, sockets
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+BUFFERED_LIMIT: Final = 64 * 1024
+WAITING_LIMIT: Final = BUFFERED_LIMIT // 2
+"""Half of it may wait for the end of the turn, half for the client."""
+STUCK_SECONDS: Final = 30.0
+
+
+class Mail:
+    """The outlets that have something to write: all of them do at the end of the loop's turn."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._due: deque[Outlet] = deque()
+
+    def post(self, outlet: "Outlet") -> None:
+        """The outlet writes soon, after everything else that is ready to run now."""
+        if not self._due:
+            self._loop.call_soon(self._round)
+        self._due.append(outlet)
+
+    def _round(self) -> None:
+        """Under daphne a write never yields to the loop: after so many the round does."""
+        for _ in range(min(sockets.CHUNK, len(self._due))):
+            self._due.popleft().flush()
+        if self._due:
+            self._loop.call_soon(self._round)
+
+
+_mail_of: Final = lru_cache(maxsize=1)(Mail)
+"""A process has one loop."""
+
+
+class Outlet(ABC):
+    """Frames in their order, answers and what comes from the hub alike."""
+
+    __slots__ = (
+        "_mail", "_missed", "_on_stuck", "_room", "_size", "_stuck", "_waiting", "is_paused",
+    )  # fmt: skip
+
+    def __init__(self, on_stuck: Callable[[], None]) -> None:
+        self.is_paused = False
+        """Whether the client has not read for a while what was written."""
+        self._mail = _mail_of(asyncio.get_running_loop())
+        self._on_stuck = on_stuck
+        self._waiting: list[bytes] = []
+        self._size = 0
+        self._missed: dict[int, int] | None = None
+        """Conversation → the newest entry it missed; the key 0 stands for anything else."""
+        self._stuck: asyncio.TimerHandle | None = None
+        self._room: asyncio.Future[None] | None = None
+
+    def offer(self, wire: bytes, conversation_id: int, seq: int) -> bool:
+        """Whether the frame leaves; where not, its conversation will be named in a hint."""
+        if self.is_paused:
+            missed = self._missed = self._missed or {}
+            missed[conversation_id] = max(missed.get(conversation_id, 0), seq)
+            return False
+        self.answer(wire)
+        return True
+
+    def answer(self, wire: bytes) -> None:
+        """The frame leaves, however slowly: the client has asked for it."""
+        if not self._waiting:
+            self._mail.post(self)
+        self._waiting.append(wire)
+        self._size += len(wire)
+        if self._size > WAITING_LIMIT:
+            self.flush()
+
+    def flush(self) -> None:
+        """What waits is written now."""
+        if self._waiting:
+            whole = self._waiting[0] if len(self._waiting) == 1 else b"".join(self._waiting)
+            self._waiting.clear()
+            self._size = 0
+            self._write(whole)
+
+    async def settle(self) -> None:
+        """What waits is written; an ordinary send that follows does not overtake it."""
+        self.flush()
+
+    async def room(self) -> None:
+        """The client has read what it was sent; whoever asks for more waits for that."""
+        while self.is_paused:
+            if self._room is None:
+                self._room = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._room)
+
+    def shut(self) -> None:
+        """Nothing is waited for any more."""
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
+        self._missed = None
+
+    def pause(self) -> None:
+        """Too much is buffered: nothing but answers is written, and not for ever."""
+        if not self.is_paused:
+            self.is_paused = True
+            self._stuck = asyncio.get_running_loop().call_later(STUCK_SECONDS, self._on_stuck)
+
+    def resume(self) -> None:
+        """All has been read: the client is told once what it missed."""
+        missed, self.is_paused = self._missed, False
+        self.shut()
+        if self._room is not None:
+            self._room.set_result(None)
+            self._room = None
+        if missed:
+            self.answer(frames.wire(frames.frame("sync.hint", _hint(missed))))
+
+    @abstractmethod
+    def _write(self, wire: bytes) -> None:
+        """Hands the bytes of whole frames on."""
+
+
+class Plain(Outlet):
+    """Under any server: one ASGI message a frame, its backpressure what `send` waits for."""
+
+    __slots__ = ("_buffered", "_queue", "_send", "_sending")
+
+    def __init__(self, send: Send, on_stuck: Callable[[], None]) -> None:
+        super().__init__(on_stuck)
+        self._send = send
+        self._queue: deque[str] = deque()
+        self._buffered = 0
+        self._sending: asyncio.Task[None] | None = None
+
+    async def settle(self) -> None:
+        """What waits has been handed to the server; for a client that does not read, at once."""
+        self.flush()
+        if self._sending is not None and not self.is_paused:
+            await asyncio.shield(self._sending)
+
+    def _write(self, wire: bytes) -> None:
+        self._queue.extend(frames.texts(wire))
+        self._buffered += len(wire)
+        if self._buffered > WAITING_LIMIT:
+            self.pause()
+        if self._sending is None:
+            self._sending = asyncio.ensure_future(self._pump())
+
+    async def _pump(self) -> None:
+        try:
+            while self._queue:
+                await self._send({"type": "websocket.send", "text": self._queue.popleft()})
+        finally:
+            self._sending = None
+            self._buffered = 0
+            if self.is_paused:
+                self.resume()
+
+
+def _hint(missed: dict[int, int]) -> dict[str, int]:
+    if len(missed) == 1 and 0 not in missed:
+        [(conversation_id, last_seq)] = missed.items()
+        return {"conversation_id": conversation_id, "last_seq": last_seq}
+    return {}
