@@ -23,11 +23,7 @@ application = ProtocolTypeRouter(
     }
 )
 
-bodies.cap(
-    settings.MAX_BODY_BYTES,
-    uploads=settings.UPLOAD_PATHS,
-    upload_limit=settings.MAX_UPLOAD_BYTES,
-)
+bodies.cap(settings.MAX_BODY_BYTES, uploads=settings.UPLOAD_LIMITS)
 
 # What is loaded by now stays: collecting it again and again only costs latency.
 gc.collect()

@@ -6,7 +6,7 @@ request class is therefore given a limit where Twisted tells it of length and co
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from daphne.http_protocol import WebRequest
@@ -26,17 +26,17 @@ _PROBLEM: Final = (
 ).encode()
 
 
-def cap(limit: int, *, uploads: Sequence[str] = (), upload_limit: int = 0) -> None:
+def cap(limit: int, *, uploads: Mapping[str, int]) -> None:
     """No request's body is taken beyond the limit in bytes; the rest is thrown away unread.
 
-    `uploads` are patterns of the whole paths to which `upload_limit` applies instead.
+    `uploads` are patterns of the whole paths to which limits of their own apply instead.
     """
-    wide = re.compile("|".join(uploads).encode() or rb"(?!)")
+    wide = [(re.compile(path.encode()), above) for path, above in uploads.items()]
 
     def limit_of(request: Any) -> int:
         # Where the path stands before Twisted has made a request of the head.
         path = getattr(request.channel, "_path", b"").partition(b"?")[0]
-        return upload_limit if wide.fullmatch(path) else limit
+        return next((above for pattern, above in wide if pattern.fullmatch(path)), limit)
 
     WebRequest.gotLength = _got_length(WebRequest.gotLength, limit_of)
     WebRequest.handleContentChunk = _take_chunk(WebRequest.handleContentChunk)

@@ -304,9 +304,13 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # daphne refuses a larger body before reading it (config/bodies.py).
 MAX_BODY_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-# Files come by these paths alone: lists of people and units (org.exchange.files).
-MAX_UPLOAD_BYTES = 20 * 1024 * 1024
-UPLOAD_PATHS = ["/api/v1/org/imports", "/administration/exchange/imports/"]
+# Files come by these paths alone: lists of people and units (org.exchange.files), files of messages
+# (messaging.policies), each with what surrounds it in the body.
+UPLOAD_LIMITS = {
+    "/api/v1/org/imports": 20 * 1024 * 1024,
+    "/administration/exchange/imports/": 20 * 1024 * 1024,
+    "/api/v1/messaging/conversations/[0-9]+/files": 51 * 1024 * 1024,
+}
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
 # --- language, time, files ------------------------------------------------------------

@@ -11,6 +11,7 @@ from core.audit import events as audit_events
 from core.events import Schedule, Subscriptions
 from documents import events as documents_events
 from documents import handlers as documents_handlers
+from messaging import climbing
 from messaging import events as messaging_events
 from messaging import handlers as messaging_handlers
 from miniapps import events as miniapps_events
@@ -36,6 +37,7 @@ SUBSCRIPTIONS: Final[Subscriptions] = {
     ),
     org_events.AppointmentsBegan: (messaging_handlers.on_appointments_began,),
     org_events.UnitMoved: (messaging_handlers.on_unit_moved,),
+    messaging_events.DingDue: (climbing.on_ding_due,),
     messaging_events.UnitConversationFounded: (messaging_handlers.on_unit_conversation_founded,),
     org_events.PersonLeft: (
         messaging_handlers.on_person_left,
@@ -72,6 +74,7 @@ SUBSCRIPTIONS: Final[Subscriptions] = {
 }
 
 SCHEDULES: Final[Sequence[Schedule]] = (
+    Schedule("messaging.close_overdue_dings", "*/5 * * * *", climbing.close_overdue_dings),
     Schedule(
         "messaging.warn_of_ending_rights", "0 1 * * *", messaging_handlers.warn_of_ending_rights
     ),
@@ -79,6 +82,9 @@ SCHEDULES: Final[Sequence[Schedule]] = (
         "messaging.look_through_unit_conversations",
         "15 19 * * *",
         messaging_handlers.look_through_unit_conversations,
+    ),
+    Schedule(
+        "messaging.forget_left_over_files", "35 18 * * *", messaging_handlers.forget_left_over_files
     ),
     Schedule("core.retry_stalled_jobs", "* * * * *", upkeep.retry_stalled_jobs),
     Schedule("core.seal_audit", "5 * * * *", audit.seal),

@@ -7,13 +7,16 @@ from urllib.parse import urlsplit
 from core.actor import Actor
 from messaging import errors, membership
 from messaging.kinds import Allowed, ConversationKind, MemberRole, MessageKind
-from messaging.models import Conversation, Message
+from messaging.models import Conversation, Ding, Message
 from org import policies as org_policies
 from org.queries import appointments
 
 GROUP_LIMIT: Final = 500
 ADMINISTERING: Final = (MemberRole.OWNER, MemberRole.ADMIN)
 BODY_LIMIT: Final = 16 * 1024
+FILE_AT_MOST: Final = 50 * 1024 * 1024
+FILES_PER_DAY: Final = 500
+FILE_BYTES_PER_DAY: Final = 2 * 1024 * 1024 * 1024
 
 
 def require_member(actor: Actor, conversation_id: int) -> int:
@@ -139,3 +142,20 @@ def require_safe_link(link: str) -> None:
     outside = parts.scheme == "https" and bool(parts.netloc)
     if "\\" in link or not link.isprintable() or not (own_page or outside):
         raise errors.UnsafeLink
+
+
+def may_set_roster(actor: Actor, unit_id: int, *, at: datetime) -> bool:
+    """Whether the actor says who is on duty for the unit: he administers its people."""
+    return org_policies.may_manage_people(actor, unit_id, at=at)
+
+
+def require_roster(actor: Actor, unit_id: int, *, at: datetime) -> None:
+    """ShiftForeign unless the actor says who is on duty for the unit."""
+    if not may_set_roster(actor, unit_id, at=at):
+        raise errors.ShiftForeign
+
+
+def require_ding_sender(person_id: int, ding: Ding) -> None:
+    """DingNotTheSender unless the person opened the DING."""
+    if ding.sender_id != person_id:
+        raise errors.DingNotTheSender

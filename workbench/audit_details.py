@@ -80,6 +80,7 @@ LABELS: Final = {
     "second_factor": "双因素认证",
     "seed": "随机种子",
     "seqs": "消息序号",
+    "size": "字节数",
     "serial_number": "编号",
     "sha256": "SHA-256",
     "short_name": "简称",

@@ -4,6 +4,8 @@ from ninja import Router
 
 from messaging.api import (
     conversations,
+    dings,
+    duty,
     files,
     histories,
     members,
@@ -26,5 +28,7 @@ router.add_router("", files.router)
 router.add_router("", histories.router)
 router.add_router("", receipts.router)
 router.add_router("", notices.router)
+router.add_router("", dings.router)
+router.add_router("", duty.router)
 router.add_router("", sockets.router)
 router.add_router("", sync.router)

@@ -40,6 +40,20 @@ class FileOut(Schema):
     mime: str
     width: int | None
     height: int | None
+    download: str
+    thumbnail: str | None
+    view: str | None
+
+
+class PlacedFileOut(Schema):
+    """A file of a conversation, and the message that carries it."""
+
+    conversation_id: int
+    seq: int
+    sender_id: int | None
+    sender_name: str
+    created_at: datetime
+    file: FileOut
 
 
 class CardOut(Schema):

@@ -18,7 +18,7 @@ from messaging.models import (
     Message,
     NotificationLevel,
 )
-from messaging.queries import members, messages
+from messaging.queries import files, members, messages
 from messaging.queries.members import MemberCard
 from messaging.queries.messages import Entry
 from org.queries import people
@@ -308,6 +308,7 @@ def _cards(rows: Sequence[Conversation], person_id: int, *, at: datetime) -> lis
     last = {row.conversation_id: row for row in _last_messages(seeing)}
     senders = {row.sender_id for row in last.values() if row.sender_id is not None}
     known = people.names(sorted({*senders, *(p for p in peers.values() if p)}), at=at)
+    attached = files.of({one.file_id for one in last.values() if one.file_id is not None})
     return [
         Card(
             id=row.pk,
@@ -320,7 +321,11 @@ def _cards(rows: Sequence[Conversation], person_id: int, *, at: datetime) -> lis
             unread=standing[row.pk].unread,
             last_at=row.last_at,
             last_entry=(
-                messages.entry_of(last[row.pk], sender_name=_name(known, last[row.pk].sender_id))
+                messages.entry_of(
+                    last[row.pk],
+                    sender_name=_name(known, last[row.pk].sender_id),
+                    file=attached.get(last[row.pk].file_id or 0),
+                )
                 if row.pk in last
                 else None
             ),

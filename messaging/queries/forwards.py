@@ -86,7 +86,12 @@ def items_of(taken: Sequence[Taken]) -> list[dict[str, Any]]:
 
 def lines_of(taken: Sequence[Taken]) -> list[str]:
     """The first lines of a record."""
-    return [f"{one.from_name}：{messages.excerpt(one.message)}" for one in taken[:LINES]]
+    first = taken[:LINES]
+    known = files.of({one.message.file_id for one in first if one.message.file_id is not None})
+    return [
+        f"{one.from_name}：{messages.excerpt(one.message, known.get(one.message.file_id or 0))}"
+        for one in first
+    ]
 
 
 def record(*, actor: Actor, conversation_id: int, seq: int) -> Record:
@@ -105,7 +110,7 @@ def record(*, actor: Actor, conversation_id: int, seq: int) -> Record:
                 kind=item["kind"],
                 body=item["body"],
                 created_at=datetime.fromisoformat(item["created_at"]),
-                file=known.get(item["file_id"]),
+                file=files.at(known.get(item["file_id"]), conversation_id, seq),
             )
             for item in held.items
         ],

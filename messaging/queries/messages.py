@@ -178,7 +178,7 @@ def entry_of(
         mentions=tuple(message.mentions),
         mention_all=message.mention_all,
         forwarded=_forwarded(message),
-        file=file,
+        file=files.at(file, message.conversation_id, message.seq),
         card=card,
         receipt=message.receipt,
         counts=counts,
@@ -193,21 +193,22 @@ def card_of(message: Message) -> Card | None:
     return Card(**{**message.card, "lines": tuple(message.card["lines"])})
 
 
-def excerpt(message: Message) -> str:
-    """The message in one short line."""
+def excerpt(message: Message, file: FileRef | None = None) -> str:
+    """The message in one short line, with the name of its file where that is known."""
     if message.card is not None:
         return f"[卡片] {message.card['title']}"[:EXCERPT]
-    words = " ".join(message.body.split())
+    name = file.name if file is not None and message.kind == MessageKind.FILE else ""
+    words = " ".join(f"{name} {message.body}".split())
     return f"{_PLACEHOLDERS.get(message.kind, '')} {words}".strip()[:EXCERPT]
 
 
-def quote_of(message: Message, *, sender_name: str) -> Quote:
+def quote_of(message: Message, *, sender_name: str, file: FileRef | None = None) -> Quote:
     """The message as those that answer it show it: of a recalled one nothing is left."""
     recalled = message.recalled_at is not None
     return Quote(
         seq=message.seq,
         sender_name=sender_name,
-        excerpt="" if recalled else excerpt(message),
+        excerpt="" if recalled else excerpt(message, file),
         recalled=recalled,
     )
 
@@ -245,7 +246,8 @@ def quote(conversation_id: int, seq: int | None, *, reader_id: int, at: datetime
     if answered.sender_id is None:
         return quote_of(answered, sender_name="")
     names = people.names([answered.sender_id], at=at)
-    return quote_of(answered, sender_name=names[answered.sender_id].name)
+    name = names[answered.sender_id].name
+    return quote_of(answered, sender_name=name, file=file_of(answered))
 
 
 def said_in(conversation_id: int, seq: int, *, by: int) -> Message:
@@ -323,7 +325,8 @@ class _Around:
             return None
         if not self.shows(answered.seq):
             return unseen_quote(answered.seq)
-        return quote_of(answered, sender_name=self.name(answered))
+        file = self.files.get(answered.file_id or 0)
+        return quote_of(answered, sender_name=self.name(answered), file=file)
 
     def entry(self, message: Message) -> Entry:
         """The entry with what it answers or changes, as far as the reader may see that."""

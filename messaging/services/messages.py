@@ -12,7 +12,7 @@ from messaging.kinds import MessageKind, Receipt, VersionEnd
 from messaging.models import Mention, Message, MessageRecord, MessageVersion, log
 from messaging.models.log import Draft, Said
 from messaging.queries import conversations, files, histories, mentions, messages
-from messaging.services import _showing
+from messaging.services import _carrying, _ding_ends, _showing
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,7 @@ def recall(*, actor: Actor, conversation_id: int, seq: int, now: datetime) -> Re
     _withdraw(message, person_id=person_id, now=now)
     event = {"verb": "recalled", "by_id": person_id, "by_name": actor.name, "seq": seq}
     entry = log.append_event(held, by_id=person_id, event=event, now=now)
+    _ding_ends.end_of_message(held.pk, seq, now=now)
     audit.record(
         actor=actor,
         action="messaging.message.recalled",
@@ -144,6 +145,8 @@ def _say(actor: Actor, conversation_id: int, draft: Draft, *, now: datetime) -> 
     if said.message is None:
         return _acknowledged_again(conversation_id, person_id, draft)
     policies.require_may_speak(person_id, said.held)
+    if draft.file_id is not None:
+        _carrying.note_sent(draft.file_id, now=now)
     if draft.mention_all:
         policies.require_may_mention_all(person_id, said.held)
     entry = messages.entry_of(
@@ -186,7 +189,7 @@ def _require_fitting_file(particulars: Particulars, person_id: int) -> None:
     if (particulars.kind == MessageKind.TEXT) != (particulars.file_id is None):
         raise errors.MessageKindRefused
     if particulars.file_id is not None:
-        files.require_own(particulars.file_id, person_id)
+        files.require_sendable(particulars.file_id, person_id, particulars.kind)
 
 
 def _acknowledged_again(conversation_id: int, person_id: int, draft: Draft) -> Sent:

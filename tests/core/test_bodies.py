@@ -83,7 +83,14 @@ def test_a_body_within_the_limit_reaches_the_product(port: int) -> None:
 def test_an_upload_may_be_larger_than_other_bodies_but_not_without_end(port: int) -> None:
     head = "POST /api/v1/org/imports HTTP/1.1\r\nConnection: close\r\nContent-Length: "
     assert _exchange(port, f"{head}{LIMIT + 1}", b"x" * (LIMIT + 1)).startswith(b"HTTP/1.1 40")
-    answer = _exchange(port, f"{head}{settings.MAX_UPLOAD_BYTES + 1}", b"")
+    above = settings.UPLOAD_LIMITS["/api/v1/org/imports"] + 1
+    answer = _exchange(port, f"{head}{above}", b"")
     assert answer.startswith(b"HTTP/1.1 413 ")
     other = head.replace("imports", "imports/1/confirm")
     assert _exchange(port, f"{other}{LIMIT + 1}", b"").startswith(b"HTTP/1.1 413 ")
+    files = "POST /api/v1/messaging/conversations/1/files HTTP/1.1\r\nConnection: close"
+    larger = b"x" * above
+    answer = _exchange(port, f"{files}\r\nContent-Length: {above}", larger)
+    assert answer.startswith(b"HTTP/1.1 40")
+    answer = _exchange(port, f"{files}\r\nContent-Length: 300000000", b"")
+    assert answer.startswith(b"HTTP/1.1 413 ")

@@ -1,0 +1,139 @@
+"""Files: handed over before they are sent, had by whoever sees the message that carries them."""
+
+from typing import Annotated
+from urllib.parse import quote
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import File, Form, Router, Status
+from ninja.files import UploadedFile
+
+from core import pictures
+from core.http import actor_of
+from core.paging import Cursor, Limit
+from core.schemas import Id, Schema
+from messaging import errors, intake, policies
+from messaging.api.schemas import FileOut, PlacedFileOut
+from messaging.queries import file_places
+from messaging.queries.files import FileRef, Stored
+from messaging.services import files
+
+router = Router()
+
+_BYTES = {
+    "responses": {
+        200: {"content": {"application/octet-stream": {}}, "description": "The file as uploaded"}
+    }
+}
+_PICTURE = {
+    "responses": {200: {"content": {pictures.MIME: {}}, "description": "A smaller picture"}}
+}
+_AT = "/conversations/{conversation_id}/messages/{seq}/files/{file_id}"
+
+
+class FilesOut(Schema):
+    """The files of a conversation, newest first."""
+
+    items: list[PlacedFileOut]
+    next_cursor: str | None
+
+
+@router.post(
+    "/conversations/{conversation_id}/files",
+    response={201: FileOut},
+    url_name="messaging-upload",
+)
+def upload(
+    request: HttpRequest,
+    conversation_id: Id,
+    file: Annotated[UploadedFile, File()],
+    upload_id: Annotated[UUID, Form()],
+) -> Status[FileRef]:
+    """A file is handed over: multipart, 50 MB at most; the same upload_id is the same file."""
+    received = intake.receive(
+        actor=actor_of(request),
+        conversation_id=conversation_id,
+        upload_id=upload_id,
+        name=file.name or "",
+        content=_content(file),
+        now=timezone.now(),
+    )
+    return Status(201, received)
+
+
+@router.get("/conversations/{conversation_id}/files", response=FilesOut, url_name="messaging-files")
+def list_files(
+    request: HttpRequest,
+    conversation_id: Id,
+    kind: file_places.FilesOf,
+    limit: Limit = 30,
+    cursor: Cursor = "",
+) -> FilesOut:
+    """The pictures, or the other files, that the reader may see; newest first."""
+    found = file_places.listed(
+        actor=actor_of(request),
+        conversation_id=conversation_id,
+        kind=kind,
+        cursor=cursor,
+        limit=limit,
+        at=timezone.now(),
+    )
+    return FilesOut.model_validate(found)
+
+
+@router.get(_AT, url_name="messaging-file", openapi_extra=_BYTES)
+def download(request: HttpRequest, conversation_id: Id, seq: Id, file_id: Id) -> HttpResponse:
+    """The file as it was uploaded, under its name; taking it away is audited."""
+    return handed_out(request, _stored(request, conversation_id, seq, file_id))
+
+
+@router.get(f"{_AT}/thumbnail", url_name="messaging-file-thumbnail", openapi_extra=_PICTURE)
+def thumbnail(request: HttpRequest, conversation_id: Id, seq: Id, file_id: Id) -> HttpResponse:
+    """A small picture of the picture."""
+    return shown(_stored(request, conversation_id, seq, file_id), intake.THUMBNAIL)
+
+
+@router.get(f"{_AT}/view", url_name="messaging-file-view", openapi_extra=_PICTURE)
+def view(request: HttpRequest, conversation_id: Id, seq: Id, file_id: Id) -> HttpResponse:
+    """A picture of the picture that fills a screen."""
+    return shown(_stored(request, conversation_id, seq, file_id), intake.VIEW)
+
+
+def handed_out(request: HttpRequest, stored: Stored) -> HttpResponse:
+    """The bytes as a file that no browser opens in our name. The caller has asked for the right."""
+    content = intake.fetch(stored)
+    files.record_download(
+        actor=actor_of(request), file_id=stored.file_id, name=stored.name, now=timezone.now()
+    )
+    response = _closed(HttpResponse(content, content_type=stored.mime))
+    name = quote(stored.name, safe="")
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    return response
+
+
+def shown(stored: Stored, suffix: str) -> HttpResponse:
+    """The smaller picture, kept by the reader's own browser for an hour."""
+    response = _closed(HttpResponse(intake.fetch_picture(stored, suffix)))
+    response["Content-Type"] = pictures.MIME
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+def _closed(response: HttpResponse) -> HttpResponse:
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
+
+
+def _stored(request: HttpRequest, conversation_id: int, seq: int, file_id: int) -> Stored:
+    return file_places.of_message(
+        actor=actor_of(request), conversation_id=conversation_id, seq=seq, file_id=file_id
+    )
+
+
+def _content(file: UploadedFile) -> bytes:
+    if file.size is None or file.size > policies.FILE_AT_MOST:
+        raise errors.FileTooLarge(limit_mb=policies.FILE_AT_MOST // 1024 // 1024)
+    return bytes(file.read())

@@ -1,0 +1,81 @@
+"""Uploaded files on their way into the store and out of it, outside of any transaction."""
+
+import hashlib
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from core import crypto, files, pictures, scanning, storage
+from core.actor import Actor
+from core.pictures import Picture
+from messaging.queries import file_places
+from messaging.queries.files import FileRef, Stored
+from messaging.services import files as services
+from messaging.services.files import Announced, Begun
+
+THUMBNAIL: Final = "-thumbnail"
+VIEW: Final = "-view"
+
+
+def receive(
+    *,
+    actor: Actor,
+    conversation_id: int,
+    upload_id: UUID,
+    name: str,
+    content: bytes,
+    now: datetime,
+) -> FileRef:
+    """The file may be sent. It was judged by its content, and by the scanner where there is one,
+    before a byte of it was kept; a row that is never finished is swept.
+    """
+    file_places.require_may_upload(actor, conversation_id, size=len(content), at=now)
+    taken = files.take(name, content)
+    scanning.require_clean(content)
+    picture = pictures.read(content, taken.picture) if taken.picture else None
+    begun = services.begin(
+        actor=actor,
+        conversation_id=conversation_id,
+        upload_id=upload_id,
+        announced=Announced(
+            name=taken.name,
+            size=len(content),
+            mime=taken.mime,
+            width=picture.width if picture else None,
+            height=picture.height if picture else None,
+            sha256=hashlib.sha256(content).hexdigest(),
+            sm3=crypto.sm3(content).hex(),
+        ),
+        now=now,
+    )
+    if not begun.is_stored:
+        _put(begun, content, picture)
+    return services.finish(actor=actor, file_id=begun.file_id, now=now)
+
+
+def fetch(stored: Stored) -> bytes:
+    """The file as it was uploaded; core.storage.ObjectAltered if it is not the same."""
+    return storage.get(stored.key, sha256=stored.sha256)
+
+
+def fetch_picture(stored: Stored, suffix: str) -> bytes:
+    """The smaller picture of that suffix; ObjectMissing for a file that is no picture."""
+    if not stored.is_picture:
+        raise storage.ObjectMissing(key=stored.key)
+    return storage.get(stored.key + suffix)
+
+
+def forget(stored: Stored) -> None:
+    """Nothing of the file lies in the store any more."""
+    storage.delete(stored.key)
+    if stored.is_picture:
+        for suffix in (THUMBNAIL, VIEW):
+            storage.delete(stored.key + suffix)
+
+
+def _put(begun: Begun, content: bytes, picture: Picture | None) -> None:
+    storage.put(key=begun.key, content=content, content_type="application/octet-stream")
+    if picture is None:
+        return
+    for suffix, smaller in ((THUMBNAIL, picture.thumbnail), (VIEW, picture.view)):
+        storage.put(key=begun.key + suffix, content=smaller, content_type=pictures.MIME)
