@@ -133,7 +133,7 @@ def test_a_hundred_thousand_entries_are_refused(wang: Phone, li: Phone) -> None:
     [
         ("cod\u202efdp.txt", "codfdp.txt"),
         ("a\r\nX-Evil: 1.txt", "aX-Evil 1.txt"),
-        ("长" * 300 + ".txt", "长" * 116 + ".txt"),
+        ("a" * 300 + ".txt", "a" * 116 + ".txt"),
         ("<img src=x>.txt", "img src=x.txt"),
     ],
 )
@@ -235,11 +235,11 @@ def test_what_was_sent_before_one_came_or_was_recalled_cannot_be_had(
     assert zhang.get(f"/conversations/{room}/files", kind="file").json()["items"] == []
 
 
-def test_whoever_left_has_no_file_any_more(wang: Phone, li: Phone, zhang: Phone) -> None:
+def test_whoever_is_out_has_no_file_any_more(wang: Phone, li: Phone, zhang: Phone) -> None:
     room = wang.group(li, zhang)
     file = sent_file(wang, room)
     assert get(zhang, file["download"]).status_code == 200
-    zhang.call("delete", f"/conversations/{room}/members/{zhang.person_id}")
+    wang.call("delete", f"/conversations/{room}/members/{zhang.person_id}")
     assert get(zhang, file["download"]).status_code == 404
 
 
