@@ -11,13 +11,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core import http, paging
 from core.actor import Actor
+from messaging.queries import unit_conversations
 from org import errors as org_errors
 from org import policies as org_policies
 from org.queries import former_names, people, units
 from org.queries.visibility import Viewer
 from org.services import people as people_services
 from workbench import offices, parameters, past_trees, personnel, trees, viewers
-from workbench.views import directory_past, directory_search
+from workbench.views import directory_past, directory_rooms, directory_search
 
 PEOPLE_PER_PAGE = 50
 
@@ -31,6 +32,8 @@ class PeopleOfUnit:
     with_below: bool
     ending: former_names.Ending | None
     may_administer: bool
+    rooms: unit_conversations.OfUnit | None
+    """Not asked for again with further pages of people."""
     page: paging.Page[people.PersonInUnit]
 
 
@@ -173,8 +176,20 @@ def _people_of(request: HttpRequest, unit_id: int, *, at: datetime) -> PeopleOfU
     above = units.path(unit_id)[:-1]
     unit = units.card(unit_id, at=at, viewer=viewer)
     ending = former_names.ending(unit_id, viewer=viewer) if unit.abolished else None
-    may_administer = offices.reaches(http.actor_of(request), unit_id, at=at)
-    return PeopleOfUnit(unit, above, with_below, ending, may_administer, page)
+    actor = http.actor_of(request)
+    return PeopleOfUnit(
+        unit=unit,
+        above=above,
+        with_below=with_below,
+        ending=ending,
+        may_administer=offices.reaches(actor, unit_id, at=at),
+        rooms=(
+            unit_conversations.of_unit(actor=actor, unit_id=unit_id, at=at)
+            if not request.GET.get("cursor")
+            else None
+        ),
+        page=page,
+    )
 
 
 def _is_with_below(request: HttpRequest) -> bool:
@@ -202,6 +217,7 @@ urlpatterns = [
     path("search/", directory_search.search, name="directory-search"),
     path("units/<int:unit_id>/branch/", branch, name="directory-branch"),
     path("units/<int:unit_id>/people/", listing, name="directory-people"),
+    path("units/<int:unit_id>/rooms/", directory_rooms.dialog, name="directory-rooms"),
     path("lines/<int:line_id>/", directory_past.line, name="directory-line"),
     path("people/<int:person_id>/", card, name="directory-card"),
     path("people/<int:person_id>/phone/", reveal, name="directory-phone"),
