@@ -13,3 +13,17 @@ class UnitConversationFounded(events.Event):
     name: ClassVar[str] = "messaging.unit_conversation_founded"
 
     conversation_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DingDue(events.Event):
+    """The time has come for a DING to climb one rung, or to end.
+
+    Whoever hears it looks who is still pending, of those behind the person `after`.
+    """
+
+    name: ClassVar[str] = "messaging.ding_due"
+
+    ding_id: int
+    step: str
+    after: int = 0

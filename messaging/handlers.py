@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from core.actor import system
-from messaging import events
-from messaging.queries import handovers
+from messaging import events, intake
+from messaging.queries import files, handovers
 from messaging.queries import members as member_queries
 from messaging.queries import unit_conversations as unit_queries
+from messaging.services import ding_climbs, members, notices, unit_conversations
+from messaging.services import files as file_services
 from messaging.services import handovers as handover_services
-from messaging.services import members, notices, unit_conversations
 from org import events as org_events
 from org.kinds import HandoverKind, ReorganisationStatus, RequestState
 from org.queries import appointments, authority, reorganisations, requests
@@ -20,6 +21,8 @@ SOURCE_NAME: Final = "系统管理"
 _ACTOR: Final = system("messaging.handlers")
 _GROUP_ADVICE: Final = "指定群内成员为接手人，群主即自动转交"
 _WARNED_BEFORE: Final = timedelta(days=7)
+_LEFT_OVER_KEPT: Final = timedelta(days=7)
+_FORGOTTEN_AT_ONCE: Final = 1000
 _VERDICTS: Final[dict[str, str]] = {
     RequestState.APPROVED: "复核已同意",
     RequestState.REJECTED: "复核未同意",
@@ -137,6 +140,7 @@ def on_person_left(event: org_events.PersonLeft, now: datetime) -> None:
         members.part(
             actor=_ACTOR, conversation_id=conversation_id, person_id=event.person_id, now=now
         )
+    ding_climbs.let_person_go(actor=_ACTOR, person_id=event.person_id, now=now)
 
 
 def on_handover_settled(event: org_events.HandoverSettled, now: datetime) -> None:
@@ -180,6 +184,7 @@ def follow_ended_appointment(event: org_events.AppointmentEnded, now: datetime) 
             appointment_id=event.appointment_id,
             now=now,
         )
+    ding_climbs.let_person_go(actor=_ACTOR, person_id=event.person_id, now=now)
 
 
 def on_unit_moved(event: org_events.UnitMoved, now: datetime) -> None:
@@ -241,6 +246,13 @@ def warn_of_ending_rights(now: datetime) -> None:
             link=f"/administration/grants/units/?unit={grant.root_id}",
             now=now,
         )
+
+
+def forget_left_over_files(now: datetime) -> None:
+    """What was handed over a week ago and never sent is gone, from the store and from the table."""
+    for stored in files.left_over(before=now - _LEFT_OVER_KEPT, limit=_FORGOTTEN_AT_ONCE):
+        if file_services.forget(actor=_ACTOR, file_id=stored.file_id, now=now):
+            intake.forget(stored)
 
 
 def _opened_key(request_id: int) -> str:

@@ -10,7 +10,7 @@ from messaging import rates
 from messaging.gateway import incoming
 from messaging.queries import conversations
 from messaging.queries import messages as message_queries
-from messaging.services import edits, messages, receipts
+from messaging.services import dings, edits, messages, receipts
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,11 @@ def _read(actor: Actor, data: incoming.Read, now: datetime) -> Answer:
     return Answer("message.read.ack", read)
 
 
+def _confirm_ding(actor: Actor, data: incoming.DingConfirm, now: datetime) -> Answer:
+    confirmed = dings.confirm(actor=actor, ding_id=data.ding_id, now=now)
+    return Answer("ding.confirm.ack", confirmed)
+
+
 KINDS: Final[Mapping[str, Kind]] = {
     "hello": Kind(incoming.Hello, _hello),
     "sync.heads": Kind(incoming.Heads, _heads),
@@ -101,4 +106,5 @@ KINDS: Final[Mapping[str, Kind]] = {
     "message.edit": Kind(incoming.Edit, _edit),
     "message.recall": Kind(incoming.Recall, _recall),
     "message.read": Kind(incoming.Read, _read),
+    "ding.confirm": Kind(incoming.DingConfirm, _confirm_ding),
 }

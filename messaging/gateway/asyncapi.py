@@ -32,6 +32,7 @@ _SAYS: Final[Mapping[str, str]] = {
     "message.edit": "has a message of one's own read anew",
     "message.recall": "takes a message of one's own back",
     "message.read": "tells how far the person has read; repeated until it is acknowledged",
+    "ding.confirm": "confirms a DING that calls the person; a repetition changes nothing",
     "receipt.watch": "asks for the live counts of one's own messages; an empty list ends it",
 }
 

@@ -48,6 +48,7 @@ ASKED: Final[Mapping[str, Mapping[str, Any]]] = {
         "message.edit": {**_PLACE, "body": "十点半开会"},
         "message.recall": _PLACE,
         "message.read": _PLACE,
+        "ding.confirm": {"ding_id": 3},
         "receipt.watch": {"conversation_id": 12, "seqs": [45]},
     }.items()
 }

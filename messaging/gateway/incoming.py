@@ -84,6 +84,12 @@ class Read(Data):
     seq: Id
 
 
+class DingConfirm(Data):
+    """The person confirms a DING that calls her."""
+
+    ding_id: Id
+
+
 class Watch(Data):
     """The person looks at these of her messages; an empty list ends it."""
 

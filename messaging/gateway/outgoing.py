@@ -14,9 +14,12 @@ from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from messaging.queries.conversations import Head
+from messaging.queries.ding_counts import StateNews
+from messaging.queries.dings import Called
 from messaging.queries.messages import Entry, Pull
 from messaging.queries.notices import Notice
 from messaging.queries.settings import ConversationSetting, Quiet
+from messaging.services.dings import Confirmed
 from messaging.services.edits import Edited
 from messaging.services.messages import Recalled, Sent
 from messaging.services.receipts import ReadTo
@@ -124,6 +127,7 @@ FRAMES: Final[Mapping[str, Frame]] = {
     "message.recall.ack": Frame(Recalled, "the entry that tells of it", ("message.recall",)),
     "message.read.ack": Frame(ReadTo, "how far the cursor stands", ("message.read",)),
     "receipt.watching": Frame(Watching, "counts follow as receipt.update", ("receipt.watch",)),
+    "ding.confirm.ack": Frame(Confirmed, "the DING is confirmed since then", ("ding.confirm",)),
     "error": Frame(Error, "the frame with this id was refused", ("*",)),
     "message.created": Frame(Entry, "an entry was committed"),
     "message.edited": Frame(Entry, "the entry that tells of an editing was committed"),
@@ -137,6 +141,8 @@ FRAMES: Final[Mapping[str, Frame]] = {
         ConversationSetting | QuietSet,
         "the reader pinned, silenced or set quiet hours on another device",
     ),
+    "ding.opened": Frame(Called, "a DING calls the reader to confirm a message"),
+    "ding.state": Frame(StateNews, "a DING ended for the reader; with counts: for those he called"),
     "sync.hint": Frame(Hint, "something may have been missed: compare"),
     "bye": Frame(Bye, "the process stops; come back after `retry_after_ms`"),
 }

@@ -35,6 +35,7 @@ ASKED: Final[Mapping[str, Twin]] = {
     "message.recall": Twin("POST", f"{_ONE}/messages/{{seq}}/recall"),
     "message.read": Twin("PUT", f"{_ONE}/cursor"),
     "receipt.watch": _PAGE,
+    "ding.confirm": Twin("PUT", "/dings/{ding_id}/confirmation"),
 }
 """What a client asks."""
 
@@ -48,6 +49,8 @@ TOLD: Final[Mapping[str, Twin]] = {
     "notice.read": _NOTICES,
     "member.changed": _HEADS,
     "settings.changed": _SETTINGS,
+    "ding.opened": Twin("GET", "/dings/received"),
+    "ding.state": Twin("GET", "/dings/received"),
     "sync.hint": _SYNC,
     "bye": _SYNC,
 }

@@ -16,7 +16,7 @@ from messaging.models import (
     MemberSource,
     log,
 )
-from messaging.services import _admitting, _telling
+from messaging.services import _admitting, _ding_ends, _telling
 from org.queries import people
 
 
@@ -200,6 +200,7 @@ def _close_period(
     Member.objects.filter(conversation=held, person_id=person_id, left_seq__isnull=True).update(
         left_seq=entry.seq
     )
+    _ding_ends.end_for_leavers(held.pk, [person_id], now=now)
     _telling.record(actor, f"messaging.group.person_{verb}", held, now, {"person_id": person_id})
     _telling.left(held, actor, entry, [person_id])
     return Changed(conversation_id=held.pk, seq=entry.seq)

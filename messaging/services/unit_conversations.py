@@ -27,7 +27,7 @@ from messaging.models import (
 )
 from messaging.queries import unit_conversations as queries
 from messaging.queries.unit_conversations import Difference, Stretch
-from messaging.services import _admitting, _telling
+from messaging.services import _admitting, _ding_ends, _telling
 from messaging.services.conversations import Opened
 from org import errors as org_errors
 from org.queries import appointments, headcounts, people, units
@@ -229,6 +229,7 @@ def _apply(held: Conversation, actor: Actor, found: Difference, *, now: datetime
             conversation=held, person_id__in=found.gone, left_seq__isnull=True
         )
         rows.update(left_seq=entry.seq)
+        _ding_ends.end_for_leavers(held.pk, found.gone, now=now)
         _telling.record(actor, "messaging.unit.people_left", held, now, {"people": found.gone})
         _telling.left(held, actor, entry, found.gone)
     if found.came:

@@ -1,0 +1,78 @@
+"""What a DING does by the clock: it climbs its ladder, and ends.
+
+Handlers of timers. They stand apart from messaging.handlers, because delivering takes the network,
+which no service may: a query says what is to be done, a channel does it, a service keeps it.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from core.actor import system
+from messaging import channels_out, events
+from messaging.channels_out import in_app
+from messaging.kinds import DingStep, StepOutcome
+from messaging.queries import ding_climbs as climb_queries
+from messaging.services import ding_climbs
+from org.services import people
+
+LINK: Final = "/messages/?view=dings"
+_ACTOR: Final = system("messaging.climbing")
+
+
+def on_ding_due(event: events.DingDue, now: datetime) -> None:
+    """Whoever has not confirmed by then is called by one rung more, or not any more.
+
+    A repetition calls nobody twice: evidence passes people over, and a delivery has its key.
+    """
+    step = DingStep(event.step)
+    if step == DingStep.END:
+        ding_climbs.exhaust(actor=_ACTOR, ding_id=event.ding_id, now=now)
+        return
+    ding_climbs.let_go(actor=_ACTOR, ding_id=event.ding_id, after=event.after, now=now)
+    part = climb_queries.next_part(event.ding_id, step, after=event.after, at=now)
+    for reach in part.reaches:
+        evidence = _reach(step, reach, now)
+        ding_climbs.keep(
+            actor=_ACTOR,
+            ding_id=event.ding_id,
+            step=step,
+            reach=reach,
+            outcome=evidence.outcome,
+            said=evidence.said,
+            reference=evidence.reference,
+            now=now,
+        )
+    if part.next_after is not None:
+        ding_climbs.go_on(
+            actor=_ACTOR, ding_id=event.ding_id, step=step, after=part.next_after, now=now
+        )
+
+
+def close_overdue_dings(now: datetime) -> None:
+    """No DING waits beyond its end, also where the timer of it was lost."""
+    for ding_id in climb_queries.overdue(at=now):
+        ding_climbs.exhaust(actor=_ACTOR, ding_id=ding_id, now=now)
+    ding_climbs.forget_quotas(actor=_ACTOR, now=now)
+
+
+def _reach(step: DingStep, reach: climb_queries.Reach, now: datetime) -> channels_out.Evidence:
+    if step in (DingStep.DUTY, DingStep.LEADER):
+        channel: channels_out.Channel | None = in_app.InApp(now)
+        missing = "没有排班，已跳过" if step == DingStep.DUTY else "没有上级负责人，已跳过"
+    else:
+        channel, missing = channels_out.of(step), channels_out.NOT_CONFIGURED
+    if channel is None or reach.to_id is None:
+        return channels_out.Evidence(StepOutcome.SKIPPED, missing)
+    if step == DingStep.DUTY and reach.for_ids == (reach.to_id,):
+        return channels_out.Evidence(StepOutcome.SKIPPED, "本人正在值班，已跳过")
+    phone = ""
+    if step in (DingStep.SMS, DingStep.VOICE):
+        phone = people.reveal_phone(actor=_ACTOR, person_id=reach.to_id, now=now)
+        if not phone:
+            return channels_out.Evidence(StepOutcome.SKIPPED, "没有登记手机号，已跳过")
+    return channels_out.attempt(
+        channel,
+        key=reach.key,
+        recipient=channels_out.Recipient(reach.to_id, phone),
+        content=channels_out.Content(reach.title, reach.text, LINK),
+    )

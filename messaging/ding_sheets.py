@@ -1,0 +1,60 @@
+"""Writes who has confirmed a DING as a workbook."""
+
+import io
+from collections.abc import Sequence
+from typing import Any, Final
+
+import openpyxl
+from django.utils import timezone
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font, PatternFill
+from openpyxl.utils import get_column_letter
+
+from messaging.kinds import DingState, DingStep, StepOutcome
+from messaging.queries.dings import Target
+from org.exchange import neutral
+
+CONTENT_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+HEADINGS: Final = ("姓名", "单位", "部门", "职务", "状态", "结束时间", "提醒记录")
+_WIDTHS: Final = (14, 30, 24, 20, 12, 20, 80)
+_HEAD: Final = PatternFill("solid", fgColor="E8EFFA")
+
+
+def written(targets: Sequence[Target]) -> bytes:
+    """The workbook, one row for each person."""
+    book = openpyxl.Workbook(write_only=True)
+    sheet: Any = book.create_sheet("DING")
+    sheet.freeze_panes = "A2"
+    for index, width in enumerate(_WIDTHS, start=1):
+        sheet.column_dimensions[get_column_letter(index)].width = width
+    sheet.append([_heading(sheet, text) for text in HEADINGS])
+    for target in targets:
+        sheet.append([neutral.neutralised(text) for text in _row(target)])
+    kept = io.BytesIO()
+    book.save(kept)
+    return kept.getvalue()
+
+
+def _row(target: Target) -> list[str]:
+    told = (
+        f"{timezone.localtime(proof.at):%m-%d %H:%M:%S} {DingStep(proof.step).label}"
+        f" {StepOutcome(proof.outcome).label}：{proof.said}"
+        f"{f'（{proof.to_name}）' if proof.to_name else ''}"
+        for proof in target.evidence
+    )
+    ended = f"{timezone.localtime(target.ended_at):%Y-%m-%d %H:%M:%S}" if target.ended_at else ""
+    return [
+        target.name,
+        target.organ_name,
+        target.unit_name,
+        target.title,
+        str(DingState(target.state).label),
+        ended,
+        "；".join(told),
+    ]
+
+
+def _heading(sheet: Any, text: str) -> Any:
+    cell: Any = WriteOnlyCell(sheet, value=text)
+    cell.font, cell.fill = Font(bold=True), _HEAD
+    return cell

@@ -1,0 +1,83 @@
+"""Who is on duty for a unit, and who leads it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from core import paging
+from core.actor import Actor
+from core.paging import Page
+from messaging import policies
+from messaging.models import DutyShift
+from org.queries import appointments, people, units
+
+_BY_BEGIN: Final = paging.Cursors("messaging.duty", tuple[datetime, int])
+_KEPT_IN_SIGHT: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Somebody's time on duty for a unit."""
+
+    id: int
+    unit_id: int
+    person_id: int
+    person_name: str
+    place: str
+    title: str
+    begins_at: datetime
+    ends_at: datetime
+    is_now: bool
+
+
+def roster(
+    *, actor: Actor, unit_id: int, cursor: str | None, limit: int, at: datetime
+) -> Page[Shift]:
+    """The unit's shifts from a week ago on, the earliest first, for who administers its people."""
+    policies.require_roster(actor, unit_id, at=at)
+    rows = DutyShift.objects.filter(unit_id=unit_id, ends_at__gt=at - _KEPT_IN_SIGHT)
+    position = _BY_BEGIN.decode(cursor)
+    if position is not None:
+        begun, last_id = position
+        rows = rows.filter(begins_at__gte=begun).exclude(begins_at=begun, pk__lte=last_id)
+    found = list(rows.order_by("begins_at", "pk")[: limit + 1])
+    shown = found[:limit]
+    names = people.names({row.person_id for row in shown}, at=at)
+    items = [_shift(row, names[row.person_id], at=at) for row in shown]
+    last = shown[-1] if len(found) > limit else None
+    return Page(items, _BY_BEGIN.encode((last.begins_at, last.pk)) if last else None)
+
+
+def officers(unit_ids: Collection[int], *, at: datetime) -> dict[int, int]:
+    """Who is on duty for each unit: its own officer, else that of the nearest unit above."""
+    above = units.paths(unit_ids)
+    every = {unit.id for path in above.values() for unit in path}
+    rows = DutyShift.objects.filter(unit_id__in=every, begins_at__lte=at, ends_at__gt=at)
+    on_duty = {row.unit_id: row.person_id for row in rows.order_by("-begins_at", "-pk")}
+    found: dict[int, int] = {}
+    for unit_id, path in above.items():
+        near = next((unit.id for unit in reversed(path) if unit.id in on_duty), None)
+        if near is not None:
+            found[unit_id] = on_duty[near]
+    return found
+
+
+def leader_of(unit_id: int, *, but: int, at: datetime) -> int | None:
+    """The head of the unit, by rank; where that is the person himself, the next one above."""
+    heads = appointments.heads_above(unit_id, 2, at=at)
+    return next((head for head in heads if head != but), None)
+
+
+def _shift(row: DutyShift, person: people.PersonName, *, at: datetime) -> Shift:
+    return Shift(
+        id=row.pk,
+        unit_id=row.unit_id,
+        person_id=row.person_id,
+        person_name=person.name,
+        place=person.unit_name,
+        title=person.title,
+        begins_at=row.begins_at,
+        ends_at=row.ends_at,
+        is_now=row.begins_at <= at < row.ends_at,
+    )
