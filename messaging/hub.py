@@ -55,10 +55,10 @@ class Hub:
         """The socket hears everything from now on; its person may have several."""
         channel = bus.person_channel(socket.person_id)
         self.people[socket.person_id].add(socket)
+        heads = self._heads.setdefault(socket.person_id, {})
         await self._bus.add(channel)
         await self._bus.heard(channel)
         standing = await threads.run(conversations.local_heads, [socket.person_id])
-        heads = self._heads.setdefault(socket.person_id, {})
         for head in standing:
             heads.setdefault(head.conversation_id, head.last_seq)
             if head.is_crowd:
@@ -123,13 +123,15 @@ class Hub:
         conversation_id, seq = parcel.conversation_id, parcel.seq
         lacking = sockets.send(parcel.frame, hearers, conversation_id=conversation_id, seq=seq)
         if seq:
-            for person_id in {socket.person_id for socket in hearers} - lacking:
-                self._note(person_id, conversation_id, seq)
+            without = {socket.person_id for socket in lacking}
+            for socket in hearers:
+                if socket.person_id not in without:
+                    self._note(socket.person_id, conversation_id, seq)
 
     def _note(self, person_id: int, conversation_id: int, seq: int) -> None:
-        if person_id in self.people:
-            heads = self._heads.setdefault(person_id, {})
-            heads[conversation_id] = max(heads.get(conversation_id, 0), seq)
+        heads = self._heads.get(person_id)
+        if heads is not None and heads.get(conversation_id, 0) < seq:
+            heads[conversation_id] = seq
 
     async def _hint_everybody(self) -> None:
         """After the bus was lost: every client compares its heads."""

@@ -16,7 +16,7 @@ class Socket(Protocol):
     actor: Actor
     person_id: int
 
-    def push(self, wire: bytes, conversation_id: int = 0, seq: int = 0) -> bool:
+    def push(self, wire: bytes, conversation_id: int, seq: int) -> bool:
         """Whether the finished frame leaves, at the end of the loop's turn.
 
         A client that does not read misses it, and is told so once it reads again: to pull the
@@ -26,7 +26,7 @@ class Socket(Protocol):
 
 def send(
     frame: bytes, sockets: Iterable[Socket], *, conversation_id: int = 0, seq: int = 0
-) -> set[int]:
-    """Each socket has the frame, encoded once for all; returns whose sockets it passed over."""
+) -> list[Socket]:
+    """Each socket has the frame, encoded once for all; returns those that were passed over."""
     wire = frames.wire(frame)
-    return {socket.person_id for socket in sockets if not socket.push(wire, conversation_id, seq)}
+    return [socket for socket in sockets if not socket.push(wire, conversation_id, seq)]

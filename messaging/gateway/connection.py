@@ -73,6 +73,7 @@ class Connection:
         self._receive = receive
         self._send = send
         self._outlet = transport.outlet(send, self._give_up)
+        self.push = self._outlet.offer
         self._giving_up: asyncio.Task[None] | None = None
         self._waiting: asyncio.Queue[incoming.Incoming] = asyncio.Queue(WAITING_LIMIT)
         self._bucket = Bucket()
@@ -96,10 +97,6 @@ class Connection:
             if worker is not None:
                 worker.cancel()
             await here.leave(self)
-
-    def push(self, wire: bytes, conversation_id: int = 0, seq: int = 0) -> bool:
-        """Whether the finished frame leaves; a client that does not read is told what it missed."""
-        return self._is_open and self._outlet.offer(wire, conversation_id, seq)
 
     async def close(self, code: Close) -> None:
         """Closes the socket behind what was written to it; a second call does nothing."""

@@ -24,22 +24,23 @@ STUCK_SECONDS: Final = 30.0
 class Mail:
     """The outlets that have something to write: all of them do at the end of the loop's turn."""
 
+    __slots__ = ("_loop", "due")
+
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._due: deque[Outlet] = deque()
+        self.due: deque[Outlet] = deque()
 
-    def post(self, outlet: "Outlet") -> None:
-        """The outlet writes soon, after everything else that is ready to run now."""
-        if not self._due:
-            self._loop.call_soon(self._round)
-        self._due.append(outlet)
+    def wake(self) -> None:
+        """What is due is written after everything else that is ready to run now."""
+        self._loop.call_soon(self._round)
 
     def _round(self) -> None:
         """Under daphne a write never yields to the loop: after so many the round does."""
-        for _ in range(min(sockets.CHUNK, len(self._due))):
-            self._due.popleft().flush()
-        if self._due:
-            self._loop.call_soon(self._round)
+        due = self.due
+        for _ in range(min(sockets.CHUNK, len(due))):
+            due.popleft().flush()
+        if due:
+            self.wake()
 
 
 _mail_of: Final = lru_cache(maxsize=1)(Mail)
@@ -47,15 +48,20 @@ _mail_of: Final = lru_cache(maxsize=1)(Mail)
 
 
 class Outlet(ABC):
-    """Frames in their order, answers and what comes from the hub alike."""
+    """Frames in their order, answers and what comes from the hub alike.
+
+    `offer` and `flush` are run for every delivery: what they do, they do without calling.
+    """
 
     __slots__ = (
-        "_mail", "_missed", "_on_stuck", "_room", "_size", "_stuck", "_waiting", "is_paused",
+        "_mail", "_missed", "_on_stuck", "_room", "_size", "_stuck", "_waiting",
+        "is_paused", "is_shut",
     )  # fmt: skip
 
     def __init__(self, on_stuck: Callable[[], None]) -> None:
         self.is_paused = False
-        """Whether the client has not read for a while what was written."""
+        """Whether nothing is to be offered: the client does not read, or is gone."""
+        self.is_shut = False
         self._mail = _mail_of(asyncio.get_running_loop())
         self._on_stuck = on_stuck
         self._waiting: list[bytes] = []
@@ -65,31 +71,39 @@ class Outlet(ABC):
         self._stuck: asyncio.TimerHandle | None = None
         self._room: asyncio.Future[None] | None = None
 
-    def offer(self, wire: bytes, conversation_id: int, seq: int) -> bool:
+    def offer(self, wire: bytes, conversation_id: int = 0, seq: int = 0) -> bool:
         """Whether the frame leaves; where not, its conversation will be named in a hint."""
         if self.is_paused:
-            missed = self._missed = self._missed or {}
-            missed[conversation_id] = max(missed.get(conversation_id, 0), seq)
+            self._miss(conversation_id, seq)
             return False
-        self.answer(wire)
+        waiting = self._waiting
+        if not waiting:
+            mail = self._mail
+            if not mail.due:
+                mail.wake()
+            mail.due.append(self)
+        waiting.append(wire)
+        self._size += len(wire)
+        if self._size > WAITING_LIMIT:
+            self.flush()
         return True
 
     def answer(self, wire: bytes) -> None:
         """The frame leaves, however slowly: the client has asked for it."""
+        if self.is_shut:
+            return
         if not self._waiting:
-            self._mail.post(self)
+            if not self._mail.due:
+                self._mail.wake()
+            self._mail.due.append(self)
         self._waiting.append(wire)
         self._size += len(wire)
         if self._size > WAITING_LIMIT:
             self.flush()
 
+    @abstractmethod
     def flush(self) -> None:
         """What waits is written now."""
-        if self._waiting:
-            whole = self._waiting[0] if len(self._waiting) == 1 else b"".join(self._waiting)
-            self._waiting.clear()
-            self._size = 0
-            self._write(whole)
 
     async def settle(self) -> None:
         """What waits is written; an ordinary send that follows does not overtake it."""
@@ -97,17 +111,10 @@ class Outlet(ABC):
 
     async def room(self) -> None:
         """The client has read what it was sent; whoever asks for more waits for that."""
-        while self.is_paused:
+        while self.is_paused and not self.is_shut:
             if self._room is None:
                 self._room = asyncio.get_running_loop().create_future()
             await asyncio.shield(self._room)
-
-    def shut(self) -> None:
-        """Nothing is waited for any more."""
-        if self._stuck is not None:
-            self._stuck.cancel()
-            self._stuck = None
-        self._missed = None
 
     def pause(self) -> None:
         """Too much is buffered: nothing but answers is written, and not for ever."""
@@ -117,17 +124,38 @@ class Outlet(ABC):
 
     def resume(self) -> None:
         """All has been read: the client is told once what it missed."""
-        missed, self.is_paused = self._missed, False
-        self.shut()
-        if self._room is not None:
-            self._room.set_result(None)
-            self._room = None
+        if self.is_shut:
+            return
+        self.is_paused = False
+        self._stop_waiting()
+        missed, self._missed = self._missed, None
         if missed:
             self.answer(frames.wire(frames.frame("sync.hint", _hint(missed))))
 
-    @abstractmethod
-    def _write(self, wire: bytes) -> None:
-        """Hands the bytes of whole frames on."""
+    def shut(self) -> None:
+        """Nothing is written any more, and nothing waited for."""
+        self.is_paused = self.is_shut = True
+        self._waiting.clear()
+        self._stop_waiting()
+
+    def _stop_waiting(self) -> None:
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
+        if self._room is not None and not self._room.done():
+            self._room.set_result(None)
+        self._room = None
+
+    def _miss(self, conversation_id: int, seq: int) -> None:
+        missed = self._missed = self._missed or {}
+        missed[conversation_id] = max(missed.get(conversation_id, 0), seq)
+
+    def _take(self) -> bytes:
+        waiting = self._waiting
+        whole = waiting[0] if len(waiting) == 1 else b"".join(waiting)
+        waiting.clear()
+        self._size = 0
+        return whole
 
 
 class Plain(Outlet):
@@ -148,7 +176,11 @@ class Plain(Outlet):
         if self._sending is not None and not self.is_paused:
             await asyncio.shield(self._sending)
 
-    def _write(self, wire: bytes) -> None:
+    def flush(self) -> None:
+        """What waits is queued for the server."""
+        wire = self._take()
+        if not wire:
+            return
         self._queue.extend(frames.texts(wire))
         self._buffered += len(wire)
         if self._buffered > WAITING_LIMIT:

@@ -27,6 +27,8 @@ from messaging.gateway.outlets import Outlet
 WRITTEN_FOR: Final = {"daphne": "4.2.3", "autobahn": "26.10.2", "twisted": "26.10.0"}
 """With other versions the tests fail, so that somebody reads this file again."""
 
+_OPEN: Final = Autobahn.STATE_OPEN
+
 log = structlog.get_logger(__name__)
 
 
@@ -64,12 +66,13 @@ def outlet(send: outlets.Send, on_stuck: Callable[[], None]) -> Outlet:
 class Direct(Outlet):
     """Under daphne: Twisted says when a client does not read, and when it has."""
 
-    __slots__ = ("_protocol",)
+    __slots__ = ("_protocol", "_transport")
 
     def __init__(self, protocol: WebSocketProtocol, on_stuck: Callable[[], None]) -> None:
         super().__init__(on_stuck)
         self._protocol = protocol
-        transport: Connection = protocol.transport
+        self._transport: Connection = protocol.transport
+        transport = self._transport
         # Until here daphne's HTTP channel, which the socket no longer needs, was told.
         transport.unregisterProducer()
         transport.bufferSize = outlets.BUFFERED_LIMIT - outlets.WAITING_LIMIT
@@ -81,7 +84,7 @@ class Direct(Outlet):
 
     def resumeProducing(self) -> None:  # noqa: N802  # Twisted's name
         """Twisted's buffer is empty."""
-        transport: Connection = self._protocol.transport
+        transport = self._transport
         if transport.disconnecting:
             # Only without a producer does Twisted end a connection that was to be lost.
             transport.unregisterProducer()
@@ -91,10 +94,15 @@ class Direct(Outlet):
         """The connection is lost."""
         self.shut()
 
-    def _write(self, wire: bytes) -> None:
+    def flush(self) -> None:
+        """What waits is at the kernel, or in Twisted's buffer."""
+        waiting = self._waiting
         # A closing handshake has begun, from whichever side: nothing may follow it.
-        if self._protocol.state == Autobahn.STATE_OPEN:
-            write(self._protocol.transport, wire)
+        if waiting and self._protocol.state == _OPEN:
+            wire = waiting[0] if len(waiting) == 1 else b"".join(waiting)
+            write(self._transport, wire)
+        waiting.clear()
+        self._size = 0
 
 
 def write(transport: Connection, wire: bytes) -> None:
@@ -130,7 +138,7 @@ def _daphnes(send: outlets.Send) -> WebSocketProtocol | None:
         return None
     plain = (
         type(protocol.transport) is tcp.Server
-        and protocol.state == Autobahn.STATE_OPEN
+        and protocol.state == _OPEN
         and protocol.send_state == Autobahn.SEND_STATE_GROUND
         and protocol._perMessageCompress is None
         and not protocol.send_queue
