@@ -3,7 +3,7 @@
 // The token is read from its cookie each time: signing in, also in another tab, replaces it.
 const csrfCookie = document.querySelector('meta[name="csrf-cookie"]')?.content ?? "";
 
-function csrfToken() {
+export function csrfToken() {
   const start = `${csrfCookie}=`;
   const held = document.cookie.split("; ").find((cookie) => cookie.startsWith(start));
   return held?.slice(start.length) ?? "";

@@ -1,15 +1,15 @@
 // One entry of the feed as a row: a bubble with what it answers and its line of time and receipt, or a trace of what was.
 
+import { fileOf, pictureOf } from "./attached.js";
 import { avatar, element, exactly, icon, timeOf } from "./elements.js";
 import { changesMessage, eventText, lineOf } from "./events.js";
 import { CALL } from "./mentions.js";
 
 const GROUP_MS = 180000;
 const TONES = { waiting: "amber", good: "green", bad: "red", neutral: "blue" };
-const SIZES = ["B", "KB", "MB", "GB"];
 
 export class Bubbles {
-  /** `acts`: receipts, menu(row, entry, place), edit(text), retry(item), discard(item), jump(seq), record(entry). */
+  /** `acts`: receipts, menu(row, entry, place), edit(text), retry(item), discard(item), cancel(item), jump(seq), record(entry), view(entry), preview(item). */
   constructor({ me, acts }) {
     Object.assign(this, { me, acts });
     this.recalled = new Map(); // "conversation:seq" → the own text, for as long as the page stands
@@ -59,7 +59,7 @@ export class Bubbles {
   bubbleOf(entry, row) {
     const quote = entry.reply_to ? this.quoteOf(entry.reply_to) : null;
     const from = entry.forwarded?.from_name ? element("span", "bubble-from", {}, `转发自 ${entry.forwarded.from_name}`) : null;
-    const bubble = element("div", "bubble", { title: exactly(entry.created_at), onclick: () => open(row) }, quote, from, this.contentOf(entry));
+    const bubble = element("div", `bubble${entry.kind === "image" && entry.file?.thumbnail ? " is-picture" : ""}`, { title: exactly(entry.created_at), onclick: () => open(row) }, quote, from, this.contentOf(entry));
     if (entry.edited_at) bubble.append(element("span", "bubble-edited", { title: `编辑于 ${exactly(entry.edited_at)}` }, "已编辑"));
     return bubble;
   }
@@ -68,7 +68,9 @@ export class Bubbles {
     if (entry.card) return cardOf(entry.card);
     if (entry.kind === "record") return this.recordOf(entry);
     const words = entry.body ? element("div", "text", {}, ...this.words(entry)) : null;
-    return entry.file ? element("div", "", {}, fileOf(entry.file), words) : words ?? "";
+    if (!entry.file) return words ?? "";
+    const look = entry.kind === "image" && entry.file.thumbnail ? pictureOf(entry.file, { source: entry.file.thumbnail, onView: () => this.acts.view(entry) }) : fileOf(entry.file);
+    return element("div", "bubble-file", {}, look, words);
   }
 
   /** The text, with the names it calls marked. */
@@ -101,19 +103,33 @@ export class Bubbles {
     return element("p", "bubble-foot", {}, element("time", "", { datetime: entry.created_at }, timeOf(entry.created_at)), button);
   }
 
+  /** A file that is not sent yet: its picture from this browser, and how far it has come. */
+  comingOf(item) {
+    const preview = this.acts.preview(item);
+    const look = item.kind === "image" && preview && item.file.width ? pictureOf(item.file, { source: preview }) : fileOf(item.file);
+    const bar = item.state === "sending" && !item.file_id ? element("progress", "upload-bar", { max: "1", value: "0", "aria-label": `正在上传 ${item.file.name}` }) : null;
+    return element("div", "bubble-file", {}, look, bar);
+  }
+
   outgoingRow(item) {
     const foot = element("p", "bubble-foot", { role: "status" });
     if (item.state === "failed") {
       foot.append(element("span", "failed", {}, `发送失败：${item.reason}`), element("button", "recall", { type: "button", onclick: () => this.acts.retry(item) }, "重新发送"),
         element("button", "recall", { type: "button", onclick: () => this.acts.discard(item) }, "删除"));
     } else {
-      foot.append(element("span", "", {}, item.state === "sent" ? "已送达" : "发送中…"));
+      foot.append(element("span", "", {}, item.state === "sent" ? "已送达" : item.file && !item.file_id ? "上传中…" : "发送中…"));
+      if (item.file && item.state === "sending") foot.append(element("button", "recall", { type: "button", onclick: () => this.acts.cancel(item) }, "取消"));
     }
-    const said = { ...item, reply_to: item.quote };
-    const bubble = element("div", "bubble", {}, item.quote ? this.quoteOf(item.quote) : null, element("div", "text", {}, ...this.words(said)));
+    const bubble = element("div", `bubble${item.kind === "image" ? " is-picture" : ""}`, {}, item.quote ? this.quoteOf(item.quote) : null, item.file ? this.comingOf(item) : element("div", "text", {}, ...this.words(item)));
     return element("article", `message is-own is-${item.state}`, { "data-client-id": item.id, "data-at": item.created_at ?? item.at, "data-sender": this.me.id },
       element("div", "bubble-box", {}, element("div", "bubble-line", {}, bubble), foot));
   }
+}
+
+/** How much of the file has left this browser. */
+export function showShare(row, share) {
+  const bar = row?.querySelector("progress");
+  if (bar) bar.value = share;
 }
 
 /** What the answer to the entry shows of it. */
@@ -139,17 +155,6 @@ export function group(log) {
     last = sender ? row : null;
   }
   last?.classList.remove("is-followed");
-}
-
-/** 12 MB. */
-export function sizeText(bytes) {
-  const power = bytes > 0 ? Math.min(SIZES.length - 1, Math.floor(Math.log(bytes) / Math.log(1024))) : 0;
-  const value = bytes / 1024 ** power;
-  return `${power > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} ${SIZES[power]}`;
-}
-
-export function fileOf(file) {
-  return element("span", "file", {}, icon("attach"), element("span", "file-text", {}, element("span", "file-name", {}, file.name), element("span", "meta", {}, sizeText(file.size))));
 }
 
 function headOf(entry) {

@@ -1,15 +1,16 @@
 // The place to write: what is being answered or edited, whom it calls, and the draft.
 
 import { toast } from "../base.js";
+import { Attachments } from "./attachments.js";
 import { element, icon } from "./elements.js";
 import { Mentions } from "./mentions.js";
 
 const LIMIT_BYTES = 16384;
 
 export class Composer {
-  /** `onSend(said)`, `onEdit(entry, said)` → whether it was taken, `onLast()` the own message that Up edits, `people()` whom one may call. */
-  constructor({ conversationId, drafts, hint, onSend, onEdit, onLast, people }) {
-    Object.assign(this, { conversationId, drafts, onSend, onEdit, onLast });
+  /** `onSend(said)`, `onFiles(files, quote)`, `onEdit(entry, said)` → whether it was taken, `onLast()` the own message that Up edits, `people()` whom one may call. */
+  constructor({ conversationId, drafts, hint, onSend, onFiles, onEdit, onLast, people }) {
+    Object.assign(this, { conversationId, drafts, onSend, onFiles, onEdit, onLast });
     this.quote = null; // what is answered
     this.edited = null; // the entry that is edited; the draft waits
     this.input = element("textarea", "input composer-input", {
@@ -19,9 +20,12 @@ export class Composer {
     this.sendButton = element("button", "button primary", { type: "submit" }, icon("send"), "发送");
     this.sendWords = this.sendButton.lastChild;
     this.mentions = new Mentions({ input: this.input, people });
+    this.attachments = new Attachments({ onChange: () => this.focus() });
+    this.input.addEventListener("paste", (event) => { if (!this.edited) this.attachments.pasted(event); });
     this.input.addEventListener("keydown", (event) => this.keyed(event));
     this.input.addEventListener("input", () => { this.grow(); this.keep(); });
-    this.form = element("form", "composer", { "aria-label": "发送消息" }, this.mentions.root, this.about, element("div", "composer-line", {}, this.input, this.sendButton));
+    this.form = element("form", "composer", { "aria-label": "发送消息" }, this.mentions.root, this.about, this.attachments.root,
+      element("div", "composer-line", {}, this.attachments.button, this.attachments.chooser, this.input, this.sendButton));
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
     this.silence = element("p", "composer-silence", { hidden: true });
     this.root = element("div", "pane-foot composer-place", {}, this.form, this.silence);
@@ -92,6 +96,7 @@ export class Composer {
     const heading = this.edited ? "编辑消息" : this.quote ? `回复 ${this.quote.sender_name}` : "";
     this.about.hidden = !heading;
     this.sendWords.textContent = this.edited ? "保存" : "发送";
+    this.attachments.button.hidden = this.edited !== null;
     if (!heading) return;
     const close = element("button", "icon-button", { type: "button", "aria-label": this.edited ? "取消编辑" : "取消回复", onclick: () => this.leave() }, icon("close"));
     this.about.replaceChildren(icon(this.edited ? "edit" : "undo"), element("strong", "nowrap", {}, heading), element("span", "truncate grow", {}, this.edited ? "" : this.quote.excerpt), close);
@@ -113,18 +118,21 @@ export class Composer {
 
   async submit() {
     const body = this.input.value.trim();
-    if (!body || this.pending) return;
+    if (this.pending || (!body && (this.edited || this.attachments.isEmpty))) return;
     if (new TextEncoder().encode(body).length > LIMIT_BYTES) { toast("单条消息不能超过 16 KB", { error: true }); return; }
     const said = { body, ...this.mentions.calledIn(body) };
     if (this.edited) { await this.saveEdit(said); return; }
-    if (this.quote) said.quote = this.quote;
+    const files = this.attachments.take();
+    // What comes first answers; the words follow the pictures they are about.
+    if (files.length > 0) this.onFiles(files, this.quote);
+    else if (this.quote) said.quote = this.quote;
     this.input.value = "";
     this.quote = null;
     this.mentions.named.clear();
     this.showAbout();
     this.grow();
     this.keep();
-    this.onSend(said);
+    if (body) this.onSend(said);
   }
 
   async saveEdit(said) {

@@ -1,13 +1,16 @@
 // The middle pane: one conversation's entries, what is on its way, and the place to write.
 
 import { fetchJson, toast } from "../base.js";
-import { Bubbles, writeCount } from "./bubbles.js";
+import { isPicture } from "./attached.js";
+import { takeDrops } from "./attachments.js";
+import { Bubbles, showShare, writeCount } from "./bubbles.js";
 import { Composer } from "./composer.js";
 import { element, empty, icon, watermarks } from "./elements.js";
 import { changesMessage, isSpoken } from "./events.js";
 import { Log, PAGE } from "./log.js";
 import { MessageActs } from "./acts.js";
 import { Selection } from "./selection.js";
+import { openViewer } from "./viewer.js";
 
 const NEAR_END = 80;
 const FETCH_AT = 240; // pixels from either edge of what stands in the page
@@ -18,8 +21,8 @@ const isWide = () => window.matchMedia("(min-width: 768px)").matches;
 const isGroup = (card) => card.kind !== "direct";
 
 export class Feed {
-  constructor({ root, client, me, api, drafts, onReceipts, onInfo, onRead, onForward, onRecord }) {
-    Object.assign(this, { root, client, me, api, drafts, onInfo, onRead });
+  constructor({ root, client, me, api, drafts, onReceipts, onInfo, onFiles, onRead, onForward, onRecord }) {
+    Object.assign(this, { root, client, me, api, drafts, onInfo, onFiles, onRead });
     this.acts = new MessageActs({ feed: this, onReceipts, onForward });
     this.bubbles = new Bubbles({
       me,
@@ -29,6 +32,9 @@ export class Feed {
         edit: (text) => this.composer.rewrite(text),
         retry: (item) => client.outbox.retry(item.conversation_id, item.id),
         discard: (item) => client.outbox.discard(item.conversation_id, item.id),
+        cancel: (item) => client.outbox.cancel(item.conversation_id, item.id),
+        preview: (item) => client.outbox.uploads.previews.get(item.id),
+        view: (entry) => this.view(entry),
         jump: (seq) => this.jumpTo(seq),
       },
     });
@@ -40,7 +46,9 @@ export class Feed {
     });
     client.on("entry", ({ entry }) => { if (entry.conversation_id === this.id) this.take(entry); });
     client.on("outgoing", ({ item }) => { if (item.conversation_id === this.id) this.showOutgoing(item); });
+    client.on("progress", ({ item, share }) => { if (item.conversation_id === this.id) showShare(this.outgoing.get(item.id), share); });
     client.on("counts", (data) => { if (data.conversation_id === this.id) data.counts.forEach((count) => this.showCount(count)); });
+    takeDrops(root, { isOpen: () => Boolean(this.id) && !this.composer.form.hidden && !this.composer.edited, onFiles: (files) => this.composer.attachments.add(files) });
     document.addEventListener("visibilitychange", () => this.noteRead());
     window.addEventListener("focus", () => this.noteRead());
   }
@@ -116,14 +124,16 @@ export class Feed {
     this.composer = new Composer({
       conversationId: card.id, drafts: this.drafts, hint: isWide() ? "输入消息，Enter 发送，Shift+Enter 换行" : "输入消息",
       onSend: (said) => { this.client.send(this.id, said); this.toEnd(); },
+      onFiles: (files, quote) => this.sendFiles(files, quote),
       onEdit: (entry, said) => this.acts.saveEdit(entry, said),
       onLast: () => this.acts.editLast(),
       people: () => this.callable(),
     });
     this.selection.reset();
     const info = element("button", "icon-button", { type: "button", "aria-label": isGroup(card) ? "群聊信息" : "聊天信息", title: "信息", onclick: () => this.onInfo() }, icon("directory"));
+    const files = element("button", "icon-button", { type: "button", "aria-label": "聊天文件", title: "聊天文件", onclick: () => this.onFiles() }, icon("folder"));
     this.root.replaceChildren(
-      element("div", "pane-head", {}, element("button", "back", { type: "button", "data-back": true, "aria-label": "返回会话列表" }, icon("back")), this.title, this.subtitle, element("div", "actions", {}, info)),
+      element("div", "pane-head", {}, element("button", "back", { type: "button", "data-back": true, "aria-label": "返回会话列表" }, icon("back")), this.title, this.subtitle, element("div", "actions", {}, files, info)),
       this.notice, element("div", "feed-jump-place", {}, this.unread), element("div", "feed-frame", {}, this.body, this.watermark), element("div", "feed-jump-place", {}, this.jump), this.selection.bar, this.composer.root,
     );
     this.composer.grow();
@@ -222,7 +232,21 @@ export class Feed {
     for (const entry of own) if (!entry.counts) this.showCount({ seq: entry.seq, read: 0, unread: Math.max(1, this.card.member_count - 1) });
   }
 
+  /** The pictures that stand in the page, beginning with this one. */
+  view(entry) {
+    const pictures = [...this.log.entries.values()].filter(isPicture).sort((a, b) => a.seq - b.seq);
+    openViewer(pictures.map((one) => one.file), pictures.indexOf(entry));
+  }
+
   // ── on its way ──────────────────────────────────────────────────────────
+
+  sendFiles(files, quote) {
+    files.forEach(({ id, blob, preview, kind, name, size, width, height }, place) => {
+      this.client.outbox.uploads.keep(id, { blob, preview });
+      this.client.send(this.id, { id, body: "", kind, file: { name, size, width, height }, ...(quote && place === 0 ? { quote } : {}) });
+    });
+    this.toEnd();
+  }
 
   showOutgoing(item) {
     this.outgoing.delete(item.id);

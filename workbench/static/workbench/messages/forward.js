@@ -2,10 +2,11 @@
 
 import { closeDialog, fetchJson, openDialog, toast } from "../base.js";
 import { chosen, reset } from "../picker.js";
-import { fileOf } from "./bubbles.js";
+import { fileOf, pictureOf } from "./attached.js";
 import { element, exactly, icon } from "./elements.js";
 import { tileOf } from "./list.js";
 import { newId } from "./outbox.js";
+import { openViewer } from "./viewer.js";
 
 const SHOWN = 60;
 const KINDS = { image: "[图片]", record: "[聊天记录]" };
@@ -93,6 +94,13 @@ export class Forward {
     this.draw();
   }
 
+  /** A picture or file of a record. */
+  carried(item, items) {
+    if (item.kind !== "image" || !item.file.thumbnail) return fileOf(item.file);
+    const pictures = items.filter((one) => one.kind === "image" && one.file?.view);
+    return pictureOf(item.file, { source: item.file.thumbnail, onView: () => openViewer(pictures.map((one) => one.file), pictures.indexOf(item)) });
+  }
+
   /** A record's messages in a dialog. */
   async record(entry) {
     let record;
@@ -105,7 +113,7 @@ export class Forward {
     const close = element("button", "icon-button", { type: "button", "data-close": true, "aria-label": "关闭" }, icon("close"));
     const items = record.items.map((item) => element("li", "record-item", {},
       element("p", "bubble-head", {}, element("span", "bubble-name", {}, item.sender_name), element("time", "", { datetime: item.created_at }, exactly(item.created_at))),
-      item.file ? fileOf(item.file) : null, element("p", "text", {}, item.body || (item.file ? "" : KINDS[item.kind] ?? ""))));
+      item.file ? this.carried(item, record.items) : null, element("p", "text", {}, item.body || (item.file ? "" : KINDS[item.kind] ?? ""))));
     const back = element("div", "dialog-back", { "data-once": "yes" }, element("div", "dialog wide", { role: "dialog", "aria-modal": "true", "aria-label": record.title },
       element("div", "dialog-head", {}, element("h2", "truncate", {}, record.title), close), element("ol", "dialog-body record-items", {}, ...items)));
     document.body.append(back);

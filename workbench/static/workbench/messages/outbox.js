@@ -20,7 +20,10 @@ export class Outbox {
     for (const item of this.kept()) this.queueOf(item.conversation_id).push(item);
   }
 
-  /** `said` is { body, quote, mentions, mention_all }; `quote` what it answers, as the feed shows it. */
+  /**
+   * `said` is { body, quote, mentions, mention_all }; `quote` what it answers, as the feed shows it.
+   * Of a file it is { id, body, kind, file, quote }, and `uploads` holds its bytes under that id.
+   */
   send(conversationId, said) {
     const item = { id: newId(), conversation_id: conversationId, ...said, state: "sending", at: new Date().toISOString() };
     this.queueOf(conversationId).push(item);
@@ -46,6 +49,19 @@ export class Outbox {
     item.state = "discarded";
     this.remove(item);
     this.client.emit("outgoing", { item });
+  }
+
+  /** What is still on its way is given up; what the server was asked to store may have been stored. */
+  cancel(conversationId, id) {
+    const item = this.queueOf(conversationId).find((candidate) => candidate.id === id);
+    if (!item || item.isAsked) return;
+    item.state = "discarded";
+    this.remove(item);
+    this.client.emit("outgoing", { item });
+  }
+
+  everything() {
+    return [...this.queues.values()].flat();
   }
 
   waiting(conversationId) {
@@ -79,15 +95,28 @@ export class Outbox {
     this.inFlight.add(conversationId);
     let wait = 0;
     try {
-      this.acknowledge(item, await this.client.ask("message.send", frameOf(item)));
+      if (item.file) await this.uploaded(item);
+      if (item.state === "sending") {
+        item.isAsked = true;
+        this.acknowledge(item, await this.client.ask("message.send", frameOf(item)));
+      }
     } catch (error) {
-      if (error instanceof Refusal && error.passes) wait = error.waitMs;
+      item.isAsked = false;
+      if (item.state === "discarded") wait = 0;
+      else if (error instanceof Refusal && error.passes) wait = error.waitMs;
       else if (error instanceof Refusal) this.fail(item, error);
       else return; // cut off: the item keeps its id and goes with the next connection
     } finally {
       this.inFlight.delete(conversationId);
     }
     setTimeout(() => this.flush(conversationId), wait);
+  }
+
+  /** The server has the file that the message carries. */
+  async uploaded(item) {
+    if (item.file_id) return;
+    await this.uploads.hand(item);
+    this.keep();
   }
 
   acknowledge(item, { seq, created_at }) {
@@ -117,7 +146,7 @@ export class Outbox {
   }
 
   keep() {
-    this.storage.setItem(this.storageKey(), JSON.stringify([...this.queues.values()].flat()));
+    this.storage.setItem(this.storageKey(), JSON.stringify(this.everything().map(({ isAsked, ...item }) => item)));
   }
 
   kept() {
@@ -130,5 +159,6 @@ function frameOf(item) {
   if (item.quote) frame.reply_to = item.quote.seq;
   if (item.mentions?.length) frame.mentions = item.mentions;
   if (item.mention_all) frame.mention_all = true;
+  if (item.file) Object.assign(frame, { kind: item.kind, file_id: item.file_id });
   return frame;
 }

@@ -11,6 +11,7 @@ import { Notices } from "./notices.js";
 import { Panel } from "./panel.js";
 import { Picker } from "./picker.js";
 import { openQuiet } from "./quiet.js";
+import { Uploads } from "./uploads.js";
 
 const panes = document.getElementById("messages");
 const part = (name) => panes.querySelector(`[data-part="${name}"]`) ?? document.querySelector(`[data-part="${name}"]`);
@@ -19,11 +20,13 @@ const me = { id: Number(panes.dataset.personId), name: panes.dataset.personName 
 const socketUrl = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/v1`;
 
 const client = new Client({ url: socketUrl, personId: me.id });
+client.outbox.uploads = new Uploads({ api, client });
 const drafts = new Drafts({ me, onChange: (id) => { if (id !== feed.id) list.draw(); } });
 const feed = new Feed({
   root: part("feed"), client, me, api, drafts,
   onReceipts: (id, seq) => panel.receipts(id, seq),
   onInfo: () => panel.toggleInfo(feed.id),
+  onFiles: () => panel.toggleFiles(feed.id),
   onRead: (id, seq) => { list.readTo(id, seq); changedSoon(); },
   onForward: (card, seqs, together) => forward.open(card, seqs, together),
   onRecord: (entry) => forward.record(entry),
@@ -37,6 +40,7 @@ const panel = new Panel({
   }),
   onLeft: (id) => { list.drop(id); panel.close(); show(null); },
   onSet: (id, change) => list.set(id, change),
+  onJump: (seq) => feed.jumpTo(seq),
 });
 const list = new List({ root: part("list"), filter: part("filter"), client, me, api, drafts, onOpen: (key) => show(key) });
 const forward = new Forward({ dialog: part("forward"), api, me, list });

@@ -2,12 +2,16 @@
 
 import { fetchJson, toast } from "../base.js";
 import { avatar, element, empty, exactly, icon, inParts, personText } from "./elements.js";
+import { FilesPane } from "./files.js";
 import { Info } from "./info.js";
 
+const isWide = () => window.matchMedia("(min-width: 768px)").matches;
+
 export class Panel {
-  constructor({ root, panes, me, api, onInvite, onLeft, onSet }) {
+  constructor({ root, panes, me, api, onInvite, onLeft, onSet, onJump }) {
     Object.assign(this, { root, panes, me, api, onLeft });
     this.infoPane = new Info({ panel: this, onInvite, onSet });
+    this.filesPane = new FilesPane({ panel: this, onJump: (seq) => { if (!isWide()) this.close(); onJump(seq); } });
   }
 
   close() {
@@ -29,6 +33,11 @@ export class Panel {
   async toggleInfo(conversationId) {
     if (this.shown === `info:${conversationId}`) { this.close(); return; }
     await this.info(conversationId);
+  }
+
+  async toggleFiles(conversationId) {
+    if (this.shown === `files:${conversationId}`) { this.close(); return; }
+    await this.filesPane.show(conversationId);
   }
 
   async info(conversationId) {
