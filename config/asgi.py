@@ -14,10 +14,11 @@ http = get_asgi_application()
 from django.conf import settings  # Django must be set up before these
 from config import bodies
 from messaging import gateway
+from messaging.gateway import polling
 
 application = ProtocolTypeRouter(
     {
-        "http": http,
+        "http": polling.Polling(http),
         # AllowedHostsOriginValidator would ignore the port.
         "websocket": OriginValidator(gateway.application, [settings.SITE_ORIGIN]),
     }

@@ -44,7 +44,7 @@ class Waiter:
         self.news = asyncio.Event()
         self.is_revoked = False
 
-    def push(self, wire: bytes, conversation_id: int = 0, seq: int = 0) -> bool:
+    def push(self, wire: bytes, conversation_id: int, seq: int) -> bool:
         """Keeps the finished frame for the answer."""
         self.texts.extend(frames.texts(wire))
         self.news.set()
@@ -62,7 +62,7 @@ class Waiter:
     async def say_bye(self) -> None:
         """The process stops: the client comes back spread over a few seconds."""
         wait = random.randrange(200, connection.BYE_SPREAD_MS)  # noqa: S311  # spreads load only
-        self.push(frames.wire(frames.frame("bye", {"retry_after_ms": wait})))
+        self.push(frames.wire(frames.frame("bye", {"retry_after_ms": wait})), 0, 0)
 
     def was_used(self) -> bool:
         """Waiting is nothing that a person does."""

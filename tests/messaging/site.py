@@ -23,6 +23,7 @@ from websockets.typing import Origin, Subprotocol
 
 from core.localstack import valkey
 from tests import databases
+from tests.messaging import frames
 
 ROOT = databases.ROOT
 PROTOCOL = Subprotocol("im.v1.json")
@@ -125,7 +126,7 @@ class Device:
                 return frame
         async with asyncio.timeout(PATIENCE):
             while True:
-                frame = json.loads(await self.connection.recv())
+                frame = frames.check(json.loads(await self.connection.recv()))
                 self.received.append(frame)
                 if fits(frame):
                     found: dict[str, Any] = frame
@@ -145,7 +146,8 @@ class Device:
         try:
             async with asyncio.timeout(within):
                 while True:
-                    self.received.append(json.loads(await self.connection.recv()))
+                    frame = frames.check(json.loads(await self.connection.recv()))
+                    self.received.append(frame)
         except ConnectionClosed as closed:
             return closed.rcvd.code if closed.rcvd else None
 

@@ -1,0 +1,194 @@
+"""Long polling against a real daphne: news at once, silence till the time is up, no thread held."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import redis
+
+from messaging.queries import sync
+from tests.messaging import frames
+from tests.messaging import site as sites
+from tests.messaging.site import Site
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The running site of this module."""
+    with sites.running(tmp_path_factory.mktemp("polling")) as running:
+        yield running
+
+
+@asynccontextmanager
+async def poller(site: Site, name: str) -> AsyncIterator[httpx.AsyncClient]:
+    """The person's client, which may hold many requests at once."""
+    async with httpx.AsyncClient(
+        base_url=f"{site.url}/api/v1/messaging",
+        cookies={"tongwen_session": site.sessions[name]},
+        timeout=sites.PATIENCE * 2,
+        limits=httpx.Limits(max_connections=None),
+    ) as client:
+        yield client
+
+
+async def poll(client: httpx.AsyncClient, **query: str | int) -> dict[str, Any]:
+    """What the site answers, every frame of it as declared."""
+    answer = (await client.get("/sync", params=query)).raise_for_status()
+    said: dict[str, Any] = answer.json()
+    for frame in said["frames"]:
+        frames.check(frame)
+    return said
+
+
+def send(site: Site, name: str, room: int, body: str) -> None:
+    """Somebody says something over HTTP."""
+    with site.http(name) as client:
+        content = {"client_message_id": str(uuid.uuid4()), "body": body}
+        client.post(f"/conversations/{room}/messages", json=content).raise_for_status()
+
+
+async def waiting(site: Site, *names: str) -> None:
+    """Returns when the site listens for these people."""
+    with redis.from_url(site.store.url(0)) as store:
+        for _ in range(1200):
+            heard = {name.decode().rsplit(":", 1)[1] for name in store.pubsub_channels("*:p:*")}
+            if {str(site.people[name]) for name in names} <= heard:
+                return
+            await asyncio.sleep(0.05)
+    pytest.fail("nobody waits")
+
+
+def threads_of(site: Site) -> int:
+    """How many threads the web process has."""
+    return len(list(Path(f"/proc/{site.process.pid}/task").iterdir()))
+
+
+async def test_who_knows_nothing_is_told_everything_at_once(site: Site) -> None:
+    room = site.direct("王伟民", "李建国")
+    send(site, "王伟民", room, "第一条")
+    async with poller(site, "李建国") as li:
+        said = await poll(li, wait=25)
+    assert (said["whole"], said["frames"], said["person_id"]) == (True, [], site.people["李建国"])
+    head = next(head for head in said["heads"] if head["conversation_id"] == room)
+    assert (head["unread"], head["last_seq"] >= 1) == (1, True)
+
+
+async def test_news_end_the_waiting_and_bring_the_message_along(site: Site) -> None:
+    room = site.direct("王伟民", "张晓梅")
+    async with poller(site, "张晓梅") as zhang:
+        said = await poll(zhang)
+        # What is said in the moment between listening and comparing comes as a head only.
+        for number in range(50):
+            request = asyncio.create_task(poll(zhang, state=said["state"], wait=25))
+            await waiting(site, "张晓梅")
+            await asyncio.sleep(0.1)
+            await asyncio.to_thread(send, site, "王伟民", room, f"第{number}条")
+            said = await request
+            assert room in [head["conversation_id"] for head in said["heads"]]
+            if said["frames"]:
+                break
+        assert [frame["type"] for frame in said["frames"]] == ["message.created"]
+        assert said["frames"][0]["data"]["body"] == f"第{number}条"
+        assert (len(said["heads"]), said["whole"]) == (1, False)
+        # What was told once is known: the next request waits.
+        again = await poll(zhang, state=said["state"], wait=1)
+        assert (again["heads"], again["state"]) == ([], said["state"])
+
+
+async def test_what_was_missed_between_two_requests_is_told_at_once(site: Site) -> None:
+    room = site.direct("王伟民", "赵卫东")
+    async with poller(site, "赵卫东") as zhao:
+        state = (await poll(zhao))["state"]
+        await asyncio.to_thread(send, site, "王伟民", room, "没人在听")
+        said = await poll(zhao, state=state, wait=25)
+    assert room in [head["conversation_id"] for head in said["heads"]]
+
+
+async def test_silence_is_answered_when_the_time_is_up(site: Site) -> None:
+    async with poller(site, "林上城") as lin:
+        state = (await poll(lin))["state"]
+        said = await poll(lin, state=state, wait=1)
+    assert (said["state"], said["heads"], said["frames"]) == (state, [], [])
+
+
+async def test_a_stranger_does_not_wait(site: Site) -> None:
+    async with httpx.AsyncClient(base_url=site.url, timeout=sites.PATIENCE) as nobody:
+        answer = await nobody.get("/api/v1/messaging/sync?wait=25")
+    assert (answer.status_code, answer.json()["code"]) == (401, "NOT_SIGNED_IN")
+
+
+@pytest.mark.parametrize("query", ["wait=26", "wait=-1", "wait=x", f"wait=25&state={'a' * 65}"])
+async def test_what_breaks_the_schema_is_refused_by_the_api(site: Site, query: str) -> None:
+    async with poller(site, "林上城") as lin:
+        answer = await lin.get(f"/sync?{query}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "SCHEMA_VIOLATED")
+
+
+async def test_a_session_that_ends_ends_the_waiting(site: Site) -> None:
+    async with poller(site, "杨一") as yang:
+        state = (await poll(yang))["state"]
+        request = asyncio.create_task(yang.get("/sync", params={"state": state, "wait": 25}))
+        await waiting(site, "杨一")
+        begun = time.monotonic()
+        await asyncio.to_thread(
+            site.execute,
+            "DELETE FROM django_session WHERE session_key = %s",
+            site.sessions["杨一"],
+        )
+        answer = await request
+    assert (answer.status_code, answer.json()["code"]) == (401, "NOT_SIGNED_IN")
+    assert time.monotonic() - begun < sync.LONGEST_WAIT
+
+
+async def test_more_than_ten_of_one_person_are_refused_and_others_are_not(site: Site) -> None:
+    async with poller(site, "朱二") as zhu, poller(site, "林上城") as lin:
+        state = (await poll(zhu))["state"]
+        requests = [
+            asyncio.create_task(zhu.get("/sync", params={"state": state, "wait": 25}))
+            for _ in range(11)
+        ]
+        done, rest = await asyncio.wait(requests, return_when=asyncio.FIRST_COMPLETED)
+        answer = next(iter(done)).result()
+        assert (answer.status_code, answer.json()["code"]) == (429, "SYNC_TOO_MANY_WAITING")
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert (len(done), answer.headers["retry-after"]) == (1, "5")
+        assert (await poll(lin, wait=1))["person_id"] == site.people["林上城"]
+        for request in rest:
+            request.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+        # Who hung up makes room.
+        for _ in range(600):
+            answer = await zhu.get("/sync", params={"state": "old", "wait": 25})
+            if answer.status_code == 200:
+                return
+            await asyncio.sleep(0.05)
+        pytest.fail("those who hung up are still counted")
+
+
+async def test_many_may_wait_while_the_site_serves_everybody_else(site: Site) -> None:
+    """Django has a thread for each request that it serves: these take none of them."""
+    names = ["唐科员", "董科员", "宋收文"]
+    async with AsyncExitStack() as open_clients:
+        requests = []
+        for name in names:
+            client = await open_clients.enter_async_context(poller(site, name))
+            state = (await poll(client))["state"]
+            requests += [
+                asyncio.create_task(client.get("/sync", params={"state": state, "wait": 25}))
+                for _ in range(10)
+            ]
+        await waiting(site, *names)
+        async with poller(site, "蒋市长") as jiang:
+            assert (await jiang.get("/heads")).status_code == 200
+        assert threads_of(site) < len(requests)
+        for request in requests:
+            request.cancel()
+        await asyncio.gather(*requests, return_exceptions=True)
