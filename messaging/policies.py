@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from core.actor import Actor
-from messaging import errors, membership
+from messaging import ding_errors, errors, membership
 from messaging.kinds import Allowed, ConversationKind, MemberRole, MessageKind
 from messaging.models import Conversation, Ding, Message
 from org import policies as org_policies
@@ -152,10 +152,10 @@ def may_set_roster(actor: Actor, unit_id: int, *, at: datetime) -> bool:
 def require_roster(actor: Actor, unit_id: int, *, at: datetime) -> None:
     """ShiftForeign unless the actor says who is on duty for the unit."""
     if not may_set_roster(actor, unit_id, at=at):
-        raise errors.ShiftForeign
+        raise ding_errors.ShiftForeign
 
 
 def require_ding_sender(person_id: int, ding: Ding) -> None:
     """DingNotTheSender unless the person opened the DING."""
     if ding.sender_id != person_id:
-        raise errors.DingNotTheSender
+        raise ding_errors.DingNotTheSender

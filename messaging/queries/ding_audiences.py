@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from messaging import errors, membership
+from messaging import ding_errors, membership
 from messaging.kinds import DingAudience, DingState
 from messaging.models import DingTarget
 
@@ -56,7 +56,7 @@ def people(
     wanted = sorted(set(person_ids))
     found = _ids(_AMONG, {**values, "person_ids": wanted})
     if found != wanted[: at_most + 1]:
-        raise errors.DingPeopleUnknown
+        raise ding_errors.DingPeopleUnknown
     return found
 
 

@@ -10,7 +10,7 @@ from django.db.models import Q
 from core import paging
 from core.actor import Actor
 from core.paging import Page
-from messaging import errors, policies
+from messaging import ding_errors, errors, policies
 from messaging.kinds import ConversationKind, DingState, MessageKind
 from messaging.models import Conversation, Ding, DingEvidence, DingTarget, Message
 from messaging.queries import colleagues, ding_counts, messages
@@ -120,9 +120,9 @@ def own(ding_id: int, person_id: int) -> Ding:
     """The person's own DING; DingNotTheSender for those it calls, DingNotFound for all others."""
     ding = Ding.objects.filter(pk=ding_id).first()
     if ding is None:
-        raise errors.DingNotFound
+        raise ding_errors.DingNotFound
     if ding.sender_id != person_id and not _calls(ding_id, person_id):
-        raise errors.DingNotFound
+        raise ding_errors.DingNotFound
     policies.require_ding_sender(person_id, ding)
     return ding
 
@@ -162,7 +162,7 @@ def received_one(*, actor: Actor, ding_id: int, at: datetime) -> Called:
     rows = DingTarget.objects.filter(person_id=person_id, ding_id=ding_id)
     found = list(rows.select_related("ding"))
     if not found:
-        raise errors.DingNotFound
+        raise ding_errors.DingNotFound
     return _called(found, reader_id=person_id, at=at)[0]
 
 

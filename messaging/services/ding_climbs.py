@@ -6,7 +6,7 @@ from typing import Final
 from core import events
 from core.actor import Actor, ActorKind
 from core.db import service
-from messaging import errors, ladder
+from messaging import ding_errors, ladder
 from messaging.events import DingDue
 from messaging.kinds import DingState, DingStep, StepOutcome
 from messaging.models import DailyQuota, Ding, DingEvidence, DingTarget
@@ -103,4 +103,4 @@ def forget_quotas(*, actor: Actor, now: datetime) -> None:
 def _require_platform(actor: Actor) -> None:
     """Only for the platform itself."""
     if actor.kind is not ActorKind.SYSTEM:
-        raise errors.DingNotTheSender
+        raise ding_errors.DingNotTheSender

@@ -11,7 +11,7 @@ from django.conf import settings
 from core import audit, events
 from core.actor import Actor
 from core.db import service
-from messaging import errors, fanout, ladder, policies
+from messaging import ding_errors, errors, fanout, ladder, policies
 from messaging.events import DingDue
 from messaging.kinds import DingAudience, DingLevel, DingState, DingStep, Receipt, StepOutcome
 from messaging.models import Ding, DingEvidence, DingTarget, log
@@ -143,11 +143,11 @@ def confirm(*, actor: Actor, ding_id: int, now: datetime) -> Confirmed:
         .first()
     )
     if target is None:
-        raise errors.DingNotFound
+        raise ding_errors.DingNotFound
     if target.state == DingState.CONFIRMED and target.ended_at is not None:
         return Confirmed(ding_id, target.state, target.ended_at)
     if target.state != DingState.PENDING:
-        raise errors.DingOver(state=DingState(target.state).label)
+        raise ding_errors.DingOver(state=DingState(target.state).label)
     _ding_ends.end(target.ding, [person_id], DingState.CONFIRMED, "本人确认", now=now)
     return Confirmed(ding_id, DingState.CONFIRMED, now)
 
@@ -159,7 +159,7 @@ def recall(*, actor: Actor, ding_id: int, now: datetime) -> int:
     dings.own(ding_id, person_id)
     ding = Ding.objects.select_for_update(no_key=True).get(pk=ding_id)
     if ding.recalled_at is not None:
-        raise errors.DingAlreadyRecalled
+        raise ding_errors.DingAlreadyRecalled
     ding.recalled_at = now
     ding.save(update_fields=["recalled_at"])
     ended = _ding_ends.end(ding, None, DingState.RECALLED, "发起人撤回", now=now)
@@ -231,9 +231,9 @@ def _chosen(actor: Actor, conversation_id: int, seq: int, call: Call) -> list[in
         at_most=TARGETS_AT_MOST,
     )
     if not chosen:
-        raise errors.NobodyToDing
+        raise ding_errors.NobodyToDing
     if len(chosen) > TARGETS_AT_MOST:
-        raise errors.DingNeedsApproval(limit=TARGETS_AT_MOST)
+        raise ding_errors.DingNeedsApproval(limit=TARGETS_AT_MOST)
     return chosen
 
 
@@ -244,11 +244,11 @@ def _spend(actor: Actor, *, now: datetime) -> None:
         settings.DING_PER_UNIT_DAILY,
     )
     if not _quotas.spend(f"ding.person:{actor.person_id}", limit=own, day=day):
-        raise errors.DingQuotaSpent(whose="每人", limit=own)
+        raise ding_errors.DingQuotaSpent(whose="每人", limit=own)
     if actor.unit_id is None:
         return
     if not _quotas.spend(f"ding.unit:{actor.unit_id}", limit=units, day=day):
-        raise errors.DingQuotaSpent(whose="每个单位", limit=units)
+        raise ding_errors.DingQuotaSpent(whose="每个单位", limit=units)
 
 
 def _address(ding: Ding, person_ids: Sequence[int], *, now: datetime) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 from core import audit
 from core.actor import Actor
 from core.db import service
-from messaging import errors, policies
+from messaging import ding_errors, policies
 from messaging.models import DutyShift
 from org.queries import appointments
 
@@ -27,9 +27,9 @@ def add(
     own_id = actor.require_person()
     policies.require_roster(actor, unit_id, at=now)
     if not begins_at < ends_at <= begins_at + LONGEST or ends_at <= now:
-        raise errors.ShiftTimesInvalid
+        raise ding_errors.ShiftTimesInvalid
     if person_id not in appointments.person_ids_in_subtree(unit_id, at=now):
-        raise errors.ShiftPersonForeign
+        raise ding_errors.ShiftPersonForeign
     shift, _ = DutyShift.objects.update_or_create(
         unit_id=unit_id,
         person_id=person_id,
@@ -45,7 +45,7 @@ def drop(*, actor: Actor, shift_id: int, now: datetime) -> None:
     """The shift stands no longer."""
     shift = DutyShift.objects.select_for_update().filter(pk=shift_id).first()
     if shift is None or not policies.may_set_roster(actor, shift.unit_id, at=now):
-        raise errors.ShiftNotFound
+        raise ding_errors.ShiftNotFound
     _record(actor, "messaging.duty.dropped", shift, now=now)
     shift.delete()
 
