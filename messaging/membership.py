@@ -84,6 +84,52 @@ PERIODS_AMONG: Final = _periods(
      WHERE c.id = %(conversation_id)s AND c.is_virtual""",
 )
 
+# `audience`. Of a virtual conversation moments are compared, not numbers: what was said before
+# somebody joined was said earlier, and no number has to be found in the log for each of a hundred
+# thousand.
+_AUDIENCE_BY_ROWS: Final = """
+    SELECT m.person_id FROM e JOIN messaging_member m ON m.conversation_id = e.conversation_id
+     WHERE m.joined_seq <= e.seq AND (m.left_seq IS NULL OR m.left_seq > e.seq)
+       AND m.person_id IS DISTINCT FROM e.sender_id"""
+_AUDIENCE_BY_POSTS: Final = f"""
+    SELECT s.person_id
+      FROM e JOIN messaging_conversation c ON c.id = e.conversation_id
+     CROSS JOIN LATERAL ({belonging.posts_below("c.unit_id")}) s
+     WHERE s.since <= greatest(c.created_at, e.created_at)
+       AND s.person_id IS DISTINCT FROM e.sender_id AND NOT EXISTS (
+           SELECT 1 FROM messaging_member m WHERE m.conversation_id = c.id
+              AND m.person_id = s.person_id AND m.left_seq IS NULL)
+    UNION
+    SELECT m.person_id
+      FROM e JOIN messaging_conversation c ON c.id = e.conversation_id
+      JOIN messaging_member m ON m.conversation_id = e.conversation_id
+     WHERE m.joined_seq <= e.seq AND m.person_id IS DISTINCT FROM e.sender_id
+       AND (m.left_seq > e.seq OR (m.left_seq IS NULL AND (
+           m.source = 'invited' OR {belonging.serves_below("m.person_id", "c.unit_id")})))"""
+
+# The same of several messages of one sender, the CTE `w` (seqs, times, sender_id; the arrays in the
+# order of the log): a query of (person_id, first, past), the places in them that a period covers.
+SPANS: Final = f"""
+    SELECT m.person_id, width_bucket(m.joined_seq - 1, w.seqs) AS first,
+           CASE WHEN m.left_seq IS NULL THEN cardinality(w.seqs)
+                ELSE width_bucket(m.left_seq - 1, w.seqs) END AS past
+      FROM w CROSS JOIN messaging_conversation c
+      JOIN messaging_member m ON m.conversation_id = c.id
+     WHERE c.id = %(conversation_id)s AND m.person_id IS DISTINCT FROM w.sender_id
+       AND (NOT c.is_virtual OR m.left_seq IS NOT NULL OR m.source = 'invited')
+    UNION ALL
+    SELECT s.person_id,
+           CASE WHEN m.id IS NOT NULL THEN width_bucket(m.joined_seq - 1, w.seqs)
+                WHEN s.since <= c.created_at THEN 0
+                ELSE width_bucket(s.since - interval '1 microsecond', w.times) END,
+           cardinality(w.seqs)
+      FROM w CROSS JOIN messaging_conversation c
+     CROSS JOIN LATERAL ({belonging.below("c.unit_id")}) s
+      LEFT JOIN messaging_member m
+        ON m.conversation_id = c.id AND m.person_id = s.person_id AND m.left_seq IS NULL
+     WHERE c.id = %(conversation_id)s AND c.is_virtual
+       AND s.person_id IS DISTINCT FROM w.sender_id AND (m.id IS NULL OR m.source = 'org')"""
+
 _SOME: Final = f"""
 WITH {PERIODS_AMONG}
 SELECT person_id, joined_seq, left_seq, sees_from_seq, sees_to_seq, role FROM period
@@ -159,6 +205,14 @@ def unseen_by(conversation_id: int, seqs: Sequence[int]) -> dict[int, frozenset[
         for person_id, seq in cursor.fetchall():
             found[person_id].add(seq)
     return {person_id: frozenset(kept) for person_id, kept in found.items()}
+
+
+def audience(*, is_virtual: bool) -> str:
+    """A query of person_id: whom the message `e` is for, its sender apart, each once.
+
+    To follow a CTE `e` (conversation_id, seq, created_at, sender_id) of one row.
+    """
+    return _AUDIENCE_BY_POSTS if is_virtual else _AUDIENCE_BY_ROWS
 
 
 def any_present(conversation_id: int, person_ids: Sequence[int]) -> bool:

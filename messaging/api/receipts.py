@@ -7,7 +7,9 @@ from django.utils import timezone
 from ninja import Router
 
 from core.http import actor_of
+from core.paging import Cursor, Limit
 from core.schemas import Id, Schema
+from messaging.api.schemas import NameTyped
 from messaging.queries import receipts as queries
 from messaging.services import receipts
 from messaging.services.receipts import ReadTo
@@ -39,13 +41,15 @@ class ReaderOut(Schema):
     read_at: datetime | None
 
 
-class ReceiptListOut(Schema):
-    """Who has read the message, earliest first, and who has not."""
+class ReceiptPageOut(Schema):
+    """Some of those who have read the message, or have not, and how many there are of both."""
 
     conversation_id: int
     seq: int
-    read: list[ReaderOut]
-    unread: list[ReaderOut]
+    items: list[ReaderOut]
+    next_cursor: str | None
+    read: int
+    unread: int
 
 
 @router.put(
@@ -63,11 +67,29 @@ def mark_read(request: HttpRequest, conversation_id: Id, body: CursorIn) -> Read
 
 @router.get(
     "/conversations/{conversation_id}/messages/{seq}/receipts",
-    response=ReceiptListOut,
+    response=ReceiptPageOut,
     url_name="messaging-receipts",
 )
-def of_message(request: HttpRequest, conversation_id: Id, seq: Id) -> queries.ReceiptList:
-    """The read and unread lists of one's own message."""
+def of_message(
+    request: HttpRequest,
+    conversation_id: Id,
+    seq: Id,
+    state: queries.State = "unread",
+    q: NameTyped = "",
+    cursor: Cursor | None = None,
+    limit: Limit = 50,
+) -> queries.ReceiptPage:
+    """Of one's own message those who have read it, earliest first, or those who have not.
+
+    `q` picks by a part of the name, or by the beginning of its pinyin or initials.
+    """
     return queries.of_message(
-        actor=actor_of(request), conversation_id=conversation_id, seq=seq, at=timezone.now()
+        actor=actor_of(request),
+        conversation_id=conversation_id,
+        seq=seq,
+        state=state,
+        name=q,
+        cursor=cursor,
+        limit=limit,
+        at=timezone.now(),
     )

@@ -1,10 +1,15 @@
-"""Answers that several routes share."""
+"""Input and answers that several routes share."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+from pydantic import StringConstraints
+
 from core.schemas import Schema
+
+NameTyped = Annotated[str, StringConstraints(max_length=60, pattern=r"^[^\x00]*$")]
+"""A part of somebody's name, or the beginning of its pinyin or initials."""
 
 
 class ReceiptCountOut(Schema):

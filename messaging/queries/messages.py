@@ -359,7 +359,7 @@ def _entries(
         rows=near,
         names={key: person.name for key, person in people.names(sorted(senders), at=at).items()},
         files=files.of({row.file_id for row in near.values() if row.file_id is not None}),
-        counts=receipts.counts(rows[0].conversation_id, own),
+        counts=receipts.counts(rows[0].conversation_id, own, sender_id=reader_id),
     )
     return [around.entry(row) for row in rows]
 

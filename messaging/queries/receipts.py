@@ -1,52 +1,76 @@
-"""Who has read a message and who has not, exact by membership, with names and times."""
+"""Who has read a message and who has not, exact by membership, with names and times.
+
+It costs one pass over those whom the message is for, whatever the length of the log. The lists come
+in pages, and are never counted through in Python.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from itertools import accumulate
+from typing import Any, Final, Literal
 
 from django.db import connection
 from django.db.models import Q
 
+from core import paging
 from core.actor import Actor
 from messaging import errors, membership, policies
 from messaging.models import Message, MessageKind, ReadCursor
 from messaging.queries import colleagues
-from org.queries import people
+from org.queries import naming, people
 
-# Whoever was a member when the message was sent should read it. The leaving entry itself
-# is no message, so a period covers messages below left_seq.
-_READERS: Final = f"""
-WITH {membership.PERIODS_IN}
-SELECT DISTINCT m.person_id, mark.read_at
-FROM messaging_message e
-JOIN period m ON m.conversation_id = e.conversation_id
-    AND m.joined_seq <= e.seq AND (m.left_seq IS NULL OR m.left_seq > e.seq)
-    AND m.person_id <> e.sender_id
-LEFT JOIN LATERAL (
+State = Literal["read", "unread"]
+"""Whether somebody has read a message or not."""
+
+UNREAD_AT_MOST: Final = 5001
+"""So many unread people are named at once: one more than can be called together."""
+
+_ENTRY: Final = """
+WITH e AS MATERIALIZED (
+    SELECT conversation_id, seq, created_at, sender_id FROM messaging_message
+     WHERE conversation_id = %(conversation_id)s AND seq = %(seq)s
+)"""
+_CURSOR: Final = """messaging_readcursor r
+    ON r.conversation_id = %(conversation_id)s AND r.person_id = a.person_id"""
+
+_UNREAD: Final = f"""{_ENTRY}
+SELECT a.person_id FROM ({{audience}}) a LEFT JOIN {_CURSOR}
+ WHERE (r.read_seq IS NULL OR r.read_seq < %(seq)s)
+   AND a.person_id > %(after_id)s AND {{named}}
+ ORDER BY a.person_id LIMIT %(limit)s"""
+
+# Cursors and marks only go forward: whose cursor stands at or beyond the message has a first mark
+# there, and its time is when she read it.
+_READ: Final = f"""{_ENTRY}
+SELECT k.read_at, a.person_id FROM ({{audience}}) a
+  JOIN {_CURSOR} AND r.read_seq >= %(seq)s
+ CROSS JOIN LATERAL (
     SELECT k.read_at FROM messaging_readmark k
-    WHERE k.conversation_id = e.conversation_id AND k.person_id = m.person_id
-        AND k.read_seq >= e.seq
-    ORDER BY k.read_seq LIMIT 1
-) mark ON TRUE
-WHERE e.conversation_id = %(conversation_id)s AND e.seq = %(seq)s
-ORDER BY mark.read_at NULLS LAST, m.person_id
-"""
+     WHERE k.conversation_id = %(conversation_id)s AND k.person_id = a.person_id
+       AND k.read_seq >= %(seq)s
+     ORDER BY k.read_seq LIMIT 1) k
+ WHERE (%(after_at)s::timestamptz IS NULL
+        OR (k.read_at, a.person_id) > (%(after_at)s, %(after_id)s))
+   AND {{named}}
+ ORDER BY k.read_at, a.person_id LIMIT %(limit)s"""
 
-_COUNTS: Final = f"""
-WITH {membership.PERIODS_IN}
-SELECT e.seq,
-    count(*) FILTER (WHERE r.read_seq >= e.seq),
-    count(*) FILTER (WHERE r.read_seq IS NULL OR r.read_seq < e.seq)
-FROM messaging_message e
-JOIN period m ON m.conversation_id = e.conversation_id
-    AND m.joined_seq <= e.seq AND (m.left_seq IS NULL OR m.left_seq > e.seq)
-    AND m.person_id <> e.sender_id
-LEFT JOIN messaging_readcursor r
-    ON r.conversation_id = e.conversation_id AND r.person_id = m.person_id
-WHERE e.conversation_id = %(conversation_id)s AND e.seq = ANY(%(seqs)s)
-GROUP BY e.seq
-"""
+# Of several messages at once each period and cursor becomes places among their numbers, and Python
+# adds up how many stand where: so the fifty of a page cost one pass over the members, as one does.
+_PLACES: Final = f"""
+WITH w AS MATERIALIZED (
+    SELECT array_agg(seq ORDER BY seq) AS seqs, array_agg(created_at ORDER BY seq) AS times,
+           %(sender_id)s::bigint AS sender_id
+      FROM messaging_message
+     WHERE conversation_id = %(conversation_id)s AND seq = ANY(%(seqs)s)
+       AND sender_id = %(sender_id)s
+)
+SELECT w.seqs, a.first, a.past, width_bucket(coalesce(r.read_seq, 0), w.seqs), count(*)
+  FROM w CROSS JOIN ({membership.SPANS}) a LEFT JOIN {_CURSOR}
+ WHERE a.first < a.past GROUP BY 1, 2, 3, 4"""
+
+_BY_PERSON: Final = paging.Cursors("messaging.receipts.unread", tuple[int])
+_BY_TIME: Final = paging.Cursors("messaging.receipts.read", tuple[datetime, int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,31 +94,54 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
-class ReceiptList:
-    """Everybody but the sender: those who read it, earliest first, and the rest."""
+class ReceiptPage:
+    """Some of those who have read the message, or have not, and how many there are of both.
+
+    The counts are of all whom the message is for, whatever name was looked for.
+    """
 
     conversation_id: int
     seq: int
-    read: list[Reader]
-    unread: list[Reader]
+    items: list[Reader]
+    next_cursor: str | None
+    read: int
+    unread: int
 
 
-def of_message(*, actor: Actor, conversation_id: int, seq: int, at: datetime) -> ReceiptList:
-    """The read and unread lists of one of the actor's own messages."""
+def of_message(
+    *,
+    actor: Actor,
+    conversation_id: int,
+    seq: int,
+    state: State,
+    name: str,
+    cursor: str | None,
+    limit: int,
+    at: datetime,
+) -> ReceiptPage:
+    """Those of one of the actor's own messages who have read it, earliest first, or have not."""
     person_id = policies.require_member(actor, conversation_id)
-    message = Message.objects.filter(
-        ~Q(kind=MessageKind.EVENT), conversation_id=conversation_id, seq=seq
-    ).first()
-    if message is None:
-        raise errors.MessageNotFound
-    policies.require_sender(person_id, message)
-    readers = _readers(conversation_id, seq, at=at)
-    return ReceiptList(
+    message = _own(person_id, conversation_id, seq)
+    picked = _unread if state == "unread" else _read
+    rows, following = picked(message, name=name, cursor=cursor, limit=limit)
+    total = counts(conversation_id, [seq], sender_id=person_id).get(seq, ReceiptCount(0, 0))
+    return ReceiptPage(
         conversation_id=conversation_id,
         seq=seq,
-        read=[reader for reader in readers if reader.read_at is not None],
-        unread=[reader for reader in readers if reader.read_at is None],
+        items=_named(rows, at=at),
+        next_cursor=following,
+        read=total.read,
+        unread=total.unread,
     )
+
+
+def unread_ids(conversation_id: int, seq: int, *, limit: int = UNREAD_AT_MOST) -> list[int]:
+    """Whom the message is for and who has not read it, by id; no more than the limit.
+
+    Whether the asker may know is the caller's to judge.
+    """
+    message = _said(conversation_id, seq)
+    return [person_id for _, person_id in _unread_rows(message, limit=limit)]
 
 
 def counts_for_sender(
@@ -108,16 +155,29 @@ def counts_for_sender(
         sender_id=person_id,
         recalled_at__isnull=True,
     )
-    return counts(conversation_id, list(own.values_list("seq", flat=True)))
+    return counts(conversation_id, list(own.values_list("seq", flat=True)), sender_id=person_id)
 
 
-def counts(conversation_id: int, seqs: Sequence[int]) -> dict[int, ReceiptCount]:
-    """How many have read each of the messages; one query, none without messages."""
+def counts(conversation_id: int, seqs: Sequence[int], *, sender_id: int) -> dict[int, ReceiptCount]:
+    """How many have read each of the sender's messages; one query, none without messages.
+
+    A message that is for nobody is left out.
+    """
     if not seqs:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, {"conversation_id": conversation_id, "seqs": list(seqs)})
-        return {seq: ReceiptCount(read, unread) for seq, read, unread in cursor.fetchall()}
+    values = {"conversation_id": conversation_id, "seqs": list(seqs), "sender_id": sender_id}
+    rows = _fetch(_PLACES, values)
+    if not rows:
+        return {}
+    told: list[int] = rows[0][0]
+    concerned, read = [0] * (len(told) + 1), [0] * (len(told) + 1)
+    for _, first, past, reached, people_there in rows:
+        concerned[first] += people_there
+        concerned[past] -= people_there
+        read[first] += people_there
+        read[max(first, min(past, reached))] -= people_there
+    by_place = zip(told, accumulate(concerned), accumulate(read), strict=False)
+    return {seq: ReceiptCount(seen, total - seen) for seq, total, seen in by_place if total}
 
 
 def read_seq(person_id: int, conversation_id: int) -> int:
@@ -126,11 +186,67 @@ def read_seq(person_id: int, conversation_id: int) -> int:
     return cursor.values_list("read_seq", flat=True).first() or 0
 
 
-def _readers(conversation_id: int, seq: int, *, at: datetime) -> list[Reader]:
+_Row = tuple[datetime | None, int]
+
+
+def _own(person_id: int, conversation_id: int, seq: int) -> Message:
+    message = _said(conversation_id, seq)
+    policies.require_sender(person_id, message)
+    return message
+
+
+def _said(conversation_id: int, seq: int) -> Message:
+    rows = Message.objects.filter(~Q(kind=MessageKind.EVENT)).select_related("conversation")
+    message = rows.filter(conversation_id=conversation_id, seq=seq).first()
+    if message is None:
+        raise errors.MessageNotFound
+    return message
+
+
+def _unread(
+    message: Message, *, name: str, cursor: str | None, limit: int
+) -> tuple[list[_Row], str | None]:
+    (after_id,) = _BY_PERSON.decode(cursor) or (0,)
+    rows = _unread_rows(message, name=name, after_id=after_id, limit=limit + 1)
+    following = _BY_PERSON.encode((rows[limit - 1][1],)) if len(rows) > limit else None
+    return rows[:limit], following
+
+
+def _unread_rows(message: Message, *, name: str = "", after_id: int = 0, limit: int) -> list[_Row]:
+    found = _pick(_UNREAD, message, name, {"after_id": after_id, "limit": limit})
+    return [(None, person_id) for (person_id,) in found]
+
+
+def _read(
+    message: Message, *, name: str, cursor: str | None, limit: int
+) -> tuple[list[_Row], str | None]:
+    after_at, after_id = _BY_TIME.decode(cursor) or (None, None)
+    values = {"after_at": after_at, "after_id": after_id, "limit": limit + 1}
+    rows = _pick(_READ, message, name, values)
+    following = _BY_TIME.encode(rows[limit - 1]) if len(rows) > limit else None
+    return rows[:limit], following
+
+
+def _pick(
+    statement: str, message: Message, name: str, values: dict[str, Any]
+) -> list[tuple[Any, ...]]:
+    """The statement's rows among those whom the message is for, of that name if one is given."""
+    audience = membership.audience(is_virtual=message.conversation.is_virtual)
+    named = naming.is_named("a.person_id") if name.strip() else "TRUE"
+    place = {"conversation_id": message.conversation_id, "seq": message.seq}
+    return _fetch(
+        statement.format(audience=audience, named=named), {**place, **values, **naming.values(name)}
+    )
+
+
+def _fetch(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(_READERS, {"conversation_id": conversation_id, "seq": seq})
-        rows: list[tuple[int, datetime | None]] = cursor.fetchall()
-    names = people.names([person_id for person_id, _ in rows], at=at)
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())
+
+
+def _named(rows: Sequence[_Row], *, at: datetime) -> list[Reader]:
+    names = people.names([person_id for _, person_id in rows], at=at)
     organs = colleagues.organ_names({person.unit_id for person in names.values()})
     return [
         Reader(
@@ -141,6 +257,6 @@ def _readers(conversation_id: int, seq: int, *, at: datetime) -> list[Reader]:
             title=names[person_id].title,
             read_at=read_at,
         )
-        for person_id, read_at in rows
+        for read_at, person_id in rows
         if person_id in names
     ]

@@ -21,6 +21,8 @@ from org.services import transfers
 from tests import factories, jobs
 from tests.factories import Province
 
+_STATES: tuple[receipts.State, ...] = ("read", "unread")
+
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
 Act = Callable[[], object]
@@ -193,13 +195,20 @@ def test_a_transfer_while_others_speak_cuts_at_one_entry(
     assert period.left_seq is not None
     texts = Message.objects.filter(conversation_id=room, kind="text").exclude(sender_id=zhang)
     for message in texts:
-        lists = receipts.of_message(
-            actor=province.actor(_name(province, message.sender_id)),
-            conversation_id=room,
-            seq=message.seq,
-            at=timezone.now(),
-        )
-        named = {reader.person_id for reader in lists.unread + lists.read}
+        named = {
+            reader.person_id
+            for state in _STATES
+            for reader in receipts.of_message(
+                actor=province.actor(_name(province, message.sender_id)),
+                conversation_id=room,
+                seq=message.seq,
+                state=state,
+                name="",
+                cursor=None,
+                limit=50,
+                at=timezone.now(),
+            ).items
+        }
         assert (zhang in named) == (message.seq < period.left_seq)
         assert period.shows(message.seq) == (message.seq < period.left_seq)
     _sound(room)

@@ -111,7 +111,7 @@ def test_newcomers_see_what_the_policy_lets_them(
     assert [entry["seq"] for entry in lin.page(room)["entries"]] == [6]
     assert zhang.card(room)["unread"] == 0
     readers = wang.get(f"{path}/messages/2/receipts").json()
-    assert [one["name"] for one in readers["unread"]] == ["李建国"]
+    assert [one["name"] for one in readers["items"]] == ["李建国"]
 
 
 def test_inviting_may_be_kept_to_administrators(wang: Phone, li: Phone, zhang: Phone) -> None:
@@ -189,7 +189,7 @@ def test_whoever_leaves_the_organisation_is_in_no_group(
     )
     wang.send(room, "四")
     readers = wang.get(f"/conversations/{room}/messages/4/receipts").json()
-    assert [one["name"] for one in readers["unread"]] == ["李建国"]
+    assert [one["name"] for one in readers["items"]] == ["李建国"]
 
 
 def test_strangers_manage_nothing(wang: Phone, li: Phone, lin: Phone) -> None:

@@ -1,12 +1,23 @@
 """Who has read a message and who has not, exact by membership."""
 
+from typing import Any
+
 from tests.conftest import Budget
 from tests.messaging.conftest import Phone
 
 
 def _lists(phone: Phone, room: int, seq: int) -> tuple[list[str], list[str]]:
-    lists = phone.get(f"/conversations/{room}/messages/{seq}/receipts").json()
-    return [who["name"] for who in lists["read"]], [who["name"] for who in lists["unread"]]
+    read, unread = (
+        [who["name"] for who in _page(phone, room, seq, state)["items"]]
+        for state in ("read", "unread")
+    )
+    return read, unread
+
+
+def _page(phone: Phone, room: int, seq: int, state: str, **query: str | int) -> Any:
+    answer = phone.get(f"/conversations/{room}/messages/{seq}/receipts", state=state, **query)
+    assert answer.status_code == 200, answer.content
+    return answer.json()
 
 
 def test_the_lists_name_who_has_read_and_who_has_not(wang: Phone, li: Phone, zhang: Phone) -> None:
@@ -17,7 +28,7 @@ def test_the_lists_name_who_has_read_and_who_has_not(wang: Phone, li: Phone, zha
     assert _lists(wang, room, 2) == (["李建国"], ["张晓梅"])
     entry = wang.page(room)["entries"][-1]
     assert entry["counts"] == {"read": 1, "unread": 1}
-    reader = wang.get(f"/conversations/{room}/messages/2/receipts").json()["read"][0]
+    reader = _page(wang, room, 2, "read")["items"][0]
     assert (reader["unit_name"], reader["title"]) == ("西湖区民政局", "副局长")
 
 
@@ -27,10 +38,7 @@ def test_each_message_has_its_own_reading_time(wang: Phone, li: Phone) -> None:
         wang.send(room, body)
     li.read(room, 1)
     li.read(room, 3)
-    times = [
-        wang.get(f"/conversations/{room}/messages/{seq}/receipts").json()["read"][0]["read_at"]
-        for seq in (1, 2, 3)
-    ]
+    times = [_page(wang, room, seq, "read")["items"][0]["read_at"] for seq in (1, 2, 3)]
     assert times[0] < times[1] == times[2]
 
 

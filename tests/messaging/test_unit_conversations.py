@@ -101,8 +101,15 @@ def _names(phone: Phone, room: int) -> list[str]:
 
 
 def _unread(phone: Phone, room: int, seq: int) -> list[str]:
-    lists = phone.get(f"/conversations/{room}/messages/{seq}/receipts").json()
-    return sorted(str(one["name"]) for one in lists["unread"] + lists["read"])
+    found: list[str] = []
+    for state in ("read", "unread"):
+        cursor = ""
+        while cursor is not None:
+            query = {"state": state, "limit": 100, "cursor": cursor}
+            page = phone.get(f"/conversations/{room}/messages/{seq}/receipts", **query).json()
+            found += [str(one["name"]) for one in page["items"]]
+            cursor = page["next_cursor"]
+    return sorted(found)
 
 
 def _seqs(phone: Phone, room: int) -> list[int]:

@@ -1,9 +1,10 @@
 // The right pane: what the conversation is and who is in it, or who has read a message.
 
 import { fetchJson, toast } from "../base.js";
-import { avatar, element, empty, exactly, icon, inParts, personText } from "./elements.js";
+import { element, icon } from "./elements.js";
 import { FilesPane } from "./files.js";
 import { Info } from "./info.js";
+import { Readers } from "./readers.js";
 
 const isWide = () => window.matchMedia("(min-width: 768px)").matches;
 
@@ -12,6 +13,7 @@ export class Panel {
     Object.assign(this, { root, panes, me, api, onLeft });
     this.infoPane = new Info({ panel: this, onInvite, onSet });
     this.filesPane = new FilesPane({ panel: this, onJump: (seq) => { if (!isWide()) this.close(); onJump(seq); } });
+    this.readers = new Readers({ panel: this });
   }
 
   close() {
@@ -55,26 +57,14 @@ export class Panel {
 
   // ── who has read ────────────────────────────────────────────────────────
 
-  async receipts(conversationId, seq, tab = "unread") {
-    const lists = await this.ask(`/conversations/${conversationId}/messages/${seq}/receipts`);
-    if (!lists) return;
-    this.shown = `receipts:${conversationId}:${seq}`;
-    const wanted = tab === "unread" && lists.unread.length === 0 ? "read" : tab;
-    const tabs = element("div", "tabs panel-tabs", { role: "tablist" },
-      ...[["unread", `未读 ${lists.unread.length}`], ["read", `已读 ${lists.read.length}`]].map(([name, label]) =>
-        element("button", "tab", { type: "button", role: "tab", "aria-selected": String(name === wanted), onclick: () => this.receipts(conversationId, seq, name) }, label)));
-    const people = lists[wanted];
-    const list = people.length > 0 ? inParts(people, (person) => element("div", "row tall", {}, avatar(person.name), personText(person),
-      element("span", "row-side", {}, person.read_at ? element("time", "", { datetime: person.read_at }, exactly(person.read_at)) : "未读"))) : empty(wanted === "read" ? "还没有人已读" : "全部已读", "");
-    this.reveal("阅读情况", tabs, element("div", "pane-body", {}, list));
+  async receipts(conversationId, seq) {
+    await this.readers.show(conversationId, seq);
   }
 
-  /** Fresh counts came for the conversation: the open lists are asked for again. */
+  /** Fresh counts came for the conversation. */
   recount({ conversation_id: conversationId, counts }) {
-    for (const { seq } of counts) {
-      if (this.shown !== `receipts:${conversationId}:${seq}`) continue;
-      const read = this.root.querySelector('[aria-selected="true"]')?.textContent.startsWith("已读");
-      this.receipts(conversationId, seq, read ? "read" : "unread");
+    for (const count of counts) {
+      if (this.shown === `receipts:${conversationId}:${count.seq}`) this.readers.recount(count);
     }
   }
 
