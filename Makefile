@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo stop reset status logs manage test fuzz bench-org lint types format lock clean
+.PHONY: help demo stop reset status logs manage test fuzz drills bench-org bench-messaging lint types format lock clean
 
 help: ## Explain every target
 	@printf '%s\n\n' 'make <target>   (同文 Tongwen)'
@@ -35,8 +35,14 @@ test: ## Run linters, types, contracts and all tests on services of their own; A
 fuzz: ## Send the whole API what nobody writes by hand: three fixed seeds against a site of its own
 	@bin/tongwen fuzz
 
+drills: ## Break a site of its own while people talk in it, and look up what was promised; ARGS="--quick"
+	@bin/tongwen drills $(ARGS)
+
 bench-org: ## Measure org at full size in the scratch database that DATABASE_URL names, targets beside
 	@bin/bench-org
+
+bench-messaging: ## Measure messaging beside C, the Channels tutorial, ejabberd, Prosody and Synapse, targets beside
+	@bin/bench-messaging $(ARGS)
 
 lint: ## Check the code's form and who imports whom
 	@bin/tongwen lint
