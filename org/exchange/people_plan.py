@@ -240,7 +240,13 @@ class _Planner:
         if row.job_level and row.job_level not in (*columns.JOB_LEVELS, held):
             text = f"职级“{row.job_level}”不在代码表中"
             self._refuse(row, "job_level", "NOT_IN_LIST", text)
-        if person is None or person.has_details_of_ours:
+        if person is None:
+            return
+        renumbered = bool(row.staff_number) and row.staff_number != person.staff_number
+        if person.administers and renumbered:
+            text = "其担任管理员，工号可用于登录，不能批量修改，请在人员页面办理"
+            self._refuse(row, "staff_number", "ADMINISTERS", text)
+        if person.has_details_of_ours:
             return
         said = ((row.name, person.name), (row.phone, phones.plain(person.phone)),
                 (row.staff_number, person.staff_number), (row.job_level, held))  # fmt: skip

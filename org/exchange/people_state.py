@@ -50,6 +50,8 @@ class Known:
     staff_number: str
     job_level: str
     is_active: bool
+    administers: bool
+    """Holds rights: what signs him in is not a list's to change."""
     held: tuple[Held, ...]
     terms: tuple[Term, ...]
     home_is_ours: bool

@@ -124,9 +124,11 @@ def _person_ids(rows: Sequence[PersonRow], scope: Scope, *, whole: bool) -> list
 def _known(person_ids: list[int], scope: Scope) -> dict[int, Known]:
     held, terms, homes = _appointments(person_ids, scope)
     people = _fetch(
-        "SELECT id, public_id, name, phone_cipher, staff_number, job_level, status"
-        " FROM org_person WHERE id = ANY(%(ids)s) ORDER BY id",
-        {"ids": person_ids},
+        "SELECT p.id, p.public_id, p.name, p.phone_cipher, p.staff_number, p.job_level, p.status,"
+        " EXISTS (SELECT FROM org_admingrant g WHERE g.person_id = p.id AND g.revoked_at IS NULL"
+        "         AND (g.valid_until IS NULL OR g.valid_until > %(at)s))"
+        " FROM org_person p WHERE p.id = ANY(%(ids)s) ORDER BY p.id",
+        {"ids": person_ids, "at": scope.at},
     )
     return {
         person_id: Known(
@@ -137,11 +139,12 @@ def _known(person_ids: list[int], scope: Scope) -> dict[int, Known]:
             staff_number=neutral.plain(staff),
             job_level=neutral.plain(level),
             is_active=status == "active",
+            administers=administers,
             held=tuple(held.get(person_id, ())),
             terms=tuple(terms.get(person_id, ())),
             home_is_ours=homes.get(person_id, True),
         )
-        for person_id, number, name, sealed, staff, level, status in people
+        for person_id, number, name, sealed, staff, level, status, administers in people
     }
 
 

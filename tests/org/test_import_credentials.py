@@ -1,0 +1,46 @@
+"""A list of people changes nobody's way to sign in who administers anything."""
+
+from collections.abc import Callable
+
+import pytest
+
+from org.kinds import AdminRole
+from org.models import AdminGrant, Person
+from tests.factories import FOUNDED, Province, small_province
+from tests.org import files
+from tests.org.importing import Importer
+
+HEADINGS = (*files.HEADINGS, "工号")
+
+
+@pytest.fixture
+def province(db: None) -> Province:
+    """The people."""
+    return small_province()
+
+
+@pytest.fixture
+def importer(province: Province, run_jobs: Callable[[], int]) -> Importer:
+    """何管理, who administers the people of 西湖区."""
+    return Importer(province, province.client("何管理"), run_jobs)
+
+
+def test_an_administrators_staff_number_is_no_lists_to_change(
+    importer: Importer, province: Province
+) -> None:
+    AdminGrant.objects.create(
+        person_id=province.person("曾国强"),
+        role=AdminRole.HELPDESK,
+        root_id=province.unit("西湖区民政局"),
+        valid_from=FOUNDED,
+    )
+    content = files.people(
+        ("曾国强", "", "西湖区民政局/一科", "科长", "X-1"),
+        ("单小芳", "", "西湖区民政局/一科", "科员", "X-2"),
+        headings=HEADINGS,
+    )
+    done = importer.check(content)
+    assert importer.faults(done["id"]) == [(2, "工号", "ADMINISTERS")]
+    importer.carry_out(content)
+    assert Person.objects.get(name="曾国强").staff_number == ""
+    assert Person.objects.get(name="单小芳").staff_number == "X-2"
