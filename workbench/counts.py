@@ -4,12 +4,12 @@ from datetime import datetime
 
 from approvals.queries import tasks
 from documents.queries import circulation
-from messaging.queries import conversations, notices
+from messaging.queries import conversations, ding_counts, notices
 from org.queries import decisions
 
 
 def of(person_id: int, *, at: datetime) -> dict[str, int]:
-    """待批, 待签收, 未读消息, 未读通知, 待复核, 待审批方案: by the names of data-count on pages.
+    """待批, 待签收, 未读消息, 未读通知, DING, 待复核, 待审批方案: by the names of data-count.
 
     `inbox` is what the screen 消息 holds unread: talk and notices;
     `administration` what 系统管理 holds to decide about.
@@ -22,6 +22,7 @@ def of(person_id: int, *, at: datetime) -> dict[str, int]:
         "documents": circulation.awaiting_count(person_id, at=at),
         "messages": unread_messages,
         "notices": unread_notices,
+        "dings": ding_counts.pending(person_id),
         "inbox": unread_messages + unread_notices,
         "reviews": waiting.requests,
         "plans": waiting.reorganisations,

@@ -9,6 +9,7 @@ from django.urls import reverse
 from approvals.queries import tasks
 from core.actor import Actor
 from documents.queries import issuing, listing
+from messaging.queries import dings
 from miniapps.queries import registry
 from org.queries import reorganisations, requests
 
@@ -25,11 +26,14 @@ class ToDo:
     tag: str
     url: str
     at: datetime
+    urgent: bool = False
+    """Whether it stands above what is not, however old it is."""
 
 
 def latest(actor: Actor, *, at: datetime, limit: int) -> list[ToDo]:
-    """The newest of all that waits for the actor; each screen shows the whole of its own."""
+    """The newest of all that waits for the actor, DINGs first; screens show the whole of theirs."""
     rows = [
+        *_to_confirm(actor, at, limit),
         *_tasks(actor, at, limit),
         *_to_acknowledge(actor, at, limit),
         *_to_issue(actor, at, limit),
@@ -37,7 +41,21 @@ def latest(actor: Actor, *, at: datetime, limit: int) -> list[ToDo]:
         *_to_decide_as_second(actor, at, limit),
         *_to_approve_plans(actor, at, limit),
     ]
-    return sorted(rows, key=lambda row: row.at, reverse=True)[:limit]
+    return sorted(rows, key=lambda row: (row.urgent, row.at), reverse=True)[:limit]
+
+
+def _to_confirm(actor: Actor, at: datetime, limit: int) -> Iterator[ToDo]:
+    for ding in dings.pending(actor.require_person(), limit, at=at):
+        yield ToDo(
+            icon="messages",
+            person_name=ding.sender_name,
+            title=ding.excerpt or "请查看并确认",
+            meta=f"DING，{ding.sender_name}",
+            tag="DING 待确认",
+            url=f"{reverse('messages')}?view=dings",
+            at=ding.opened_at,
+            urgent=True,
+        )
 
 
 def _tasks(actor: Actor, at: datetime, limit: int) -> Iterator[ToDo]:

@@ -41,6 +41,7 @@ export class MessageActs {
       forwards ? { label: "转发", act: () => this.onForward(feed.card, [entry.seq], false) } : null,
       forwards ? { label: "多选", act: () => feed.selection.start(feed.log, entry.seq) } : null,
       this.isEditable(entry) ? { label: "编辑", act: () => this.edit(entry) } : null,
+      feed.composer.form.hidden ? null : { label: "DING", act: () => feed.onDing(entry) },
       isOwn ? { label: "阅读情况", act: () => this.onReceipts(entry.conversation_id, entry.seq) } : null,
       isOwn && this.isYoung(entry, this.policy.recall_minutes) ? { label: "撤回", danger: true, act: () => this.recall(entry) } : null,
     ].filter(Boolean), place);

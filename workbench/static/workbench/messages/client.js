@@ -21,7 +21,7 @@ const NOT_AT_ONCE = new Set([4009, 4029]);
 /**
  * Emits: state {online, signedOut, refused} · entry {entry} (tracked, in order) · arrived {entry} (any) ·
  * outgoing {item} · heads {heads} · read {conversation_id, read_seq} · counts {conversation_id, counts} ·
- * notice {notice} · noticesRead {} · settings {conversation_id, pinned, level, muted}.
+ * notice {notice} · noticesRead {} · ding {ding_id, state?, counts?} · settings {conversation_id, pinned, level, muted}.
  */
 export class Client {
   constructor({ url, personId, storage = window.sessionStorage }) {
@@ -155,6 +155,8 @@ export class Client {
       "notice.created": (data) => this.emit("notice", { notice: data }),
       "notice.read": () => this.emit("noticesRead", {}),
       "settings.changed": (data) => this.emit("settings", data),
+      "ding.opened": (data) => this.emit("ding", { ding: { ding_id: data.id } }),
+      "ding.state": (data) => this.emit("ding", { ding: data }),
       "sync.hint": (data) => this.hinted(data),
       bye: (data) => { this.byeWait = data.retry_after_ms; },
     }[frame.type];

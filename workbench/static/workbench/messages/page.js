@@ -2,6 +2,9 @@
 
 import { changed, fetchJson, Problem, toast } from "../base.js";
 import { Client } from "./client.js";
+import { DingDialog } from "./ding_dialog.js";
+import { DingPanel } from "./ding_panel.js";
+import { Dings } from "./dings.js";
 import { Drafts } from "./drafts.js";
 import { changesMessage } from "./events.js";
 import { Feed } from "./feed.js";
@@ -30,6 +33,7 @@ const feed = new Feed({
   onRead: (id, seq) => { list.readTo(id, seq); changedSoon(); },
   onForward: (card, seqs, together) => forward.open(card, seqs, together),
   onRecord: (entry) => forward.record(entry),
+  onDing: (entry) => (entry ? dingDialog.ofMessage(feed.card, entry, () => feed.callable()) : dingDialog.write(feed.card, feed.composer.input.value, () => feed.callable())),
 });
 const notices = new Notices({ root: part("feed"), api, onRead: () => { list.notices.unread = 0; list.draw(); changed(); } });
 const panel = new Panel({
@@ -40,11 +44,19 @@ const panel = new Panel({
   }),
   onLeft: (id) => { list.drop(id); panel.close(); show(null); },
   onSet: (id, change) => list.set(id, change),
+  onDingUnread: (id, seq) => dingDialog.unread({ conversation_id: id, seq, body: feed.log?.entries.get(seq)?.body ?? "" }),
   onJump: (seq) => feed.jumpTo(seq),
 });
 const list = new List({ root: part("list"), filter: part("filter"), client, me, api, drafts, onOpen: (key) => show(key) });
 const forward = new Forward({ dialog: part("forward"), api, me, list });
 const picker = new Picker({ dialog: part("picker"), me });
+const dingDialog = new DingDialog({ api, me, onOpened: (opened) => { dings.renew(); dingPanel.open(opened.ding_id); } });
+const dingPanel = new DingPanel({ panel, api, onChanged: () => dings.renew() });
+const dings = new Dings({
+  root: part("feed"), banner: part("ding-banner"), badge: part("ding-badge"), client, api, onChanged: changedSoon,
+  onShow: async (ding) => { await show(ding.conversation_id); if (feed.id === ding.conversation_id) feed.jumpTo(ding.seq); },
+  onDetail: (id) => dingPanel.open(id),
+});
 
 let changedTimer = null;
 /** The rail's badge follows at once, but a burst of messages asks once. */
@@ -53,13 +65,13 @@ function changedSoon() {
   changedTimer = setTimeout(changed, 700);
 }
 
-/** Opens a conversation, the notices ("notices"), or nothing (null). */
+/** Opens a conversation, the notices ("notices"), the DINGs ("dings"), or nothing (null). */
 async function show(key, { replace = false } = {}) {
   panel.close();
   list.mark(key);
   panes.classList.toggle("is-detail", key !== null);
   const address = new URL(location.href);
-  address.search = key === null ? "" : key === "notices" ? "?view=notices" : `?conversation=${key}`;
+  address.search = key === null ? "" : ["notices", "dings"].includes(key) ? `?view=${key}` : `?conversation=${key}`;
   history[replace ? "replaceState" : "pushState"]({ key }, "", address);
   await draw(key);
 }
@@ -67,6 +79,7 @@ async function show(key, { replace = false } = {}) {
 async function draw(key) {
   feed.close();
   if (key === "notices") { await notices.open(); return; }
+  if (key === "dings") { await dings.open(); return; }
   if (key === null) return;
   try {
     const card = await list.card(key);
@@ -112,9 +125,11 @@ client.on("notice", ({ notice }) => {
   if (notices.isOpen()) notices.take(notice);
   changedSoon();
 });
+client.on("ding", ({ ding }) => { changedSoon(); if (ding.counts) { dingPanel.refresh(ding.ding_id); dings.renew(); } });
 client.on("noticesRead", () => { list.notices.unread = 0; list.draw(); changedSoon(); });
 
 part("new").addEventListener("click", () => picker.open({ heading: "发起聊天", verb: "开始聊天", naming: true, onChosen: startChat }));
+part("dings").addEventListener("click", () => show("dings"));
 part("quiet").addEventListener("click", () => openQuiet(api));
 part("retry").addEventListener("click", () => client.connect());
 panes.addEventListener("click", (event) => {
@@ -133,7 +148,7 @@ async function begin() {
   const asked = new URLSearchParams(location.search);
   try {
     await list.load();
-    if (asked.get("view") === "notices") await show("notices", { replace: true });
+    if (["notices", "dings"].includes(asked.get("view"))) await show(asked.get("view"), { replace: true });
     else if (Number(asked.get("person")) > 0) await talkTo(Number(asked.get("person")));
     else if (Number(asked.get("conversation")) > 0) await show(Number(asked.get("conversation")), { replace: true });
     else await show(null, { replace: true });

@@ -9,8 +9,8 @@ import { Readers } from "./readers.js";
 const isWide = () => window.matchMedia("(min-width: 768px)").matches;
 
 export class Panel {
-  constructor({ root, panes, me, api, onInvite, onLeft, onSet, onJump }) {
-    Object.assign(this, { root, panes, me, api, onLeft });
+  constructor({ root, panes, me, api, onInvite, onLeft, onSet, onJump, onDingUnread }) {
+    Object.assign(this, { root, panes, me, api, onLeft, onDingUnread });
     this.infoPane = new Info({ panel: this, onInvite, onSet });
     this.filesPane = new FilesPane({ panel: this, onJump: (seq) => { if (!isWide()) this.close(); onJump(seq); } });
     this.readers = new Readers({ panel: this });

@@ -35,6 +35,7 @@ export class Readers {
   build(page, state) {
     this.state = state;
     this.tabs = new Map(Object.keys(NAMES).map((name) => [name, element("button", "tab", { type: "button", role: "tab", "aria-selected": String(name === state), onclick: () => this.choose(name) })]));
+    this.ding = element("div", "pane-foot", {}, element("button", "button primary block", { type: "button", onclick: () => this.panel.onDingUnread(...this.key.split(":").slice(1).map(Number)) }, "DING 未读人员"));
     this.showCounts(page);
     const search = element("input", "input", { type: "search", placeholder: "搜索姓名或拼音", "aria-label": "搜索阅读情况中的同事", autocomplete: "off", maxlength: "60" });
     search.addEventListener("input", (event) => { if (!event.isComposing) this.typed(search.value); });
@@ -45,12 +46,13 @@ export class Readers {
     this.panel.shown = this.key;
     const many = page.read + page.unread >= SEARCHED_FROM;
     this.panel.reveal("阅读情况", element("div", "tabs panel-tabs", { role: "tablist" }, ...this.tabs.values()),
-      ...(many ? [element("div", "panel-search is-alone", {}, element("label", "search", {}, icon("search"), search))] : []), this.body);
+      ...(many ? [element("div", "panel-search is-alone", {}, element("label", "search", {}, icon("search"), search))] : []), this.body, this.ding);
   }
 
   showCounts({ read, unread }) {
     this.tabs.get("read").textContent = `已读 ${read}`;
     this.tabs.get("unread").textContent = `未读 ${unread}`;
+    this.ding.hidden = unread === 0;
   }
 
   choose(state) {

@@ -1,0 +1,125 @@
+// DINGs in the middle pane: those that call the reader and those she sent; and the banner of what waits for her.
+
+import { fetchJson, toast } from "../base.js";
+import { LEVEL_NAMES, progress, STATES } from "./ding_panel.js";
+import { element, empty, exactly, icon } from "./elements.js";
+
+const TABS = [["received", "收到的"], ["sent", "发出的"]];
+
+export class Dings {
+  constructor({ root, banner, badge, client, api, onShow, onDetail, onChanged }) {
+    Object.assign(this, { root, banner, badge, client, api, onShow, onDetail, onChanged });
+    this.waiting = [];
+    client.on("ding", ({ ding }) => { if (ding.state) this.drop(ding.ding_id); else this.load(); });
+    client.on("heads", () => this.load());
+  }
+
+  // ── what waits for the reader ───────────────────────────────────────────
+
+  async load() {
+    let page;
+    try {
+      page = await fetchJson(`${this.api}/dings/received?state=pending&limit=100`);
+    } catch {
+      return; // the next frame or connection asks again
+    }
+    this.waiting = page.items;
+    this.draw();
+    if (this.isOpen()) this.renew();
+  }
+
+  drop(id) {
+    this.waiting = this.waiting.filter((ding) => ding.id !== id);
+    this.draw();
+    if (this.isOpen()) this.renew();
+  }
+
+  draw() {
+    const [first] = this.waiting;
+    this.badge.textContent = this.waiting.length > 0 ? String(Math.min(99, this.waiting.length)) : "";
+    this.banner.hidden = !first;
+    if (!first) { this.banner.replaceChildren(); return; }
+    const more = this.waiting.length > 1 ? `（共 ${this.waiting.length} 条待确认）` : "";
+    this.banner.replaceChildren(icon("bell"),
+      element("span", "grow ding-banner-text", {}, element("strong", "", {}, `${first.sender_name} 的 DING`), `：${first.excerpt || "请查看"}${more}`),
+      element("button", "button small", { type: "button", onclick: () => this.onShow(first) }, "查看"),
+      element("button", "button small primary", { type: "button", onclick: () => this.confirm(first) }, "确认收到"));
+  }
+
+  /** Over the socket, or over HTTP where it is cut. */
+  async confirm(ding) {
+    try {
+      if (this.client.online) await this.client.ask("ding.confirm", { ding_id: ding.id });
+      else await fetchJson(`${this.api}/dings/${ding.id}/confirmation`, { method: "PUT", json: {} });
+      toast("已确认");
+      this.onChanged();
+    } catch (problem) {
+      toast(problem.message, { error: true });
+    }
+    await this.load();
+  }
+
+  // ── the lists ───────────────────────────────────────────────────────────
+
+  isOpen() {
+    return Boolean(this.list?.isConnected);
+  }
+
+  async open(tab = "received") {
+    this.tab = tab;
+    this.list = element("div", "notices dings");
+    this.more = element("button", "button", { type: "button", hidden: true, onclick: () => this.page() }, "更早的 DING");
+    this.body = element("div", "pane-body shaded", {}, this.list, element("div", "pager", {}, this.more));
+    this.root.replaceChildren(
+      element("div", "pane-head", {}, element("button", "back", { type: "button", "data-back": true, "aria-label": "返回会话列表" }, icon("back")), element("h2", "", {}, "DING")),
+      element("div", "tabs", { role: "tablist" }, ...TABS.map(([name, label]) => element("button", "tab", { type: "button", role: "tab", "aria-selected": String(name === tab), onclick: () => this.open(name) }, label))),
+      this.body);
+    this.cursor = "";
+    await this.page();
+  }
+
+  renew() {
+    if (this.isOpen()) this.open(this.tab);
+  }
+
+  async page() {
+    const { list, tab } = this;
+    try {
+      const page = await fetchJson(`${this.api}/dings/${tab}?${new URLSearchParams({ limit: "30", cursor: this.cursor })}`);
+      if (this.list !== list) return;
+      list.append(...page.items.map((ding) => (tab === "sent" ? this.sentCard(ding) : this.calledCard(ding))));
+      this.cursor = page.next_cursor ?? "";
+      this.more.hidden = !page.next_cursor;
+    } catch (problem) {
+      toast(problem.message, { error: true });
+    }
+    if (this.list === list && !list.firstElementChild) {
+      this.body.replaceChildren(empty(tab === "sent" ? "还没有发出过 DING" : "没有收到 DING", tab === "sent" ? "在消息的菜单里选择 DING，或点击会话右上角的铃" : "需要您确认的紧急消息会出现在这里"));
+    }
+  }
+
+  calledCard(ding) {
+    const act = ding.state === "pending" ? element("button", "button small primary", { type: "button", onclick: () => this.confirm(ding) }, "确认收到") : null;
+    const ended = ding.ended_at ? element("span", "meta", {}, exactly(ding.ended_at)) : null;
+    return this.card(ding, [ding.sender_name, ding.conversation_title].filter(Boolean).join("，"), chip(ding.state), null, [act, ended]);
+  }
+
+  sentCard(ding) {
+    const chips = element("span", "cluster", {}, ...Object.keys(STATES).filter((state) => ding.counts[state] > 0).map((state) => chip(state, ding.counts[state])));
+    const detail = element("button", "button small", { type: "button", onclick: () => this.onDetail(ding.id) }, "查看详情");
+    return this.card(ding, ding.conversation_title || "单聊", chips, progress(ding.counts), [detail]);
+  }
+
+  card(ding, where, chips, between, acts) {
+    const open = ding.excerpt ? element("button", "button small", { type: "button", onclick: () => this.onShow(ding) }, "查看消息") : null;
+    return element("article", "card notice ding", { "data-ding": ding.id },
+      element("div", "notice-head", {}, chips, element("time", "meta", { datetime: ding.opened_at }, exactly(ding.opened_at))),
+      element("p", "ding-excerpt", {}, ding.excerpt || "（消息已撤回或不可查看）"),
+      element("p", "meta", {}, `${where}，${LEVEL_NAMES[ding.level]}`), between, element("div", "cluster", {}, ...acts, open));
+  }
+}
+
+function chip(state, number) {
+  const [label, tone] = STATES[state];
+  return element("span", `tag ${tone}`, {}, number === undefined ? label : `${label} ${number}`);
+}
