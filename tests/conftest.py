@@ -23,9 +23,10 @@ from tests import databases
 
 TESTS = Path(__file__).parent
 JOURNEYS = "tests/journeys"
+SOCKETS = "tests/messaging/test_socket"
 LONGEST = (
     JOURNEYS,
-    "tests/messaging/test_sockets.py",
+    SOCKETS,
     "tests/org/test_scim_contract.py",
     "tests/core/test_localstack.py",
     "tests/org/test_tree_races.py",
@@ -33,7 +34,7 @@ LONGEST = (
     "tests/org/test_upstream.py",
     "tests/contracts/test_layers.py",
 )
-"""Folders and files of many seconds, the longest first."""
+"""How the names of what takes many seconds begin, the longest first."""
 Budget = Callable[[str], AbstractContextManager[None]]
 
 
@@ -42,31 +43,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--record-budget", action="store_true", help="re-record SQL budgets")
 
 
-class _JourneysTogether(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist ships no types
-    """Gives a process whole files, and one process all journeys: they share a site."""
+class _SitesTogether(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist ships no types
+    """Gives a process whole files, and one process all files that share a running site."""
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return JOURNEYS if file.startswith(f"{JOURNEYS}/") else file
+        return next((shared for shared in (JOURNEYS, SOCKETS) if file.startswith(shared)), file)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
-    """Puts the journeys together where files are given out; leaves the other ways alone."""
-    return _JourneysTogether(config, log) if config.getoption("dist") == "loadfile" else None
+    """Keeps the files of one site together where files are given out; no other way changes."""
+    return _SitesTogether(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first, so that no process is left alone with it at the end."""
-    last = len(LONGEST)
-    places = {file: place for place, file in enumerate(LONGEST)}
-    items.sort(key=lambda item: min(places.get(part, last) for part in _parts(item)))
+    items.sort(key=lambda item: _place(item.nodeid))
 
 
-def _parts(item: pytest.Item) -> tuple[str, str]:
-    """The file of the test and its folder, as written in LONGEST."""
-    file = item.nodeid.split("::", 1)[0]
-    return file, file.rpartition("/")[0]
+def _place(nodeid: str) -> int:
+    begins = [place for place, start in enumerate(LONGEST) if nodeid.startswith(start)]
+    return begins[0] if begins else len(LONGEST)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,6 +1,7 @@
 """People in a small province, and what the tests of messaging say to each other."""
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from django.test import Client
 
 from tests import factories
 from tests.factories import Province
+from tests.messaging import site as sites
+from tests.messaging.site import Site
 
 API = "/api/v1/messaging"
 
@@ -60,6 +63,13 @@ class Phone:
         """The conversation as it stands in the person's list."""
         items = self.get("/conversations").json()["items"]
         return next(item for item in items if item["id"] == conversation_id)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A real site for all tests over sockets; whoever loses a sign-in there is nobody else's."""
+    with sites.running(tmp_path_factory.mktemp("sockets")) as running:
+        yield running
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -141,10 +141,10 @@ class Device:
         }
         return await self.ask("message.send", content, answer="message.ack")
 
-    async def closed_with(self, *, within: float = PATIENCE) -> int | None:
+    async def closed_with(self) -> int | None:
         """The code with which the server closes the socket."""
         try:
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(PATIENCE):
                 while True:
                     frame = frames.check(json.loads(await self.connection.recv()))
                     self.received.append(frame)
@@ -166,6 +166,13 @@ async def open_socket(
         open_timeout=PATIENCE,
         proxy=None,
     )
+
+
+async def eventually(is_so: Callable[[], bool]) -> None:
+    """What is looked up is so; it is looked up a few times a second."""
+    async with asyncio.timeout(PATIENCE):
+        while not is_so():  # noqa: ASYNC110  # another process changes it: nobody can set an event
+            await asyncio.sleep(0.2)
 
 
 @contextmanager

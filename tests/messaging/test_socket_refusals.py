@@ -1,0 +1,171 @@
+"""Sockets against a real daphne: who is not let in, what is not taken, and with which code."""
+
+import json
+import time
+import uuid
+from typing import Any
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from messaging import rates
+from tests.messaging.site import Device, Site, open_socket
+
+pytestmark = pytest.mark.live
+
+
+@pytest.mark.parametrize("origin", [None, "null", "http://evil.example", "http://127.0.0.1:1"])
+async def test_a_foreign_missing_or_null_origin_is_refused(site: Site, origin: str | None) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await open_socket(site, "王伟民", origin=origin)
+    assert refused.value.response.status_code == 403
+
+
+async def test_an_unknown_socket_address_is_refused(site: Site) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await open_socket(site, "王伟民", query="/elsewhere")
+    assert refused.value.response.status_code == 403
+
+
+async def test_whoever_is_not_signed_in_is_closed_with_4001(site: Site) -> None:
+    stranger = Device(site, "王伟民")
+    stranger.connection = await open_socket(site, None)
+    assert await stranger.closed_with() == 4001
+    forged = Device(site, "王伟民")
+    forged.connection = await open_socket(site, None, query="?ticket=forged")
+    assert await forged.closed_with() == 4001
+
+
+async def test_a_ticket_opens_one_socket(site: Site) -> None:
+    with site.http("秦主任") as client:
+        ticket = client.post("/ws-ticket").raise_for_status().json()["ticket"]
+    first, second = Device(site, "秦主任"), Device(site, "秦主任")
+    first.connection = await open_socket(site, None, query=f"?ticket={ticket}")
+    welcome = await first.ask("hello", {}, answer="welcome")
+    assert welcome["name"] == "秦主任"
+    second.connection = await open_socket(site, None, query=f"?ticket={ticket}")
+    assert await second.closed_with() == 4001
+    await first.connection.close()
+
+
+async def test_anothers_conversation_is_refused_and_nothing_leaks(site: Site) -> None:
+    room = site.direct("孙收文", "周防疫")
+    async with Device(site, "孙收文") as sun, Device(site, "林上城") as lin:
+        await sun.send(room, "流调名单")
+        denials = _denials(site, "林上城")
+        for kind, data in (
+            ("message.pull", {"conversation_id": room, "after": 0}),
+            ("message.send", _text(room, "插话")),
+            ("message.read", {"conversation_id": room, "seq": 1}),
+            ("receipt.watch", {"conversation_id": room, "seqs": [1]}),
+        ):
+            refusal = await lin.ask(kind, data, answer="error")
+            assert (refusal["code"], refusal["status"]) == ("CONVERSATION_NOT_FOUND", 404)
+            absent = await lin.ask(kind, {**data, "conversation_id": 999_999}, answer="error")
+            assert {**absent, "of": kind} == refusal
+        assert "流调名单" not in json.dumps(lin.received, ensure_ascii=False)
+    assert _denials(site, "林上城") == denials + 8
+    stored = site.rows("SELECT count(*) FROM messaging_message WHERE conversation_id = %s", room)
+    assert stored == [(1,)]
+
+
+async def test_forged_fields_are_refused_and_the_socket_lives_on(site: Site) -> None:
+    room = site.direct("孙收文", "周防疫")
+    before = site.rows("SELECT last_seq FROM messaging_conversation WHERE id = %s", room)
+    async with Device(site, "孙收文") as sun:
+        for forged in ({"seq": 1}, {"sender_id": 1}, {"created_at": "2020-01-01"}):
+            refusal = await sun.ask("message.send", {**_text(room, "x"), **forged}, answer="error")
+            assert (refusal["code"], refusal["status"]) == ("FRAME_INVALID", 422)
+        beyond = {"conversation_id": room, "seq": 10_000}
+        refusal = await sun.ask("message.read", beyond, answer="error")
+        assert refusal["code"] == "SEQ_BEYOND_LOG"
+        await sun.ask("hello", {}, answer="welcome")
+    assert site.rows("SELECT last_seq FROM messaging_conversation WHERE id = %s", room) == before
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [
+        ("not json", 4002),
+        ('{"type":"hello","data":{"client":NaN}}', 4002),
+        ('["hello"]', 4002),
+        ('{"type":"hello","data":[]}', 4002),
+        ('{"type":"hello","data":{},"sender":1}', 4002),
+        ('{"type":"no.such.frame","data":{}}', 4002),
+        ('{"type":"hello","data":{"client":' + "[" * 40 + "]" * 40 + "}}", 4002),
+        ("[" * 30_000, 4002),
+        (b'{"type":"hello"}', 4002),
+        ('{"type":"hello","data":{"client":"' + "x" * 70_000 + '"}}', 4013),
+    ],
+)
+async def test_a_bad_frame_closes_the_socket_with_a_clear_code(
+    site: Site, frame: str | bytes, code: int
+) -> None:
+    async with Device(site, "吴健") as device:
+        await device.connection.send(frame)
+        assert await device.closed_with() == code
+
+
+async def test_a_flood_of_frames_closes_the_socket_and_harms_nobody_else(site: Site) -> None:
+    async with Device(site, "吴健") as flooder, Device(site, "周防疫") as other:
+        for _ in range(400):
+            await flooder.connection.send('{"type":"hello","data":{}}')
+        assert await flooder.closed_with() == 4029
+        await other.ask("hello", {}, answer="welcome")
+
+
+async def test_sending_faster_than_the_limit_is_answered_429(site: Site) -> None:
+    room = site.direct("尤副主", "秦主任")
+    async with Device(site, "尤副主") as device:
+        began = time.monotonic()
+        for number in range(60):
+            content = _text(room, f"{number}")
+            frame = {"type": "message.send", "id": f"{number}", "data": content}
+            await device.connection.send(json.dumps(frame))
+        await device.until(lambda frame: frame.get("id") == "59")
+        most = rates.NEW.burst + rates.NEW.per_second * (time.monotonic() - began) + 1
+        codes = [f["data"]["status"] for f in device.received if f["type"] == "error"]
+        acks = [f for f in device.received if f["type"] == "message.ack"]
+        waits = [f["data"]["retry_after_ms"] for f in device.received if f["type"] == "error"]
+    assert len(acks) <= most
+    assert set(codes) == {429}
+    assert len(acks) + len(codes) == 60
+    assert all(0 < wait <= 2000 for wait in waits)
+
+
+async def test_the_eleventh_socket_of_a_person_is_refused(site: Site) -> None:
+    devices = [Device(site, "许收发") for _ in range(10)]
+    for device in devices:
+        await device.__aenter__()
+    extra = Device(site, "许收发")
+    extra.connection = await open_socket(site, "许收发")
+    assert await extra.closed_with() == 4009
+    for device in devices:
+        await device.__aexit__()
+
+
+async def test_a_frame_that_cannot_even_be_refused_closes_the_socket(site: Site) -> None:
+    absent = {"conversation_id": 999_999, "after": 0}
+    async with Device(site, "马科员") as device:
+        site.execute("ALTER TABLE core_auditentry RENAME TO core_auditentry_away")
+        try:
+            frame = {"type": "message.pull", "data": absent}
+            await device.connection.send(json.dumps(frame))
+            assert await device.closed_with() == 4011
+        finally:
+            site.execute("ALTER TABLE core_auditentry_away RENAME TO core_auditentry")
+    async with Device(site, "马科员") as back:
+        await back.ask("message.pull", absent, answer="error")
+
+
+def _text(room: int, body: str) -> dict[str, Any]:
+    return {"conversation_id": room, "client_message_id": str(uuid.uuid4()), "body": body}
+
+
+def _denials(site: Site, name: str) -> int:
+    rows = site.rows(
+        "SELECT count(*) FROM core_auditentry WHERE action = 'core.access.denied'"
+        " AND person_id = %s",
+        site.people[name],
+    )
+    return int(rows[0][0])
