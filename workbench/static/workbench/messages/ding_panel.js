@@ -68,7 +68,7 @@ export class DingPanel {
   foot(ding) {
     const left = ding.counts.pending + ding.counts.exhausted;
     const file = element("a", "button", { href: `${this.api}/dings/${ding.id}/file`, download: "" }, icon("download"), "导出");
-    const again = left > 0 && ding.excerpt ? element("button", "button primary", { type: "button", onclick: () => this.again(ding) }, "再次 DING 未确认") : null;
+    const again = left > 0 && ding.excerpt ? element("button", "button primary block", { type: "button", onclick: () => this.again(ding) }, "再次 DING 未确认") : null;
     const recall = ding.counts.pending > 0 ? element("button", "button danger", { type: "button", onclick: () => this.recall(ding) }, "撤回") : null;
     return element("div", "pane-foot cluster", {}, again, file, recall);
   }

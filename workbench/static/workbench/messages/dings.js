@@ -78,23 +78,43 @@ export class Dings {
     await this.page();
   }
 
-  renew() {
-    if (this.isOpen()) this.open(this.tab);
+  /** The newest as they stand now; what stood there stays until they have come. */
+  async renew() {
+    if (!this.isOpen()) return;
+    const { list, tab } = this;
+    try {
+      const page = await this.ask("");
+      if (this.list === list && this.tab === tab) this.fill(page, page.items.map((ding) => this.cardOf(ding)));
+    } catch {
+      // what stands there stays; the next frame or connection asks again
+    }
+  }
+
+  ask(cursor) {
+    return fetchJson(`${this.api}/dings/${this.tab}?${new URLSearchParams({ limit: "30", cursor })}`);
+  }
+
+  fill(page, cards) {
+    this.list.replaceChildren(...cards);
+    this.cursor = page.next_cursor ?? "";
+    this.more.hidden = !page.next_cursor;
+    if (!this.list.firstElementChild) {
+      const isSent = this.tab === "sent";
+      this.list.append(empty(isSent ? "还没有发出过 DING" : "没有收到 DING", isSent ? "在消息的菜单里选择 DING，或点击会话右上角的铃" : "需要您确认的紧急消息会出现在这里"));
+    }
+  }
+
+  cardOf(ding) {
+    return this.tab === "sent" ? this.sentCard(ding) : this.calledCard(ding);
   }
 
   async page() {
-    const { list, tab } = this;
+    const { list } = this;
     try {
-      const page = await fetchJson(`${this.api}/dings/${tab}?${new URLSearchParams({ limit: "30", cursor: this.cursor })}`);
-      if (this.list !== list) return;
-      list.append(...page.items.map((ding) => (tab === "sent" ? this.sentCard(ding) : this.calledCard(ding))));
-      this.cursor = page.next_cursor ?? "";
-      this.more.hidden = !page.next_cursor;
+      const page = await this.ask(this.cursor);
+      if (this.list === list) this.fill(page, [...list.children, ...page.items.map((ding) => this.cardOf(ding))]);
     } catch (problem) {
       toast(problem.message, { error: true });
-    }
-    if (this.list === list && !list.firstElementChild) {
-      this.body.replaceChildren(empty(tab === "sent" ? "还没有发出过 DING" : "没有收到 DING", tab === "sent" ? "在消息的菜单里选择 DING，或点击会话右上角的铃" : "需要您确认的紧急消息会出现在这里"));
     }
   }
 
