@@ -122,6 +122,27 @@ class FileUploadConflict(errors.Conflict):
     message = "该上传编号已用于另一个文件"
 
 
+class FavouriteNotFound(errors.NotFound):
+    """The actor keeps nothing under this number."""
+
+    code = "FAVOURITE_NOT_FOUND"
+    message = "收藏不存在，或已被移除"
+
+
+class FavouriteRefused(errors.Forbidden):
+    """The conversation keeps to itself what is said in it."""
+
+    code = "FAVOURITE_REFUSED"
+    message = "该会话不允许收藏消息"
+
+
+class FavouritesTooMany(errors.Conflict):
+    """Somebody keeps as much as anybody may."""
+
+    code = "FAVOURITES_TOO_MANY"
+    message = "最多收藏 {limit} 条消息"
+
+
 class CardPlacesTooMany(errors.Invalid):
     """A card stands in as many conversations as one may."""
 

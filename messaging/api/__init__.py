@@ -5,7 +5,9 @@ from ninja import Router
 from messaging.api import (
     conversations,
     dings,
+    drafts,
     duty,
+    favourites,
     files,
     histories,
     members,
@@ -25,6 +27,8 @@ router.add_router("", settings.router)
 router.add_router("", unit_conversations.router)
 router.add_router("", messages.router)
 router.add_router("", files.router)
+router.add_router("", favourites.router)
+router.add_router("", drafts.router)
 router.add_router("", histories.router)
 router.add_router("", receipts.router)
 router.add_router("", notices.router)

@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 from messaging.queries.conversations import Head
 from messaging.queries.ding_counts import StateNews
 from messaging.queries.dings import Called
+from messaging.queries.drafts import DraftChanged
 from messaging.queries.messages import Entry, Pull
 from messaging.queries.notices import Notice
 from messaging.queries.settings import ConversationSetting, Quiet
@@ -141,6 +142,7 @@ FRAMES: Final[Mapping[str, Frame]] = {
         ConversationSetting | QuietSet,
         "the reader pinned, silenced or set quiet hours on another device",
     ),
+    "draft.changed": Frame(DraftChanged, "the reader wrote on in a draft, on another device"),
     "ding.opened": Frame(Called, "a DING calls the reader to confirm a message"),
     "ding.state": Frame(StateNews, "a DING ended for the reader; with counts: for those he called"),
     "sync.hint": Frame(Hint, "something may have been missed: compare"),

@@ -49,6 +49,7 @@ TOLD: Final[Mapping[str, Twin]] = {
     "notice.read": _NOTICES,
     "member.changed": _HEADS,
     "settings.changed": _SETTINGS,
+    "draft.changed": Twin("GET", f"{_ONE}/draft"),
     "ding.opened": Twin("GET", "/dings/received"),
     "ding.state": Twin("GET", "/dings/received"),
     "sync.hint": _SYNC,

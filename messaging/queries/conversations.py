@@ -18,7 +18,8 @@ from messaging.models import (
     Message,
     NotificationLevel,
 )
-from messaging.queries import files, members, messages
+from messaging.queries import drafts, files, members, messages
+from messaging.queries.drafts import Begun
 from messaging.queries.members import MemberCard
 from messaging.queries.messages import Entry
 from org.queries import people
@@ -104,6 +105,7 @@ class Card:
     level: str
     mute_all: bool
     dissolved: bool
+    draft: Begun | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,8 @@ class Head:
     level: str
     muted: bool
     """Whether only mentions, or nothing at all, call for attention."""
+    draft: Begun | None
+    """What the reader began to say there, on whichever device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,10 +263,12 @@ def unread_count(person_id: int) -> int:
 def heads(*, actor: Actor) -> list[Head]:
     """Where each of the actor's conversations stands: what a client compares itself with."""
     shown = {field.name for field in fields(Head)}
+    begun = drafts.of_person(actor.require_person())
     return [
         Head(
             **{name: value for name, value in asdict(standing).items() if name in shown},
             muted=standing.level != NotificationLevel.ALL,
+            draft=begun.get(standing.conversation_id),
         )
         for standing in _standings(actor.require_person())
     ]
@@ -304,6 +310,7 @@ def present_ids(held: Conversation) -> tuple[int, ...]:
 def _cards(rows: Sequence[Conversation], person_id: int, *, at: datetime) -> list[Card]:
     standing = {one.conversation_id: one for one in _standings(person_id, [row.pk for row in rows])}
     peers = {row.pk: _peer_of(row, person_id) for row in rows}
+    begun = drafts.of_person(person_id, [row.pk for row in rows])
     seeing = [row for row in rows if row.pk in standing and standing[row.pk].sees_last]
     last = {row.conversation_id: row for row in _last_messages(seeing)}
     senders = {row.sender_id for row in last.values() if row.sender_id is not None}
@@ -336,6 +343,7 @@ def _cards(rows: Sequence[Conversation], person_id: int, *, at: datetime) -> lis
             level=standing[row.pk].level,
             mute_all=row.mute_all,
             dissolved=row.dissolved_at is not None,
+            draft=begun.get(row.pk),
         )
         for row in rows
         # Whoever lost his post between the two queries is not in it any more.

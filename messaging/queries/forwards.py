@@ -1,6 +1,6 @@
 """What is carried from one conversation to another."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -101,17 +101,22 @@ def record(*, actor: Actor, conversation_id: int, seq: int) -> Record:
     held = MessageRecord.objects.filter(conversation_id=conversation_id, seq=seq).first()
     if message is None or held is None:
         raise errors.MessageNotFound
+    holder = f"/api/v1/messaging/conversations/{conversation_id}/messages/{seq}"
     known = files.of(set(held.file_ids))
-    return Record(
-        title=message.body,
-        items=[
-            RecordItem(
-                sender_name=item["sender_name"],
-                kind=item["kind"],
-                body=item["body"],
-                created_at=datetime.fromisoformat(item["created_at"]),
-                file=files.at(known.get(item["file_id"]), conversation_id, seq),
-            )
-            for item in held.items
-        ],
-    )
+    return Record(title=message.body, items=record_items(held.items, known, holder))
+
+
+def record_items(
+    items: Sequence[dict[str, Any]], known: Mapping[int, FileRef], holder: str
+) -> list[RecordItem]:
+    """The items as they are shown, their files with links below what holds the record."""
+    return [
+        RecordItem(
+            sender_name=item["sender_name"],
+            kind=item["kind"],
+            body=item["body"],
+            created_at=datetime.fromisoformat(item["created_at"]),
+            file=files.linked(known.get(item["file_id"]), holder),
+        )
+        for item in items
+    ]

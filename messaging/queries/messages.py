@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -177,7 +177,7 @@ def entry_of(
         reply_to=reply_to,
         mentions=tuple(message.mentions),
         mention_all=message.mention_all,
-        forwarded=_forwarded(message),
+        forwarded=forwarded_from(message.forwarded),
         file=files.at(file, message.conversation_id, message.seq),
         card=card,
         receipt=message.receipt,
@@ -188,9 +188,12 @@ def entry_of(
 
 def card_of(message: Message) -> Card | None:
     """What the card shows now; None for anything else."""
-    if message.card is None:
-        return None
-    return Card(**{**message.card, "lines": tuple(message.card["lines"])})
+    return card_from(message.card)
+
+
+def card_from(card: Mapping[str, Any] | None) -> Card | None:
+    """The card that is stored so."""
+    return None if card is None else Card(**{**card, "lines": tuple(card["lines"])})
 
 
 def excerpt(message: Message, file: FileRef | None = None) -> str:
@@ -389,7 +392,6 @@ def _edited_seq(row: Message) -> int | None:
     return int(row.event["seq"])
 
 
-def _forwarded(message: Message) -> Forwarded | None:
-    if message.forwarded is None:
-        return None
-    return Forwarded(**{**message.forwarded, "lines": tuple(message.forwarded["lines"])})
+def forwarded_from(stored: Mapping[str, Any] | None) -> Forwarded | None:
+    """What is stored so of where the words come from."""
+    return None if stored is None else Forwarded(**{**stored, "lines": tuple(stored["lines"])})

@@ -1,12 +1,14 @@
-"""The step of a message that carries a file."""
+"""The steps of messages that carry something: a file, or others as a record."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import DateTimeField, Value
 from django.db.models.functions import Coalesce
 
 from messaging import errors
-from messaging.models import File
+from messaging.models import File, MessageRecord
 
 
 def note_sent(file_id: int, *, now: datetime) -> None:
@@ -14,3 +16,13 @@ def note_sent(file_id: int, *, now: datetime) -> None:
     first = Coalesce("sent_at", Value(now), output_field=DateTimeField())
     if not File.objects.filter(pk=file_id).update(sent_at=first):
         raise errors.FileNotFound
+
+
+def keep_items(conversation_id: int, seq: int, items: Sequence[dict[str, Any]]) -> None:
+    """The record under this number carries the items."""
+    MessageRecord.objects.create(
+        conversation_id=conversation_id,
+        seq=seq,
+        items=items,
+        file_ids=[item["file_id"] for item in items if item["file_id"] is not None],
+    )

@@ -11,11 +11,10 @@ from core.actor import Actor
 from core.db import service
 from messaging import errors
 from messaging.kinds import MessageKind
-from messaging.models import MessageRecord
 from messaging.models.log import Draft
 from messaging.queries import forwards, histories
 from messaging.queries.forwards import Taken
-from messaging.services import messages
+from messaging.services import _carrying, messages
 from messaging.services.messages import Sent
 
 SINGLY_AT_MOST: Final = 30
@@ -84,7 +83,7 @@ def together(
     for target_id in targets:
         acknowledged = messages.say(actor=actor, conversation_id=target_id, draft=draft, now=now)
         if not acknowledged.repeated:
-            _keep_items(target_id, acknowledged.seq, forwards.items_of(taken))
+            _carrying.keep_items(target_id, acknowledged.seq, forwards.items_of(taken))
         sent.append(acknowledged)
     return _recorded(actor, conversation_id, taken, sent, now=now)
 
@@ -106,17 +105,8 @@ def _carry(
     acknowledged = messages.say(actor=actor, conversation_id=target_id, draft=draft, now=now)
     items = histories.carried_items(message)
     if items and not acknowledged.repeated:
-        _keep_items(target_id, acknowledged.seq, items)
+        _carrying.keep_items(target_id, acknowledged.seq, items)
     return acknowledged
-
-
-def _keep_items(conversation_id: int, seq: int, items: list[dict[str, object]]) -> None:
-    MessageRecord.objects.create(
-        conversation_id=conversation_id,
-        seq=seq,
-        items=items,
-        file_ids=[item["file_id"] for item in items if item["file_id"] is not None],
-    )
 
 
 def _recorded(
