@@ -205,7 +205,12 @@ SECOND_FACTOR_AS_ADMINISTRATOR = re.compile(
     r"/directory/people/(?P<person>\d+)/phone/"
     r"|/picker/(?:appointees|parents|workplaces|audience)/.*"
 )
-SECOND_FACTOR_WRITES = ("/api/v1/org/", "/api/v1/miniapps/", "/apps/")
+SECOND_FACTOR_WRITES = (
+    "/api/v1/org/",
+    "/api/v1/miniapps/",
+    "/api/v1/messaging/duty/",
+    "/apps/",
+)
 # What everybody does with the own account stays open, or nobody could mend what is missing.
 SECOND_FACTOR_FREE = ("/security/", "/api/v1/org/sessions")
 # Asked for by pages on their own: no sign that anybody is there.

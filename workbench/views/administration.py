@@ -22,6 +22,7 @@ from workbench.views import (
     administration_audit,
     administration_changes,
     administration_departures,
+    administration_duty,
     administration_exchange,
     administration_grants,
     administration_helpdesk,
@@ -202,4 +203,5 @@ urlpatterns = [
     *administration_reorganisations.urlpatterns,
     *administration_lines.urlpatterns,
     *administration_visibility.urlpatterns,
+    *administration_duty.urlpatterns,
 ]
