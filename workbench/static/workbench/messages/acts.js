@@ -40,6 +40,7 @@ export class MessageActs {
       chosen ? { label: words && chosen === words ? "复制所选" : "复制", act: () => copy(chosen) } : null,
       forwards ? { label: "转发", act: () => this.onForward(feed.card, [entry.seq], false) } : null,
       forwards ? { label: "多选", act: () => feed.selection.start(feed.log, entry.seq) } : null,
+      isSpoken(entry) && this.policy.forwarding ? feed.keeping.item(entry) : null,
       this.isEditable(entry) ? { label: "编辑", act: () => this.edit(entry) } : null,
       feed.composer.form.hidden ? null : { label: "DING", act: () => feed.onDing(entry) },
       isOwn ? { label: "阅读情况", act: () => this.onReceipts(entry.conversation_id, entry.seq) } : null,

@@ -21,7 +21,7 @@ const NOT_AT_ONCE = new Set([4009, 4029]);
 /**
  * Emits: state {online, signedOut, refused} · entry {entry} (tracked, in order) · arrived {entry} (any) ·
  * outgoing {item} · heads {heads} · read {conversation_id, read_seq} · counts {conversation_id, counts} ·
- * notice {notice} · noticesRead {} · ding {ding_id, state?, counts?} · settings {conversation_id, pinned, level, muted}.
+ * notice {notice} · noticesRead {} · noticeRecalled {notice_id} · ding {ding_id, state?, counts?} · settings {conversation_id, pinned, level, muted}.
  */
 export class Client {
   constructor({ url, personId, storage = window.sessionStorage }) {
@@ -153,7 +153,9 @@ export class Client {
       "message.read": (data) => this.emit("read", data),
       "receipt.update": (data) => this.emit("counts", data),
       "notice.created": (data) => this.emit("notice", { notice: data }),
+      "notice.recalled": (data) => this.emit("noticeRecalled", data),
       "notice.read": () => this.emit("noticesRead", {}),
+      "draft.changed": (data) => this.emit("draft", data),
       "settings.changed": (data) => this.emit("settings", data),
       "ding.opened": (data) => this.emit("ding", { ding: { ding_id: data.id } }),
       "ding.state": (data) => this.emit("ding", { ding: data }),

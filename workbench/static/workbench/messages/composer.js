@@ -9,8 +9,8 @@ const LIMIT_BYTES = 16384;
 
 export class Composer {
   /** `onSend(said)`, `onFiles(files, quote)`, `onEdit(entry, said)` → whether it was taken, `onLast()` the own message that Up edits, `people()` whom one may call. */
-  constructor({ conversationId, drafts, hint, onSend, onFiles, onEdit, onLast, people }) {
-    Object.assign(this, { conversationId, drafts, onSend, onFiles, onEdit, onLast });
+  constructor({ conversationId, drafts, hint, onSend, onFiles, onEdit, onLast, onQuote, people }) {
+    Object.assign(this, { conversationId, drafts, onSend, onFiles, onEdit, onLast, onQuote, people });
     this.quote = null; // what is answered
     this.edited = null; // the entry that is edited; the draft waits
     this.input = element("textarea", "input composer-input", {
@@ -20,7 +20,7 @@ export class Composer {
     this.sendButton = element("button", "button primary", { type: "submit" }, icon("send"), "发送");
     this.sendWords = this.sendButton.lastChild;
     this.mentions = new Mentions({ input: this.input, people });
-    this.attachments = new Attachments({ onChange: () => this.focus() });
+    this.attachments = new Attachments({ onChange: () => { if (!matchMedia("(pointer: coarse)").matches) this.focus(); } });
     this.input.addEventListener("paste", (event) => { if (!this.edited) this.attachments.pasted(event); });
     this.input.addEventListener("keydown", (event) => this.keyed(event));
     this.input.addEventListener("input", () => { this.grow(); this.keep(); });
@@ -164,5 +164,21 @@ export class Composer {
     this.mentions.named = new Map(draft?.named ?? []);
     this.showAbout();
     if (this.input.isConnected) this.grow();
+    if (draft && !draft.named) this.complete(draft);
+  }
+
+  /** Another device wrote the draft: whom it calls and what it answers are looked up. */
+  async complete(draft) {
+    const asked = draft.replyTo && !draft.quote ? this.onQuote(this.conversationId) : Promise.resolve(this.quote);
+    const [quote, { members }] = await Promise.all([asked, draft.mentions?.length ? this.people() : { members: [] }]);
+    if (this.edited || this.drafts.of(this.conversationId) !== draft) return;
+    this.quote = quote;
+    this.mentions.named = new Map(members.filter((member) => draft.mentions.includes(member.person_id)).map((member) => [member.name, member.person_id]));
+    this.showAbout();
+  }
+
+  /** Another device wrote on. */
+  arrived() {
+    if (!this.edited) this.restore();
   }
 }

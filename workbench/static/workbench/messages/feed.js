@@ -7,6 +7,7 @@ import { Bubbles, showShare, writeCount } from "./bubbles.js";
 import { Composer } from "./composer.js";
 import { element, empty, icon, watermarks } from "./elements.js";
 import { changesMessage, isSpoken } from "./events.js";
+import { Keeping } from "./keeping.js";
 import { Log, PAGE } from "./log.js";
 import { MessageActs } from "./acts.js";
 import { Selection } from "./selection.js";
@@ -24,6 +25,7 @@ export class Feed {
   constructor({ root, client, me, api, drafts, onReceipts, onInfo, onFiles, onRead, onForward, onRecord, onDing }) {
     Object.assign(this, { root, client, me, api, drafts, onInfo, onFiles, onRead, onDing });
     this.acts = new MessageActs({ feed: this, onReceipts, onForward });
+    this.keeping = new Keeping({ api });
     this.bubbles = new Bubbles({
       me,
       acts: {
@@ -69,6 +71,7 @@ export class Feed {
     this.fresh = 0;
     this.build();
     this.refreshDetail();
+    this.keeping.open(card.id);
     let page;
     try {
       page = await this.page();
@@ -127,6 +130,7 @@ export class Feed {
       onFiles: (files, quote) => this.sendFiles(files, quote),
       onEdit: (entry, said) => this.acts.saveEdit(entry, said),
       onLast: () => this.acts.editLast(),
+      onQuote: (id) => fetchJson(`${this.api}/conversations/${id}/draft`).then((opened) => opened.quote, () => null),
       people: () => this.callable(),
     });
     this.selection.reset();

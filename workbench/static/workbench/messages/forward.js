@@ -23,10 +23,16 @@ export class Forward {
   }
 
   open(card, seqs, together) {
-    this.wanted = { card, seqs, together, id: newId() };
+    const heading = together ? `合并转发 ${seqs.length} 条消息` : seqs.length > 1 ? `逐条转发 ${seqs.length} 条消息` : "转发消息";
+    this.ask(heading, `/conversations/${card.id}/forward-${together ? "together" : "singly"}`, { seqs });
+  }
+
+  /** Asks where to, and posts the answer to the path of the API, with `content`. */
+  ask(heading, path, content = {}) {
+    this.wanted = { path, content, id: newId() };
     this.to = new Set();
     this.pending = false;
-    this.part("heading").textContent = together ? `合并转发 ${seqs.length} 条消息` : seqs.length > 1 ? `逐条转发 ${seqs.length} 条消息` : "转发消息";
+    this.part("heading").textContent = heading;
     this.part("search").value = "";
     reset(this.people, { without: [this.me.id] });
     this.show("rooms");
@@ -71,14 +77,14 @@ export class Forward {
   }
 
   async finish() {
-    const { card, seqs, together, id } = this.wanted;
+    const { path, content, id } = this.wanted;
     const persons = chosen(this.people).map((person) => person.id);
     if (this.pending || this.to.size + persons.length === 0) return;
     this.hold(true);
     try {
       const opened = await Promise.all(persons.map((person) => fetchJson(`${this.api}/conversations/direct`, { json: { person_id: person } })));
       const to = [...new Set([...this.to, ...opened.map((one) => one.conversation_id)])];
-      await fetchJson(`${this.api}/conversations/${card.id}/forward-${together ? "together" : "singly"}`, { json: { client_message_id: id, seqs, to } });
+      await fetchJson(this.api + path, { json: { client_message_id: id, ...content, to } });
       closeDialog(this.dialog);
       toast("已转发");
     } catch (problem) {
@@ -110,6 +116,10 @@ export class Forward {
       toast(problem.message, { error: true });
       return;
     }
+    this.showRecord(record);
+  }
+
+  showRecord(record) {
     const close = element("button", "icon-button", { type: "button", "data-close": true, "aria-label": "关闭" }, icon("close"));
     const items = record.items.map((item) => element("li", "record-item", {},
       element("p", "bubble-head", {}, element("span", "bubble-name", {}, item.sender_name), element("time", "", { datetime: item.created_at }, exactly(item.created_at))),

@@ -40,6 +40,11 @@ export class Notices {
     this.markRead();
   }
 
+  /** One was recalled: it reads so. */
+  renew() {
+    if (this.isOpen()) this.open();
+  }
+
   isOpen() {
     return Boolean(this.list?.isConnected);
   }
@@ -56,9 +61,26 @@ export class Notices {
 
   cardOf(notice) {
     const link = notice.link ? element("a", "button small", { href: notice.link }, "查看详情", icon("right")) : null;
+    const isAsked = notice.asks && !notice.recalled_at;
+    const confirm = !isAsked ? null : notice.confirmed_at ? element("span", "tag green", {}, `${exactly(notice.confirmed_at)} 已确认`)
+      : element("button", "button small primary", { type: "button", onclick: (event) => this.confirm(notice, event.target) }, "确认收到");
+    const acts = confirm || link ? element("div", "cluster", {}, confirm, link) : null;
     return element("article", "card notice", {},
       element("div", "notice-head", {}, element("span", "tag blue", {}, notice.source_name), notice.read_at ? null : element("span", "tag red", {}, "新"), element("time", "meta", { datetime: notice.created_at }, exactly(notice.created_at))),
       element("h3", "", {}, notice.title),
-      notice.body ? element("p", "text notice-body", {}, notice.body) : null, link);
+      notice.body ? element("p", "text notice-body", {}, notice.body) : null, acts);
+  }
+
+  async confirm(notice, button) {
+    button.disabled = true;
+    try {
+      await fetchJson(`${this.api}/notices/${notice.id}/confirmation`, { method: "PUT", json: {} });
+      notice.confirmed_at = new Date().toISOString();
+      button.replaceWith(element("span", "tag green", {}, "已确认"));
+      this.onRead();
+    } catch (problem) {
+      button.disabled = false;
+      toast(problem.message, { error: true });
+    }
   }
 }

@@ -7,6 +7,7 @@ import { DingPanel } from "./ding_panel.js";
 import { Dings } from "./dings.js";
 import { Drafts } from "./drafts.js";
 import { changesMessage } from "./events.js";
+import { Favourites } from "./favourites.js";
 import { Feed } from "./feed.js";
 import { Forward } from "./forward.js";
 import { List } from "./list.js";
@@ -16,6 +17,8 @@ import { Picker } from "./picker.js";
 import { openQuiet } from "./quiet.js";
 import { Uploads } from "./uploads.js";
 
+const VIEWS = ["notices", "dings", "favourites"];
+
 const panes = document.getElementById("messages");
 const part = (name) => panes.querySelector(`[data-part="${name}"]`) ?? document.querySelector(`[data-part="${name}"]`);
 const { api } = panes.dataset;
@@ -24,7 +27,7 @@ const socketUrl = `${location.protocol === "https:" ? "wss" : "ws"}://${location
 
 const client = new Client({ url: socketUrl, personId: me.id });
 client.outbox.uploads = new Uploads({ api, client });
-const drafts = new Drafts({ me, onChange: (id) => { if (id !== feed.id) list.draw(); } });
+const drafts = new Drafts({ me, api, client, onChange: (id) => { if (id !== feed.id) list.draw(); }, onArrived: (id) => { if (id === feed.id) feed.composer.arrived(); } });
 const feed = new Feed({
   root: part("feed"), client, me, api, drafts,
   onReceipts: (id, seq) => panel.receipts(id, seq),
@@ -47,6 +50,12 @@ const panel = new Panel({
   onDingUnread: (id, seq) => dingDialog.unread({ conversation_id: id, seq, body: feed.log?.entries.get(seq)?.body ?? "" }),
   onJump: (seq) => feed.jumpTo(seq),
 });
+const favourites = new Favourites({
+  root: part("feed"), api,
+  onJump: async (id, seq) => { await show(id); if (feed.id === id) feed.jumpTo(seq); },
+  onForward: (item) => forward.ask("转发收藏", `/favourites/${item.id}/forward`),
+  onRecord: (record) => forward.showRecord(record),
+});
 const list = new List({ root: part("list"), filter: part("filter"), client, me, api, drafts, onOpen: (key) => show(key) });
 const forward = new Forward({ dialog: part("forward"), api, me, list });
 const picker = new Picker({ dialog: part("picker"), me });
@@ -65,13 +74,13 @@ function changedSoon() {
   changedTimer = setTimeout(changed, 700);
 }
 
-/** Opens a conversation, the notices ("notices"), the DINGs ("dings"), or nothing (null). */
+/** Opens a conversation, one of VIEWS, or nothing (null). */
 async function show(key, { replace = false } = {}) {
   panel.close();
   list.mark(key);
   panes.classList.toggle("is-detail", key !== null);
   const address = new URL(location.href);
-  address.search = key === null ? "" : ["notices", "dings"].includes(key) ? `?view=${key}` : `?conversation=${key}`;
+  address.search = key === null ? "" : VIEWS.includes(key) ? `?view=${key}` : `?conversation=${key}`;
   history[replace ? "replaceState" : "pushState"]({ key }, "", address);
   await draw(key);
 }
@@ -80,6 +89,7 @@ async function draw(key) {
   feed.close();
   if (key === "notices") { await notices.open(); return; }
   if (key === "dings") { await dings.open(); return; }
+  if (key === "favourites") { await favourites.open(); return; }
   if (key === null) return;
   try {
     const card = await list.card(key);
@@ -126,10 +136,12 @@ client.on("notice", ({ notice }) => {
   changedSoon();
 });
 client.on("ding", ({ ding }) => { changedSoon(); if (ding.counts) { dingPanel.refresh(ding.ding_id); dings.renew(); } });
+client.on("noticeRecalled", () => { notices.renew(); changedSoon(); });
 client.on("noticesRead", () => { list.notices.unread = 0; list.draw(); changedSoon(); });
 
 part("new").addEventListener("click", () => picker.open({ heading: "发起聊天", verb: "开始聊天", naming: true, onChosen: startChat }));
 part("dings").addEventListener("click", () => show("dings"));
+part("favourites").addEventListener("click", () => show("favourites"));
 part("quiet").addEventListener("click", () => openQuiet(api));
 part("retry").addEventListener("click", () => client.connect());
 panes.addEventListener("click", (event) => {
@@ -148,7 +160,7 @@ async function begin() {
   const asked = new URLSearchParams(location.search);
   try {
     await list.load();
-    if (["notices", "dings"].includes(asked.get("view"))) await show(asked.get("view"), { replace: true });
+    if (VIEWS.includes(asked.get("view"))) await show(asked.get("view"), { replace: true });
     else if (Number(asked.get("person")) > 0) await talkTo(Number(asked.get("person")));
     else if (Number(asked.get("conversation")) > 0) await show(Number(asked.get("conversation")), { replace: true });
     else await show(null, { replace: true });
