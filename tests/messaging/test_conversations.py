@@ -192,6 +192,7 @@ def test_heads_tell_where_every_conversation_stands(wang: Phone, li: Phone, zhan
         "pinned": False,
         "level": "all",
         "muted": False,
+        "draft": None,
     }
     assert heads == {
         direct: {"conversation_id": direct, "kind": "direct", "read_seq": 1, **common},
