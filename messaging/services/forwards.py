@@ -11,6 +11,7 @@ from core.actor import Actor
 from core.db import service
 from messaging import errors
 from messaging.kinds import MessageKind
+from messaging.models import Message
 from messaging.models.log import Draft
 from messaging.queries import forwards, histories
 from messaging.queries.forwards import Taken
@@ -46,6 +47,9 @@ def singly(
     targets = sorted(set(to_ids))
     if len(set(seqs)) * len(targets) > SINGLY_AT_MOST:
         raise errors.ForwardingTooMuch(limit=SINGLY_AT_MOST)
+    ids = [_id_of(client_message_id, seq) for seq in sorted(set(seqs))]
+    if before := _said_before(actor, targets, ids, count=1):
+        return Forwarded(before)
     taken = forwards.take(actor=actor, conversation_id=conversation_id, seqs=seqs, at=now)
     sent = [
         _carry(actor, one, target_id, client_message_id, now=now)
@@ -72,6 +76,8 @@ def together(
     targets = sorted(set(to_ids))
     if len(set(seqs)) * len(targets) > TOGETHER_AT_MOST:
         raise errors.ForwardingTooMuch(limit=TOGETHER_AT_MOST)
+    if before := _said_before(actor, targets, [client_message_id], count=len(set(seqs))):
+        return Forwarded(before)
     taken = forwards.take(actor=actor, conversation_id=conversation_id, seqs=seqs, at=now)
     draft = Draft(
         client_message_id=client_message_id,
@@ -88,6 +94,37 @@ def together(
     return _recorded(actor, conversation_id, taken, sent, now=now)
 
 
+def _id_of(client_message_id: UUID, seq: int) -> UUID:
+    """The id of one of several messages that go together."""
+    return uuid5(client_message_id, str(seq))
+
+
+def _said_before(
+    actor: Actor, target_ids: Sequence[int], ids: Sequence[UUID], *, count: int
+) -> list[Sent]:
+    """The acknowledgements of a repetition, whatever became of the source; none if it is none."""
+    said = Message.objects.filter(
+        conversation_id__in=target_ids,
+        sender_id=actor.require_person(),
+        client_message_id__in=ids,
+        forwarded__count=count,
+    )
+    found = {(one.conversation_id, one.client_message_id): one for one in said}
+    if len(found) < len(target_ids) * len(ids):
+        return []
+    return [
+        Sent(
+            conversation_id=target_id,
+            client_message_id=one,
+            seq=found[target_id, one].seq,
+            created_at=found[target_id, one].created_at,
+            repeated=True,
+        )
+        for target_id in target_ids
+        for one in ids
+    ]
+
+
 def _carry(
     actor: Actor, one: Taken, target_id: int, client_message_id: UUID, *, now: datetime
 ) -> Sent:
@@ -96,7 +133,7 @@ def _carry(
     # Whose words they are does not change on the way through a second conversation.
     from_name = before.get("from_name") or one.from_name
     draft = Draft(
-        client_message_id=uuid5(client_message_id, str(message.seq)),
+        client_message_id=_id_of(client_message_id, message.seq),
         body=message.body,
         kind=MessageKind(message.kind),
         file_id=message.file_id,

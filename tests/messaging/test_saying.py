@@ -288,6 +288,20 @@ def test_forwarding_again_by_a_retry_stores_nothing_twice(
     assert Message.objects.filter(conversation_id=target).count() == 3
 
 
+def test_a_retry_is_acknowledged_also_once_the_source_is_gone(
+    wang: Phone, li: Phone, zhang: Phone
+) -> None:
+    source, target = wang.direct(li), wang.group(zhang)
+    li.send(source, "水位 12.4 米")
+    client_id = uuid.uuid4()
+    first = forward(wang, source, "singly", [1], [target], client_id).json()["sent"]
+    li.call("post", f"/conversations/{source}/messages/1/recall", {})
+    again = forward(wang, source, "singly", [1], [target], client_id).json()["sent"]
+    assert again == [{**one, "repeated": True} for one in first]
+    other = forward(wang, source, "singly", [1], [target])
+    assert other.json()["code"] == "MESSAGE_NOT_FORWARDABLE"
+
+
 def test_messages_are_forwarded_together_as_one_record(
     wang: Phone, li: Phone, zhang: Phone
 ) -> None:
