@@ -26,7 +26,7 @@ DATA = product.ROOT / ".local-test"
 GIVEN_PREFIX = "TEST_"
 BROWSERS = ("/usr/bin/chromium", "/usr/bin/chromium-browser")
 DEBIAN_PACKAGES = ("chromium", "fonts-noto-cjk")
-PACKAGES = (*product.SOURCES, "tests", "bin", "drills")
+PACKAGES = (*product.SOURCES, "tests", "bin", "drills", "sdk/python/tongwen_client")
 FUZZING = "tests/journeys/test_unlikely_requests.py"
 MOST_PROCESSES = 8
 # Settings under which `check --deploy` has to be silent.

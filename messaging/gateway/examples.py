@@ -34,23 +34,23 @@ def _frame(kind: str, data: Mapping[str, Any], *, answers: bool = False) -> Mapp
     return {"type": kind, **({"id": "a1"} if answers else {}), "data": data}
 
 
+_SAID: Final[Mapping[str, Mapping[str, Any]]] = {
+    "hello": {"client": "duty-roster/1.4"},
+    "sync.heads": {},
+    "message.pull": {"conversation_id": 12, "after": 44},
+    "message.send": {
+        "conversation_id": 12,
+        "client_message_id": _UUID,
+        "body": "十点开会",
+    },
+    "message.edit": {**_PLACE, "body": "十点半开会"},
+    "message.recall": _PLACE,
+    "message.read": _PLACE,
+    "ding.confirm": {"ding_id": 3},
+    "receipt.watch": {"conversation_id": 12, "seqs": [45]},
+}
 ASKED: Final[Mapping[str, Mapping[str, Any]]] = {
-    kind: _frame(kind, data, answers=True)
-    for kind, data in {
-        "hello": {"client": "duty-roster/1.4"},
-        "sync.heads": {},
-        "message.pull": {"conversation_id": 12, "after": 44},
-        "message.send": {
-            "conversation_id": 12,
-            "client_message_id": _UUID,
-            "body": "十点开会",
-        },
-        "message.edit": {**_PLACE, "body": "十点半开会"},
-        "message.recall": _PLACE,
-        "message.read": _PLACE,
-        "ding.confirm": {"ding_id": 3},
-        "receipt.watch": {"conversation_id": 12, "seqs": [45]},
-    }.items()
+    kind: _frame(kind, data, answers=True) for kind, data in _SAID.items()
 }
 
 TOLD: Final[Mapping[str, Mapping[str, Any]]] = {

@@ -1,0 +1,413 @@
+"""The client: keeps a link to the server, and promises over all of them what no link can."""
+
+import asyncio
+import random
+import uuid
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Final, Self
+
+import httpx
+
+from tongwen_client.credentials import Credentials
+from tongwen_client.entries import Acknowledged, Entry, Event
+from tongwen_client.errors import Closed, Cut, NotPossible, Refused, SignedOut, TooLong
+from tongwen_client.http import call
+from tongwen_client.links import Link, PollLink, SocketLink
+from tongwen_client.logs import Log
+from tongwen_client.outbox import Outbox, Outgoing
+from tongwen_client.store import MemoryStore, Store
+from tongwen_client.timing import Timing
+
+BODY_LIMIT: Final = 16 * 1024
+EVENTS_KEPT: Final = 1000
+_ENTRIES: Final = frozenset({"message.created", "message.edited", "message.recalled"})
+_IN_VAIN: Final = 2
+"""So many fresh sessions in a row that open nothing: the account lacks something."""
+
+
+class Client:
+    """One person's messages.
+
+    `url` is where the site is reached; `origin` its own address where that differs (a tunnel).
+    Everything waits out cut connections; only refusals, SignedOut and Closed are raised.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        credentials: Credentials,
+        *,
+        store: Store | None = None,
+        origin: str = "",
+        timing: Timing | None = None,
+        http: httpx.AsyncClient | None = None,
+    ) -> None:
+        self._url = url.rstrip("/")
+        self._origin = origin.rstrip("/") or self._url
+        self._credentials = credentials
+        self._timing = timing or Timing()
+        self._store: Store = store or MemoryStore()
+        self._http = http or httpx.AsyncClient(
+            base_url=self._url, headers={"Origin": self._origin, "Referer": f"{self._origin}/"}
+        )
+        self._logs: set[Log] = set()
+        self._listeners: set[_Events] = set()
+        self._link: Link | None = None
+        self._is_up = asyncio.Event()
+        self._fault: Exception | None = None
+        self._unread_marks = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._supervisor: asyncio.Task[None] | None = None
+        self._outbox = Outbox(
+            ask=self._ask, store=self._store, timing=self._timing, refuse=self._tell
+        )
+
+    async def __aenter__(self) -> Self:
+        """Begins to connect, and to send what an earlier run left in the store."""
+        self._supervisor = asyncio.create_task(self._supervise())
+        self._spawn(self._tell_marks())
+        self._outbox.resume()
+        if self._store.marks():
+            self._unread_marks.set()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Closes; what is unsent stays in the store."""
+        await self.close()
+
+    @property
+    def is_polling(self) -> bool:
+        """Whether messages come by long polling because sockets do not get through."""
+        return isinstance(self._link, PollLink)
+
+    async def connected(self) -> None:
+        """Returns as soon as the server answers; SignedOut where it never will."""
+        await self._is_up.wait()
+        if self._fault is not None:
+            raise self._fault
+
+    async def send(
+        self,
+        conversation_id: int,
+        text: str,
+        *,
+        reply_to: int | None = None,
+        mentions: Sequence[int] = (),
+        mention_all: bool = False,
+        client_message_id: str | uuid.UUID | None = None,
+    ) -> Acknowledged:
+        """The message is stored: once, whatever happens on the way.
+
+        Give an id of your own (a UUID made from the number of your case) to say a thing once over
+        restarts, too. Refused where the server will not have it.
+        """
+        content: dict[str, Any] = {
+            "conversation_id": conversation_id,
+            "client_message_id": str(client_message_id or uuid.uuid4()),
+            "body": text,
+        }
+        if len(text.encode()) > BODY_LIMIT:
+            raise TooLong(f"{len(text.encode())} bytes, at most {BODY_LIMIT}")
+        if reply_to is not None:
+            content["reply_to"] = reply_to
+        if mentions:
+            content["mentions"] = list(mentions)
+        if mention_all:
+            content["mention_all"] = True
+        if self._fault is not None:
+            raise self._fault
+        return await asyncio.shield(self._outbox.add(content).answer)
+
+    def waiting(self) -> Iterable[Outgoing]:
+        """What is said and not yet acknowledged, of earlier runs as well."""
+        return self._outbox.waiting()
+
+    async def entries(
+        self, conversation_id: int, *, after: int | None = None
+    ) -> AsyncIterator[Entry]:
+        """The conversation's entries, each once and in order, for ever.
+
+        Begins behind the last entry that the store says the program was done with; the first time
+        behind `after`, or with what is said from now on. An entry is done with when the next one
+        is asked for: after a crash the last one comes again.
+        """
+        begin = self._store.cursor(conversation_id)
+        if begin is None:
+            begin = after if after is not None else await self._end_of(conversation_id)
+            self._store.advance(conversation_id, begin)
+        log = Log(conversation_id, begin, self._ask, self._timing)
+        self._logs.add(log)
+        if self._fault is not None:
+            log.fail(self._fault)
+        try:
+            async for entry in log:
+                yield entry
+                self._store.advance(conversation_id, entry.seq)
+        finally:
+            self._logs.discard(log)
+
+    def read(self, conversation_id: int, seq: int) -> None:
+        """The person has read up to the entry; told until the server has acknowledged it."""
+        self._store.mark(conversation_id, seq)
+        self._unread_marks.set()
+
+    async def edit(self, conversation_id: int, seq: int, text: str) -> None:
+        """The own message reads so from now on."""
+        await self._ask(
+            "message.edit", {"conversation_id": conversation_id, "seq": seq, "body": text}
+        )
+
+    async def recall(self, conversation_id: int, seq: int) -> None:
+        """Nobody reads the own message any more."""
+        await self._ask("message.recall", {"conversation_id": conversation_id, "seq": seq})
+
+    async def heads(self) -> list[Mapping[str, Any]]:
+        """Where each conversation stands: last_seq, read_seq, unread, mentions …"""
+        answer = await self._ask("sync.heads", {})
+        return list(answer["heads"])
+
+    async def events(self) -> AsyncIterator[Event]:
+        """What is told once and not kept: receipts, notices, typing, other devices' reading …
+
+        `outbox.refused` tells of a message of an earlier run that the server will not have.
+        Whoever listens too slowly loses the oldest; entries never come this way only.
+        """
+        listener = _Events()
+        self._listeners.add(listener)
+        try:
+            async for event in listener:
+                yield event
+        finally:
+            self._listeners.discard(listener)
+
+    async def call(
+        self, method: str, path: str, content: Mapping[str, Any] | None = None, **query: Any
+    ) -> Any:
+        """Any other operation below /api/v1/messaging, once: `call("GET", "/notices")`."""
+        if not self._credentials.has_session:
+            raise NotPossible("a ticket opens sockets only")
+        await self.connected()
+        try:
+            return await call(
+                self._http,
+                method,
+                path,
+                content=content,
+                query=query or None,
+                patience=self._timing.answer,
+            )
+        except Cut as cut:
+            raise httpx.ConnectError("no answer") from cut
+
+    async def close(self) -> None:
+        """Nothing comes and nothing is sent any more."""
+        self._fail(Closed("the client is closed"))
+        tasks = [*self._tasks, *([self._supervisor] if self._supervisor else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._outbox.close(self._fault or Closed())
+        await self._http.aclose()
+        self._store.close()
+
+    # ── the link ───────────────────────────────────────────────────────────────────────────
+
+    async def _supervise(self) -> None:
+        failures = unopened = in_vain = 0
+        is_signed_in = False
+        while True:
+            is_poll = unopened >= self._timing.unopened and self._credentials.has_session
+            link = self._poll() if is_poll else self._socket()
+            is_open = False
+            try:
+                if not is_signed_in:
+                    await self._sign_in()
+                    is_signed_in = True
+                await link.open()
+                is_open, failures, in_vain = True, 0, 0
+                unopened = unopened if is_poll else 0
+                self._up(link)
+                await link.run()
+            except SignedOut as fault:
+                in_vain += not is_open
+                if not is_signed_in or in_vain > _IN_VAIN:
+                    self._fail(fault)
+                    return
+                is_signed_in = False
+                continue
+            except Cut as cut:
+                if is_poll:  # a socket is tried in between
+                    unopened = self._timing.unopened - 1
+                elif not is_open:
+                    unopened += 1
+                wait = self._wait(cut, failures)
+                failures += 1
+            finally:
+                self._down()
+                await link.close()
+            await asyncio.sleep(wait)
+
+    def _wait(self, cut: Cut, failures: int) -> float:
+        if cut.wait is not None:
+            return cut.wait
+        if cut.slowly:
+            return self._timing.spread(self._timing.longest_retry)
+        return self._timing.retry(failures)
+
+    async def _sign_in(self) -> None:
+        try:
+            await self._credentials.sign_in(self._http)
+        except httpx.TransportError as error:
+            raise Cut from error
+
+    def _socket(self) -> SocketLink:
+        return SocketLink(
+            address=self._url.replace("http", "ws", 1) + "/ws/v1",
+            origin=self._origin,
+            http=self._http,
+            credentials=self._credentials,
+            told=self._told,
+            timing=self._timing,
+        )
+
+    def _poll(self) -> PollLink:
+        return PollLink(http=self._http, told=self._told, timing=self._timing)
+
+    def _up(self, link: Link) -> None:
+        self._link = link
+        self._is_up.set()
+        self._spawn(self._compare(0))
+
+    def _down(self) -> None:
+        self._link = None
+        if self._fault is None:
+            self._is_up.clear()
+
+    def _fail(self, fault: Exception) -> None:
+        """Nothing works any more, and everything that waits is told why."""
+        if self._fault is None:
+            self._fault = fault
+            self._is_up.set()
+            for log in self._logs:
+                log.fail(fault)
+            for listener in self._listeners:
+                listener.fail(fault)
+            self._outbox.fail(fault)
+
+    async def _ask(self, kind: str, data: Mapping[str, Any]) -> Any:
+        """The answer, over as many links as it takes."""
+        while True:
+            await self.connected()
+            link = self._link
+            if link is None:
+                await asyncio.sleep(0)
+                continue
+            try:
+                return await link.ask(kind, data)
+            except (Cut, SignedOut):
+                # The supervisor finds out by itself; until then this link is not asked again.
+                if self._link is link:
+                    await asyncio.sleep(self._timing.gap)
+
+    # ── what the server tells ──────────────────────────────────────────────────────────────
+
+    def _told(self, kind: str, data: Mapping[str, Any]) -> None:
+        if kind in _ENTRIES:
+            self._outbox.settle(data)
+            for log in self._logs:
+                if log.conversation_id == data["conversation_id"]:
+                    log.take(data)
+        elif kind == "sync.hint" and "conversation_id" in data:
+            self._reaches(data)
+        elif kind == "sync.hint":
+            self._spawn(self._compare(random.random()))  # noqa: S311  # spreads load only
+        else:
+            self._tell(kind, data)
+
+    def _tell(self, kind: str, data: Mapping[str, Any]) -> None:
+        for listener in self._listeners:
+            listener.take(Event(kind, data))
+
+    def _reaches(self, head: Mapping[str, Any]) -> None:
+        for log in self._logs:
+            if log.conversation_id == head["conversation_id"]:
+                log.reaches(head["last_seq"])
+
+    async def _compare(self, wait: float) -> None:
+        await asyncio.sleep(wait)
+        while True:
+            try:
+                for head in await self.heads():
+                    self._reaches(head)
+            except Refused as refused:
+                pause = self._timing.spread(self._timing.pause)
+                await asyncio.sleep(refused.retry_after or pause)
+            else:
+                return
+
+    async def _end_of(self, conversation_id: int) -> int:
+        for head in await self.heads():
+            if head["conversation_id"] == conversation_id:
+                return int(head["last_seq"])
+        return 0
+
+    async def _tell_marks(self) -> None:
+        while True:
+            await self._unread_marks.wait()
+            self._unread_marks.clear()
+            for conversation_id, seq in self._store.marks().items():
+                await self._tell_mark(conversation_id, seq)
+            await asyncio.sleep(self._timing.read_every)
+
+    async def _tell_mark(self, conversation_id: int, seq: int) -> None:
+        try:
+            await self._ask("message.read", {"conversation_id": conversation_id, "seq": seq})
+        except Refused as refused:
+            if refused.passes:
+                await asyncio.sleep(refused.retry_after or self._timing.spread(self._timing.pause))
+                self._unread_marks.set()
+                return
+        self._store.unmark(conversation_id, seq)
+
+    def _spawn(self, work: Any) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and isinstance(task.exception(), SignedOut | Closed):
+            return  # said to everybody already
+
+
+class _Events:
+    """One listener's events, the newest of them."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Event] = deque(maxlen=EVENTS_KEPT)
+        self._news = asyncio.Event()
+        self._fault: Exception | None = None
+
+    def take(self, event: Event) -> None:
+        self._waiting.append(event)
+        self._news.set()
+
+    def fail(self, fault: Exception) -> None:
+        self._fault = fault
+        self._news.set()
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        while True:
+            while self._waiting:
+                yield self._waiting.popleft()
+            if self._fault is not None:
+                raise self._fault
+            self._news.clear()
+            await self._news.wait()
