@@ -38,6 +38,7 @@ SUBSCRIPTIONS: Final[Subscriptions] = {
     org_events.AppointmentsBegan: (messaging_handlers.on_appointments_began,),
     org_events.UnitMoved: (messaging_handlers.on_unit_moved,),
     messaging_events.DingDue: (climbing.on_ding_due,),
+    messaging_events.SearchBlockFilled: (messaging_handlers.on_search_block_filled,),
     messaging_events.UnitConversationFounded: (messaging_handlers.on_unit_conversation_founded,),
     org_events.PersonLeft: (
         messaging_handlers.on_person_left,
@@ -86,6 +87,7 @@ SCHEDULES: Final[Sequence[Schedule]] = (
     Schedule(
         "messaging.forget_left_over_files", "35 18 * * *", messaging_handlers.forget_left_over_files
     ),
+    Schedule("messaging.fill_search_blocks", "25 18 * * *", messaging_handlers.fill_search_blocks),
     Schedule("core.retry_stalled_jobs", "* * * * *", upkeep.retry_stalled_jobs),
     Schedule("core.seal_audit", "5 * * * *", audit.seal),
     Schedule("core.forget_finished_jobs", "10 18 * * *", upkeep.forget_finished_jobs),

@@ -346,6 +346,13 @@ class NobodyToNotify(errors.Invalid):
     message = "工作通知的接收人数须在 1 至 {limit} 之间"
 
 
+class SearchTooWide(errors.Invalid):
+    """All that was ever said is no answer: there must be words, or one conversation to look in."""
+
+    code = "MESSAGE_SEARCH_EMPTY"
+    message = "请输入要搜索的内容"
+
+
 class TooManyWaiting(errors.TooMany):
     """More requests of one person wait for news than may."""
 

@@ -27,3 +27,12 @@ class DingDue(events.Event):
     ding_id: int
     step: str
     after: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchBlockFilled(events.Event):
+    """So many entries follow the last block of the search that another one is due."""
+
+    name: ClassVar[str] = "messaging.search_block_filled"
+
+    conversation_id: int

@@ -5,10 +5,10 @@ from typing import Final
 
 from core.actor import system
 from messaging import events, intake
-from messaging.queries import files, handovers
+from messaging.queries import files, handovers, search_blocks
 from messaging.queries import members as member_queries
 from messaging.queries import unit_conversations as unit_queries
-from messaging.services import ding_climbs, members, notices, unit_conversations
+from messaging.services import ding_climbs, members, notices, search, unit_conversations
 from messaging.services import files as file_services
 from messaging.services import handovers as handover_services
 from org import events as org_events
@@ -23,6 +23,7 @@ _GROUP_ADVICE: Final = "指定群内成员为接手人，群主即自动转交"
 _WARNED_BEFORE: Final = timedelta(days=7)
 _LEFT_OVER_KEPT: Final = timedelta(days=7)
 _FORGOTTEN_AT_ONCE: Final = 1000
+_BEHIND_AT_ONCE: Final = 500
 _VERDICTS: Final[dict[str, str]] = {
     RequestState.APPROVED: "复核已同意",
     RequestState.REJECTED: "复核未同意",
@@ -253,6 +254,22 @@ def forget_left_over_files(now: datetime) -> None:
     for stored in files.left_over(before=now - _LEFT_OVER_KEPT, limit=_FORGOTTEN_AT_ONCE):
         if file_services.forget(actor=_ACTOR, file_id=stored.file_id, now=now):
             intake.forget(stored)
+
+
+def on_search_block_filled(event: events.SearchBlockFilled, now: datetime) -> None:
+    """The search looks at the conversation's entries block by block as far as they go."""
+    while search.fill(actor=_ACTOR, conversation_id=event.conversation_id, now=now):
+        pass
+
+
+def fill_search_blocks(now: datetime) -> None:
+    """What no message has set off is written: where joins, cards or a restore filled a block."""
+    after = 0
+    while behind := search_blocks.behind(after=after, limit=_BEHIND_AT_ONCE):
+        for conversation_id in behind:
+            while search.fill(actor=_ACTOR, conversation_id=conversation_id, now=now):
+                pass
+        after = behind[-1]
 
 
 def _opened_key(request_id: int) -> str:

@@ -130,6 +130,12 @@ SPANS: Final = f"""
      WHERE c.id = %(conversation_id)s AND c.is_virtual
        AND s.person_id IS DISTINCT FROM w.sender_id AND (m.id IS NULL OR m.source = 'org')"""
 
+# Those with a row in the conversation `c` now, a query of person_id; of a virtual one that is but a
+# few of its members.
+PRESENT_BY_ROWS: Final = """
+    SELECT m.person_id FROM messaging_member m
+     WHERE m.conversation_id = c.id AND m.left_seq IS NULL AND NOT c.is_virtual"""
+
 _SOME: Final = f"""
 WITH {PERIODS_AMONG}
 SELECT person_id, joined_seq, left_seq, sees_from_seq, sees_to_seq, role FROM period

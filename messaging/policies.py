@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
-from core.actor import Actor
+from core import errors as core_errors
+from core.actor import Actor, ActorKind
 from messaging import ding_errors, errors, membership
 from messaging.kinds import Allowed, ConversationKind, MemberRole, MessageKind
 from messaging.models import Conversation, Ding, Message
@@ -131,6 +132,12 @@ def require_forwarding(conversation: Conversation) -> None:
     """ForwardingRefused where what is said stays."""
     if not conversation.forwarding:
         raise errors.ForwardingRefused
+
+
+def require_platform(actor: Actor) -> None:
+    """Forbidden for people and applications: what is derived is the platform's own work."""
+    if actor.kind is not ActorKind.SYSTEM:
+        raise core_errors.Forbidden
 
 
 def require_safe_link(link: str) -> None:

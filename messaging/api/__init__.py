@@ -14,6 +14,7 @@ from messaging.api import (
     messages,
     notices,
     receipts,
+    search,
     settings,
     sockets,
     sync,
@@ -31,6 +32,7 @@ router.add_router("", favourites.router)
 router.add_router("", drafts.router)
 router.add_router("", histories.router)
 router.add_router("", receipts.router)
+router.add_router("", search.router)
 router.add_router("", notices.router)
 router.add_router("", dings.router)
 router.add_router("", duty.router)

@@ -10,7 +10,7 @@ from pydantic import Field
 from core import paging
 from core.http import actor_of
 from core.schemas import Id, Schema
-from messaging.api.schemas import ChangedOut
+from messaging.api.schemas import ChangedOut, NameTyped
 from messaging.kinds import MemberRole
 from messaging.queries import members as queries
 from messaging.services import members
@@ -66,13 +66,18 @@ class RoleIn(Schema):
 def list_members(
     request: HttpRequest,
     conversation_id: Id,
+    q: NameTyped = "",
     cursor: paging.Cursor = "",
     limit: paging.Limit = 50,
 ) -> paging.Page[queries.MemberCard]:
-    """The members; those of a very large unit conversation for its administrators only."""
+    """The members, or those of a name.
+
+    Those of a very large unit conversation are for its administrators only.
+    """
     return queries.page(
         actor=actor_of(request),
         conversation_id=conversation_id,
+        name=q,
         cursor=cursor,
         limit=limit,
         at=timezone.now(),

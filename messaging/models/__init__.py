@@ -34,6 +34,7 @@ from messaging.models.messages import (
 from messaging.models.notices import NoticeTarget, WorkNotice
 from messaging.models.quotas import DailyQuota
 from messaging.models.receipts import ReadCursor, ReadMark
+from messaging.models.search import SearchBlock
 from messaging.models.settings import MemberSetting, QuietHours
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "ReadCursor",
     "ReadMark",
     "Receipt",
+    "SearchBlock",
     "StepOutcome",
     "UnitScope",
     "UnsentText",

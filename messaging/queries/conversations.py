@@ -309,7 +309,7 @@ def present_ids(held: Conversation) -> tuple[int, ...]:
 
 def _cards(rows: Sequence[Conversation], person_id: int, *, at: datetime) -> list[Card]:
     standing = {one.conversation_id: one for one in _standings(person_id, [row.pk for row in rows])}
-    peers = {row.pk: _peer_of(row, person_id) for row in rows}
+    peers = {row.pk: peer_of(row, person_id) for row in rows}
     begun = drafts.of_person(person_id, [row.pk for row in rows])
     seeing = [row for row in rows if row.pk in standing and standing[row.pk].sees_last]
     last = {row.conversation_id: row for row in _last_messages(seeing)}
@@ -356,7 +356,8 @@ def _last_messages(rows: Sequence[Conversation]) -> list[Message]:
     return list(Message.objects.filter(pk__in=wanted)) if wanted else []
 
 
-def _peer_of(conversation: Conversation, person_id: int) -> int | None:
+def peer_of(conversation: Conversation, person_id: int) -> int | None:
+    """The other person of a direct conversation."""
     if conversation.kind != ConversationKind.DIRECT:
         return None
     pair = [int(part) for part in conversation.direct_key.split(":")]

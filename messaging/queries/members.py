@@ -13,7 +13,7 @@ from core.paging import Page
 from messaging import errors, membership, policies
 from messaging.models import Conversation, ConversationKind, Member
 from messaging.queries import colleagues
-from org.queries import people
+from org.queries import naming, people
 
 _CURSORS: Final = paging.Cursors("messaging.members", tuple[int, int, int])
 FIRST_PAGE: Final = 500
@@ -23,7 +23,7 @@ _PAGE: Final = f"""
 WITH {membership.PERIODS_IN}
 SELECT {_PLACE}, p.joined_seq, p.person_id, p.role, p.source FROM period p
  WHERE p.left_seq IS NULL AND (NOT %(administering)s OR p.role <> 'member')
-   AND ({_PLACE}, p.joined_seq, p.person_id) > (%(place)s, %(joined)s, %(person)s)
+   AND ({_PLACE}, p.joined_seq, p.person_id) > (%(place)s, %(joined)s, %(person)s) AND {{named}}
  ORDER BY 1, 2, 3 LIMIT %(limit)s"""
 
 _Row = tuple[int, int, int, str, str]
@@ -50,16 +50,19 @@ def first(conversation_id: int, *, at: datetime) -> list[MemberCard]:
 
 
 def page(
-    *, actor: Actor, conversation_id: int, cursor: str | None, limit: int, at: datetime
+    *, actor: Actor, conversation_id: int, name: str, cursor: str | None, limit: int, at: datetime
 ) -> Page[MemberCard]:
-    """The members, page by page; MembersNotListed in a virtual one for whoever is but a member."""
+    """The members, or those of the name, page by page.
+
+    MembersNotListed in a virtual one for whoever is but a member.
+    """
     person_id = policies.require_member(actor, conversation_id)
     if Conversation.objects.only("is_virtual").get(pk=conversation_id).is_virtual and (
         policies.role_of(person_id, conversation_id) not in policies.ADMINISTERING
     ):
         raise errors.MembersNotListed
     after = _CURSORS.decode(cursor) or (-1, 0, 0)
-    rows = _rows(conversation_id, after, limit + 1, administering=False)
+    rows = _rows(conversation_id, after, limit + 1, administering=False, name=name)
     shown = rows[:limit]
     following = _CURSORS.encode(shown[-1][:3]) if len(rows) > limit else None
     return Page(items=_named(shown, at=at), next_cursor=following)
@@ -76,7 +79,12 @@ def groups_of(person_id: int) -> list[int]:
 
 
 def _rows(
-    conversation_id: int, after: tuple[int, int, int], limit: int, *, administering: bool
+    conversation_id: int,
+    after: tuple[int, int, int],
+    limit: int,
+    *,
+    administering: bool,
+    name: str = "",
 ) -> list[_Row]:
     values = {
         "conversation_id": conversation_id,
@@ -85,9 +93,11 @@ def _rows(
         "person": after[2],
         "limit": limit,
         "administering": administering,
+        **naming.values(name),
     }
+    named = naming.is_named("p.person_id") if name.strip() else "TRUE"
     with connection.cursor() as cursor:
-        cursor.execute(_PAGE, values)
+        cursor.execute(_PAGE.format(named=named), values)
         return list(cursor.fetchall())
 
 

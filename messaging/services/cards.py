@@ -12,7 +12,7 @@ from messaging import errors, fanout, policies
 from messaging.kinds import Tone
 from messaging.models import Card, Conversation, Message, log
 from messaging.queries import conversations, messages
-from messaging.services import _showing
+from messaging.services import _searching, _showing
 from messaging.services import conversations as conversations_service
 from org.queries import people
 
@@ -203,6 +203,7 @@ def _renew(held: Conversation, seq: int, wanted: dict[str, Any], *, now: datetim
     message.card = wanted
     message.edited_at = now
     message.save(update_fields=["card", "edited_at"])
+    _searching.note_changed(message)
     event = {"verb": "edited", "by_id": None, "by_name": wanted["source_name"], "seq": seq}
     entry = log.append_event(held, by_id=None, event=event, now=now)
     changed = messages.entry_of(message, sender_name=_sender_name(message, at=now))

@@ -12,7 +12,7 @@ from messaging import errors, policies
 from messaging.kinds import VersionEnd
 from messaging.models import Conversation, Mention, Message, MessageVersion, log
 from messaging.queries import conversations, histories, mentions, messages
-from messaging.services import _showing
+from messaging.services import _searching, _showing
 
 EDITS_AT_MOST: Final = 20
 
@@ -57,6 +57,7 @@ def edit(
     policies.require_editable(message, held, at=now)
     _keep(message, person_id=person_id, now=now)
     _write_anew(message, text, called, now=now)
+    _searching.note_changed(message)
     audit.record(
         actor=actor,
         action="messaging.message.edited",

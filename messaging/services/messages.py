@@ -12,7 +12,7 @@ from messaging.kinds import MessageKind, Receipt, VersionEnd
 from messaging.models import Mention, Message, MessageRecord, MessageVersion, log
 from messaging.models.log import Draft, Said
 from messaging.queries import conversations, files, histories, mentions, messages
-from messaging.services import _carrying, _ding_ends, _showing
+from messaging.services import _carrying, _ding_ends, _searching, _showing
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +167,7 @@ def _say(actor: Actor, conversation_id: int, draft: Draft, *, now: datetime) -> 
     fanout.cursor_moved(
         person_id=person_id, conversation_id=conversation_id, read_seq=said.message.seq
     )
+    _searching.note_said(said.message)
     return _acknowledged(said.message, draft, repeated=False)
 
 
