@@ -6,7 +6,7 @@ Rows written are counted by PostgreSQL itself (pg_stat_xact_user_tables, in the 
 transaction). The acknowledgement is timed where the service returns, PostgreSQL's commit and the
 publishing included. The online sockets stand in two daphnes at most 5,000 each; when the last of
 them has the message is told by the listening process. The exact list of unread people is asked for
-page by page, as the sender's page asks.
+whole, by id, and as its first page with names and both counts, which is what a sender opens.
 
 T10: four rows a send; ack p99 ≤ 50 ms; the last of 10,000 online ≤ 2 s; unread list ≤ 150 ms.
 """
@@ -64,18 +64,15 @@ def main() -> None:
         ("ack p50, ms", f"{sent['p50']:.2f}"),
         ("ack p99, ms", f"{sent['p99']:.2f}"),
         (f"the last of {online:,} sockets, s", f"{last:.2f}"),
-        ("counts of one message, ms", f"{lists['counts']:.1f}"),
-        (
-            f"list of {lists['unread']:,.0f} unread, first page, ms",
-            f"{lists['page']:.1f}",
-        ),
+        ("counts and first page of the unread, ms", f"{lists['page']:.1f}"),
+        (f"all {lists['unread']:,.0f} unread, ms", f"{lists['list']:.1f}"),
     ):
         print(f"| {label} | {value} |")
     targets = [
         Target("T10, rows written by a send", sent["rows"], 4),
         Target("T10, ack p99", sent["p99"], 50, unit=" ms"),
         Target(f"T10, last of {online:,} online", last, 2, unit=" s"),
-        Target("T10, exact unread list", lists["counts"] + lists["page"], 150, unit=" ms"),
+        Target("T10, exact unread list", lists["list"], 150, unit=" ms"),
     ]
     print(f"\n{machine.verdict(targets)}")
 

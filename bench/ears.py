@@ -12,6 +12,7 @@ import os
 import selectors
 import socket
 import time
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -19,6 +20,8 @@ from typing import Any
 
 MARK = b":bench;"
 STAMP = 19
+BODY = b"#" * (STAMP + len(MARK) + 8)
+UNIQUE = b"#" * 4 + b"%" * 32
 _TAIL = len(MARK) - 1
 # Empty ones, as daphne sends them; no text holds a zero byte.
 _PING, _PONG = b"\x89\x00", b"\x8a\x80\0\0\0\0"
@@ -38,6 +41,18 @@ class Door:
     port: int
     steps: Sequence[tuple[bytes, bytes]]
     """(say this, then wait for that)."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """The bytes of one message as a client sends it, with places for what differs."""
+
+    template: bytes
+
+    def of(self, number: int) -> bytes:
+        body = f"{stamp()}@{number:06d}@".encode()
+        made = self.template.replace(BODY, body)
+        return made.replace(UNIQUE, str(uuid.uuid4()).encode())
 
 
 @dataclass
@@ -101,6 +116,17 @@ class Ears:
             raise answer
         return answer
 
+    def talk(self, words: "Words", count: int) -> None:
+        """So many messages are said over the sockets, each after the speaker's last was heard."""
+        self._pipe.send(("talk", (words, count)))
+
+    def talked(self) -> float:
+        """When all is said and heard: how many seconds it took."""
+        answer = self._pipe.recv()
+        if isinstance(answer, Exception):
+            raise answer
+        return float(answer)
+
     def close(self) -> None:
         """All sockets are closed; the process stays."""
         self._ask("close", None)
@@ -129,6 +155,8 @@ def _listen(pipe: Connection, core: int | None) -> None:
             elif word == "hear":
                 pipe.send("listening")
                 pipe.send(room.hear(value))
+            elif word == "talk":
+                pipe.send(room.talk(*value))
             elif word == "close":
                 room.close()
                 pipe.send(None)
@@ -223,6 +251,36 @@ class _Room:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{open_fds} sockets lack messages; {found} came")
         return Heard(found, first, last, time.process_time() - began, size, delays)
+
+    def talk(self, words: Words, count: int) -> float:
+        waiting = iter(range(count))
+        awaited: dict[int, bytes] = {}
+        tails = dict.fromkeys(self._sockets, b"")
+
+        def say(fd: int) -> None:
+            number = next(waiting, None)
+            awaited.pop(fd, None)
+            if number is not None:
+                awaited[fd] = f"@{number:06d}@".encode()
+                self._sockets[fd].send(words.of(number))
+
+        began, deadline = time.monotonic(), time.monotonic() + 5 * _PATIENCE
+        for fd in self._sockets:
+            say(fd)
+        while awaited:
+            for key, _ in self._poll.select(timeout=5):
+                part = self._sockets[key.fd].recv(1 << 18)
+                if not part:
+                    raise ConnectionError("a speaking socket was closed")
+                if _PING in part:
+                    self._sockets[key.fd].send(_PONG)
+                data = tails[key.fd] + part
+                tails[key.fd] = data[-8:]
+                if key.fd in awaited and awaited[key.fd] in data:
+                    say(key.fd)
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{len(awaited)} speakers never heard themselves")
+        return time.monotonic() - began
 
     def close(self) -> None:
         for fd, held in self._sockets.items():

@@ -115,7 +115,7 @@ class Wired:
         self._port = taken[0]
         self._process = subprocess.Popen([*command, *(str(port) for port in taken)])
         pin(self._process.pid)
-        self._control = _connected(taken[1])
+        self._control = connected(taken[1])
 
     @property
     def pid(self) -> int:
@@ -168,7 +168,7 @@ class Tutorial:
             "daphne", "-v", "0", "-e", listen, "bench.peers.tutorial.asgi:application"
         )
         pin(self._process.pid)
-        _connected(self._port).close()
+        connected(self._port).close()
         self._side = self._open("bench.peers.tutorial.say", stdin=subprocess.PIPE)
 
     def _python(self, *arguments: str) -> str:
@@ -265,7 +265,7 @@ def pin(pid: int) -> None:
             os.sched_setaffinity(int(task.name), {SERVER_CORE})
 
 
-def _connected(port: int, seconds: float = 60.0) -> socket.socket:
+def connected(port: int, seconds: float = 60.0) -> socket.socket:
     deadline = time.monotonic() + seconds
     while True:
         try:

@@ -106,17 +106,30 @@ class Load:
         )
         return {int(key): int(value) for key, value in found}
 
+    def open_room(self, members: list[Person], title: str) -> int:
+        """One more group, in which everybody sees everything."""
+        with self.site.http(members[0]) as client:
+            content = {"title": title, "person_ids": [one.id for one in members[1:]]}
+            answer = client.post("/conversations/groups", json=content).raise_for_status()
+            room = int(answer.json()["conversation_id"])
+        self.rooms[room] = members
+        return room
+
+    async def all_seen(self, room: int, seq: int, seconds: float = 90.0) -> None:
+        """Every device of its members holds the entry, or the time is over."""
+        ids = {one.id for one in self.rooms[room]}
+        devices = [one for one in self.devices if one.person.id in ids]
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and any(  # noqa: ASYNC110  # screens are plain data
+            seq not in one.screen[room] for one in devices
+        ):
+            await asyncio.sleep(0.2)
+
     def _open_rooms(self, talkers: list[Person]) -> None:
         sets = [talkers[number::SMALL] for number in range(SMALL)]
         sets.append([*talkers, *self.site.crowd()[:ABOVE_NAMED]])
         for number, members in enumerate(sets):
-            with self.site.http(members[0]) as client:
-                content = {
-                    "title": f"演练{number}",
-                    "person_ids": [one.id for one in members[1:]],
-                }
-                answer = client.post("/conversations/groups", json=content).raise_for_status()
-                self.rooms[int(answer.json()["conversation_id"])] = members
+            self.open_room(members, f"演练{number}")
 
     def _of(self, person: Person) -> list[int]:
         return [room for room, members in self.rooms.items() if person in members]
