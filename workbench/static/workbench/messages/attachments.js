@@ -74,11 +74,10 @@ export class Attachments {
 /** Dragging files over `place` shows where they fall; `isOpen()` says whether they are taken. */
 export function takeDrops(place, { isOpen, onFiles }) {
   const sign = element("div", "feed-drop", { "aria-hidden": "true", hidden: true }, icon("attach"), "松开即可添加到输入框");
-  place.append(sign);
   const holdsFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
   let depth = 0;
   const leave = () => { depth = 0; sign.hidden = true; };
-  place.addEventListener("dragenter", (event) => { if (holdsFiles(event) && isOpen()) { depth += 1; sign.hidden = false; } });
+  place.addEventListener("dragenter", (event) => { if (holdsFiles(event) && isOpen()) { depth += 1; place.append(sign); sign.hidden = false; } });
   place.addEventListener("dragleave", () => { depth -= 1; if (depth <= 0) leave(); });
   place.addEventListener("dragover", (event) => { if (holdsFiles(event)) { event.preventDefault(); event.dataTransfer.dropEffect = isOpen() ? "copy" : "none"; } });
   place.addEventListener("drop", (event) => {

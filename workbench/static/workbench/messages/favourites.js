@@ -72,7 +72,7 @@ export class Favourites {
       element("time", "nowrap", { datetime: item.kept_at, title: `收藏于 ${exactly(item.kept_at)}` }, exactly(item.said_at)));
     const acts = element("div", "favourite-acts", {},
       item.recalled ? null : this.button("定位到聊天", "messages", () => this.onJump(item.conversation_id, item.seq)),
-      item.recalled || item.kind === "card" ? null : this.button("转发", "right", () => this.onForward(item)),
+      item.recalled || item.kind === "card" ? null : this.button("转发", "forward", () => this.onForward(item)),
       this.button("取消收藏", "trash", () => this.letGo(item, card)));
     const card = element("article", "card favourite", { "data-id": item.id }, element("div", "favourite-content", {}, ...this.contentOf(item)), element("div", "favourite-foot", {}, about, acts));
     return card;

@@ -53,8 +53,11 @@ export class Keeping {
   }
 }
 
-/** One line with a way back, for a few seconds. `onEnd` is called once nobody took it. */
+let offered = null;
+
+/** One line with a way back, for a few seconds and until the next; `onEnd` is called once nobody took it. */
 export function offerUndo(text, act, onEnd = () => {}) {
+  offered?.end();
   const place = document.getElementById("toasts");
   let isTaken = false;
   const end = (took) => {
@@ -67,5 +70,6 @@ export function offerUndo(text, act, onEnd = () => {}) {
   const line = element("div", "toast has-undo", {}, element("span", "", {}, text), element("button", "toast-undo", { type: "button", onclick: () => end(true) }, "撤销"));
   const timer = setTimeout(() => end(false), UNDO_MS);
   place.append(line);
-  return { end: () => end(false) };
+  offered = { end: () => end(false) };
+  return offered;
 }
