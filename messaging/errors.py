@@ -24,6 +24,20 @@ class NoticeNotFound(errors.NotFound):
     message = "工作通知不存在，或您无权查看"
 
 
+class NoticeQuotaSpent(errors.TooMany):
+    """The source has sent as many notices today as it may."""
+
+    code = "NOTICE_QUOTA_SPENT"
+    message = "今天发送的工作通知已达上限（每天 {limit} 条）"
+
+
+class NoticeNotAsking(errors.Conflict):
+    """The notice asks for no confirmation, or was recalled."""
+
+    code = "NOTICE_NOT_ASKING"
+    message = "该通知无需确认，或已撤回"
+
+
 class ClientMessageConflict(errors.Conflict):
     """The client used the id of an earlier message for another text."""
 

@@ -16,6 +16,16 @@ class UnitConversationFounded(events.Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeSpread(events.Event):
+    """A notice to many was sent or recalled: those behind the person `after` are still to hear."""
+
+    name: ClassVar[str] = "messaging.notice_spread"
+
+    notice_id: int
+    after: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DingDue(events.Event):
     """The time has come for a DING to climb one rung, or to end.
 

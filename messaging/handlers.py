@@ -158,6 +158,11 @@ def on_handover_settled(event: org_events.HandoverSettled, now: datetime) -> Non
     members.part(actor=_ACTOR, conversation_id=int(number), person_id=event.person_id, now=now)
 
 
+def on_notice_spread(event: events.NoticeSpread, now: datetime) -> None:
+    """The sockets of those a notice is for know how it stands."""
+    notices.spread(actor=_ACTOR, notice_id=event.notice_id, after=event.after, now=now)
+
+
 def on_unit_conversation_founded(event: events.UnitConversationFounded, now: datetime) -> None:
     """Whoever came or went while the conversation was founded is in it, or is not."""
     unit_conversations.settle(

@@ -164,6 +164,7 @@ ACTIONS: Final = {
     "miniapps.app.signed_in": "登录应用",
     "miniapps.code.used_again": "应用授权码被重复使用",
     "miniapps.grant.withdrawn": "收回应用权限",
+    "miniapps.notice.recalled": "撤回工作通知",
     "miniapps.notice.sent": "应用发送工作通知",
     "miniapps.release.drafted": "新建应用版本",
     "miniapps.release.submitted": "提交应用审核",

@@ -27,6 +27,9 @@ class NoticeOut(Schema):
     link: str
     created_at: datetime
     read_at: datetime | None
+    asks: bool
+    confirmed_at: datetime | None
+    recalled_at: datetime | None
 
 
 class NoticesOut(Schema):
@@ -64,6 +67,16 @@ def mark_read(request: HttpRequest, notice_id: Id) -> UnreadOut:
     """The notice is opened; answers with what still waits."""
     actor = actor_of(request)
     notices.mark_read(actor=actor, notice_id=notice_id, now=timezone.now())
+    return _waiting(actor.require_person())
+
+
+@router.put(
+    "/notices/{notice_id}/confirmation", response=UnreadOut, url_name="messaging-notice-confirm"
+)
+def confirm(request: HttpRequest, notice_id: Id) -> UnreadOut:
+    """The actor knows of it; answers with what still waits."""
+    actor = actor_of(request)
+    notices.confirm(actor=actor, notice_id=notice_id, now=timezone.now())
     return _waiting(actor.require_person())
 
 

@@ -81,6 +81,12 @@ class NoticesRead(TypedDict):
     notice_ids: list[int]
 
 
+class NoticeRecalled(TypedDict):
+    """The notice that says nothing any more."""
+
+    notice_id: int
+
+
 class QuietSet(TypedDict):
     """The quiet hours that hold from now on."""
 
@@ -137,6 +143,7 @@ FRAMES: Final[Mapping[str, Frame]] = {
     "receipt.update": Frame(Counts, "somebody read a watched message"),
     "notice.created": Frame(Notice, "a work notice came"),
     "notice.read": Frame(NoticesRead, "notices were opened, here or elsewhere, or are settled"),
+    "notice.recalled": Frame(NoticeRecalled, "whoever sent a notice took it back"),
     "member.changed": Frame(MemberChanged, "of a virtual conversation: somebody joined or left"),
     "settings.changed": Frame(
         ConversationSetting | QuietSet,

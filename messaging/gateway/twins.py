@@ -47,6 +47,7 @@ TOLD: Final[Mapping[str, Twin]] = {
     "receipt.update": _PAGE,
     "notice.created": _NOTICES,
     "notice.read": _NOTICES,
+    "notice.recalled": _NOTICES,
     "member.changed": _HEADS,
     "settings.changed": _SETTINGS,
     "draft.changed": Twin("GET", f"{_ONE}/draft"),

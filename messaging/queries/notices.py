@@ -1,15 +1,43 @@
 """A person's work notices."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
+
+from django.db import connection
+from django.db.models import Count, QuerySet
 
 from core import paging
 from core.actor import Actor
 from core.paging import Page
-from messaging.models import NoticeTarget
+from messaging import errors
+from messaging.models import NoticeTarget, WorkNotice
+from org.queries import belonging
 
 _LATEST: Final = paging.Cursors("messaging.notices", tuple[int])
+_RECEIVERS: Final = paging.Cursors("messaging.notice_receivers", tuple[int])
+
+_HOLDERS: Final = belonging.function_below("%(units)s::bigint[]", "%(functions)s::varchar[]")
+
+
+class ReceiverState(StrEnum):
+    """Which of those a notice went to are asked for."""
+
+    ALL = "all"
+    READ = "read"
+    UNREAD = "unread"
+    CONFIRMED = "confirmed"
+    UNCONFIRMED = "unconfirmed"
+
+
+_STATES: Final[Mapping[ReceiverState, dict[str, bool]]] = {
+    ReceiverState.READ: {"read_at__isnull": False},
+    ReceiverState.UNREAD: {"read_at__isnull": True},
+    ReceiverState.CONFIRMED: {"confirmed_at__isnull": False},
+    ReceiverState.UNCONFIRMED: {"confirmed_at__isnull": True},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +50,8 @@ class Sent:
 
 def sent(*, source: str, key: str) -> Sent | None:
     """What the source sent under the key before, if anything."""
-    targets = NoticeTarget.objects.filter(notice__source=source, notice__key=key)
-    notice_id = targets.values_list("notice_id", flat=True).first()
-    return Sent(notice_id, targets.count()) if notice_id is not None else None
+    notice = WorkNotice.objects.filter(source=source, key=key).first()
+    return Sent(notice.pk, notice.targets) if notice is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +66,34 @@ class Notice:
     link: str
     created_at: datetime
     read_at: datetime | None
+    asks: bool
+    """Whether its receivers are asked to confirm that they know."""
+    confirmed_at: datetime | None
+    recalled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a notice stands: how many of those it went to have read and confirmed it."""
+
+    id: int
+    targets: int
+    read: int
+    confirmed: int
+    asks: bool
+    recalled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Somebody the notice went to."""
+
+    person_id: int
+    read_at: datetime | None
+    confirmed_at: datetime | None
+
+
+RECALLED: Final = "该通知已撤回"
 
 
 def list_for(*, actor: Actor, cursor: str | None, limit: int) -> Page[Notice]:
@@ -61,18 +116,81 @@ def latest(person_id: int, limit: int) -> list[Notice]:
 
 def unread_count(person_id: int) -> int:
     """How many notices the person has not opened."""
-    return NoticeTarget.objects.filter(person_id=person_id, read_at__isnull=True).count()
+    return NoticeTarget.objects.filter(
+        person_id=person_id, read_at__isnull=True, notice__recalled_at__isnull=True
+    ).count()
+
+
+def result(source: str, key: str, *, among: Collection[int] | None = None) -> Result:
+    """How the source's notice stands, counting these people alone (None: all); NoticeNotFound."""
+    notice = _of(source, key)
+    numbers = _receivers(notice, among).aggregate(
+        targets=Count("person_id"), read=Count("read_at"), confirmed=Count("confirmed_at")
+    )
+    return Result(id=notice.pk, asks=notice.asks, recalled_at=notice.recalled_at, **numbers)
+
+
+def receivers(
+    source: str,
+    key: str,
+    *,
+    state: ReceiverState,
+    among: Collection[int] | None,
+    cursor: str | None,
+    limit: int,
+) -> Page[Receiver]:
+    """Those the source's notice went to, of these people alone (None: all); NoticeNotFound."""
+    rows = _receivers(_of(source, key), among)
+    if state != ReceiverState.ALL:
+        rows = rows.filter(**_STATES[state])
+    position = _RECEIVERS.decode(cursor)
+    if position is not None:
+        rows = rows.filter(person_id__gt=position[0])
+    found = list(rows.order_by("person_id")[: limit + 1])
+    shown_rows = found[:limit]
+    following = _RECEIVERS.encode((shown_rows[-1].person_id,)) if len(found) > limit else None
+    items = [Receiver(row.person_id, row.read_at, row.confirmed_at) for row in shown_rows]
+    return Page(items, following)
+
+
+def holders_below(unit_id: int, functions: Collection[str]) -> list[int]:
+    """The people at or below the unit who hold a post of one of the functions."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLDERS, {"units": [unit_id], "functions": list(functions)})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def shown(notice: WorkNotice) -> Notice:
+    """The notice as it comes to those it is for."""
+    return _notice(NoticeTarget(notice=notice))
+
+
+def _of(source: str, key: str) -> WorkNotice:
+    notice = WorkNotice.objects.filter(source=source, key=key).first()
+    if notice is None:
+        raise errors.NoticeNotFound
+    return notice
+
+
+def _receivers(notice: WorkNotice, among: Collection[int] | None) -> QuerySet[NoticeTarget]:
+    rows = NoticeTarget.objects.filter(notice=notice)
+    return rows if among is None else rows.filter(person_id__in=among)
 
 
 def _notice(row: NoticeTarget) -> Notice:
+    """What was recalled says nothing any more but that it was."""
     notice = row.notice
+    is_recalled = notice.recalled_at is not None
     return Notice(
         id=notice.pk,
         source=notice.source,
         source_name=notice.source_name,
-        title=notice.title,
-        body=notice.body,
-        link=notice.link,
+        title=RECALLED if is_recalled else notice.title,
+        body="" if is_recalled else notice.body,
+        link="" if is_recalled else notice.link,
         created_at=notice.created_at,
         read_at=row.read_at,
+        asks=notice.asks,
+        confirmed_at=row.confirmed_at,
+        recalled_at=notice.recalled_at,
     )

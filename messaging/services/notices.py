@@ -5,16 +5,28 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from core import events
 from core.actor import Actor
 from core.db import service
-from messaging import errors, fanout, policies
+from messaging import errors, fanout, ladder, policies
+from messaging.events import NoticeSpread
 from messaging.models import NoticeTarget, WorkNotice
-from messaging.queries.notices import Notice
+from messaging.queries import notices as queries
+from messaging.services import _addressing, _quotas
 from org.queries import people
 
 AUDIENCE_LIMIT: Final = 5000
 TITLE_LIMIT: Final = 120
 BODY_LIMIT: Final = 2000
+WOKEN_AT_ONCE: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Wide:
+    """All who serve at or below the units; with functions, those alone with such a post."""
+
+    unit_ids: tuple[int, ...]
+    functions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,7 @@ def send(
     body: str,
     link: str,
     now: datetime,
+    asks: bool = False,
 ) -> NoticeSent:
     """Everybody named has the notice, once: the same (source, key) changes nothing.
 
@@ -47,22 +60,135 @@ def send(
     """
     policies.require_safe_link(link)
     wanted = _known(person_ids, now=now)
-    notice = WorkNotice(
-        source=source,
-        source_name=source_name,
-        key=key,
-        title=_shortened(title, TITLE_LIMIT),
-        body=_shortened(body, BODY_LIMIT),
-        link=link,
-        created_at=now,
+    stored, is_new = _store(
+        WorkNotice(
+            source=source,
+            source_name=source_name,
+            key=key,
+            title=_shortened(title, TITLE_LIMIT),
+            body=_shortened(body, BODY_LIMIT),
+            link=link,
+            asks=asks,
+            created_at=now,
+        )
     )
-    WorkNotice.objects.bulk_create([notice], ignore_conflicts=True)
-    stored = WorkNotice.objects.select_for_update().get(source=source, key=key)
-    earlier = NoticeTarget.objects.filter(notice=stored).count()
-    if earlier:
-        return NoticeSent(id=stored.pk, targets=earlier, repeated=True)
-    _address(stored, wanted)
-    return NoticeSent(id=stored.pk, targets=len(wanted), repeated=False)
+    if not is_new:
+        return NoticeSent(id=stored.pk, targets=stored.targets, repeated=True)
+    _count(stored, _addressing.to_people(stored, wanted))
+    fanout.to_people(person_ids=wanted, kind="notice.created", content=queries.shown(stored))
+    return NoticeSent(id=stored.pk, targets=stored.targets, repeated=False)
+
+
+@service
+def send_to_units(
+    *,
+    actor: Actor,
+    source: str,
+    source_name: str,
+    key: str,
+    wide: Wide,
+    title: str,
+    body: str,
+    link: str,
+    now: datetime,
+    asks: bool = False,
+) -> NoticeSent:
+    """`send` to all who serve at or below units: nobody's id is read, and any number will do.
+
+    Sockets are woken part by part, after the commit. Whether the actor may notify these units is
+    the caller's policy.
+    """
+    policies.require_safe_link(link)
+    stored, is_new = _store(
+        WorkNotice(
+            source=source,
+            source_name=source_name,
+            key=key,
+            title=_shortened(title, TITLE_LIMIT),
+            body=_shortened(body, BODY_LIMIT),
+            link=link,
+            asks=asks,
+            created_at=now,
+        )
+    )
+    if not is_new:
+        return NoticeSent(id=stored.pk, targets=stored.targets, repeated=True)
+    _count(stored, _addressing.to_units(stored, wide.unit_ids, wide.functions))
+    if not stored.targets:
+        raise errors.NobodyToNotify(limit=AUDIENCE_LIMIT)
+    events.publish(NoticeSpread(notice_id=stored.pk))
+    return NoticeSent(id=stored.pk, targets=stored.targets, repeated=False)
+
+
+@service
+def spread(*, actor: Actor, notice_id: int, after: int, now: datetime) -> None:
+    """The sockets of the next receivers know how the notice stands; the rest follow in a job."""
+    notice = WorkNotice.objects.get(pk=notice_id)
+    rows = NoticeTarget.objects.filter(notice_id=notice_id, person_id__gt=after)
+    next_ids = rows.order_by("person_id").values_list("person_id", flat=True)
+    person_ids = list(next_ids[:WOKEN_AT_ONCE])
+    if notice.recalled_at is None:
+        fanout.to_people(
+            person_ids=person_ids, kind="notice.created", content=queries.shown(notice)
+        )
+    else:
+        fanout.to_people(
+            person_ids=person_ids, kind="notice.recalled", content={"notice_id": notice_id}
+        )
+    if len(person_ids) == WOKEN_AT_ONCE:
+        events.publish(NoticeSpread(notice_id=notice_id, after=person_ids[-1]))
+
+
+@service
+def count_against(*, actor: Actor, source: str, limit: int, now: datetime) -> None:
+    """One more notice of the source is counted for the day; NoticeQuotaSpent at the limit."""
+    if not _quotas.spend(f"notices.{source}", limit=limit, day=ladder.day_of(now)):
+        raise errors.NoticeQuotaSpent(limit=limit)
+
+
+@service
+def recall(*, actor: Actor, source: str, key: str, now: datetime) -> bool:
+    """Nobody reads the notice any more, and it calls nobody; whether it stood until now.
+
+    NoticeNotFound where the source sent nothing under the key. Whether the actor may take it back
+    is the caller's policy. Who had read or confirmed it stays known.
+    """
+    notice = WorkNotice.objects.select_for_update().filter(source=source, key=key).first()
+    if notice is None:
+        raise errors.NoticeNotFound
+    if notice.recalled_at is not None:
+        return False
+    notice.recalled_at = now
+    notice.save(update_fields=["recalled_at"])
+    events.publish(NoticeSpread(notice_id=notice.pk))
+    return True
+
+
+@service
+def confirm(*, actor: Actor, notice_id: int, now: datetime) -> None:
+    """The actor has confirmed that she knows, and has opened it; a second time changes nothing.
+
+    NoticeNotAsking where nothing is to be confirmed, or no longer.
+    """
+    person_id = actor.require_person()
+    target = (
+        NoticeTarget.objects.select_for_update(of=("self",))
+        .select_related("notice")
+        .filter(notice_id=notice_id, person_id=person_id)
+        .first()
+    )
+    if target is None:
+        raise errors.NoticeNotFound
+    if not target.notice.asks or target.notice.recalled_at is not None:
+        raise errors.NoticeNotAsking
+    if target.confirmed_at is not None:
+        return
+    NoticeTarget.objects.filter(notice_id=notice_id, person_id=person_id).update(
+        confirmed_at=now, read_at=target.read_at or now
+    )
+    fanout.to_people(
+        person_ids=[person_id], kind="notice.read", content={"notice_ids": [notice_id]}
+    )
 
 
 @service
@@ -123,20 +249,13 @@ def _shortened(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _address(stored: WorkNotice, person_ids: Sequence[int]) -> None:
-    targets = [NoticeTarget(notice=stored, person_id=person_id) for person_id in person_ids]
-    NoticeTarget.objects.bulk_create(targets, batch_size=1000)
-    fanout.to_people(person_ids=person_ids, kind="notice.created", content=_shown(stored))
+def _store(notice: WorkNotice) -> tuple[WorkNotice, bool]:
+    """The notice under its key, locked, and whether it is this one."""
+    WorkNotice.objects.bulk_create([notice], ignore_conflicts=True)
+    stored = WorkNotice.objects.select_for_update().get(source=notice.source, key=notice.key)
+    return stored, stored.targets == 0
 
 
-def _shown(notice: WorkNotice) -> Notice:
-    return Notice(
-        id=notice.pk,
-        source=notice.source,
-        source_name=notice.source_name,
-        title=notice.title,
-        body=notice.body,
-        link=notice.link,
-        created_at=notice.created_at,
-        read_at=None,
-    )
+def _count(stored: WorkNotice, targets: int) -> None:
+    stored.targets = targets
+    stored.save(update_fields=["targets"])

@@ -1,17 +1,22 @@
 """App-facing: an app sends work notices."""
 
+from datetime import datetime
 from typing import Annotated
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Header, Router
+from ninja import Header, Path, Router
 from ninja.responses import Status
 from pydantic import Field, StringConstraints
 
 from core import http as core_http
+from core import paging
 from core.schemas import Schema
+from messaging.queries import notices as inbox
 from miniapps.api import app_auth
+from miniapps.queries import notices as queries
 from miniapps.services import notices
+from org.kinds import PostFunction
 
 router = Router()
 
@@ -28,15 +33,53 @@ IdempotencyKey = Annotated[
     Header(alias="Idempotency-Key", description="One value per notice, kept on every retry"),
 ]
 
+NoticeKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:\-]{1,64}$"), Path()]
+
 
 class NoticeIn(Schema):
     """A work notice: who gets it, what it says, where in the app it leads."""
 
     recipients: list[Sub] = Field(default=[], max_length=1000)
     unit_codes: list[UnitCode] = Field(default=[], max_length=50)
+    functions: list[PostFunction] = Field(default=[], max_length=4)
+    """Of the units, those alone who hold such a post."""
     title: Title
     body: Body = ""
     path: Annotated[str, StringConstraints(max_length=300)] = ""
+    confirm: bool = False
+    """Whether the receivers are asked to confirm that they know."""
+
+
+class AppNoticeResultOut(Schema):
+    """How many of those within the app's range have the notice, have read and confirmed it."""
+
+    id: int
+    targets: int
+    read: int
+    confirmed: int
+    asks: bool
+    recalled_at: datetime | None
+
+
+class AppNoticeReceiverOut(Schema):
+    """Somebody who has the notice; `sub` is empty for who never opened the app."""
+
+    sub: str
+    read_at: datetime | None
+    confirmed_at: datetime | None
+
+
+class AppNoticeReceiversOut(Schema):
+    """One page of them."""
+
+    items: list[AppNoticeReceiverOut]
+    next_cursor: str | None
+
+
+class AppNoticeRecalledOut(Schema):
+    """`recalled` unless it had been before."""
+
+    recalled: bool
 
 
 class AppNoticeOut(Schema):
@@ -56,11 +99,51 @@ def send_notice(
     sent = notices.send(
         actor=core_http.actor_of(request),
         idempotency_key=idempotency_key,
-        subs=payload.recipients,
-        unit_codes=payload.unit_codes,
-        title=payload.title,
-        body=payload.body,
-        path=payload.path,
+        recipients=notices.Recipients(
+            subs=tuple(payload.recipients),
+            unit_codes=tuple(payload.unit_codes),
+            functions=tuple(function.value for function in payload.functions),
+        ),
+        said=notices.Said(payload.title, payload.body, payload.path, payload.confirm),
         now=timezone.now(),
     )
     return Status(201, AppNoticeOut(id=sent.id, recipients=sent.targets, repeated=sent.repeated))
+
+
+@router.post("/notices/{key}/recall", response=AppNoticeRecalledOut, url_name="apps-notice-recall")
+def recall_notice(request: HttpRequest, key: NoticeKey) -> AppNoticeRecalledOut:
+    """Takes one of the app's own notices back: it says 该通知已撤回 from then on."""
+    app_auth.require_scope(request, notices.SCOPE)
+    stood = notices.recall(
+        actor=core_http.actor_of(request), idempotency_key=key, now=timezone.now()
+    )
+    return AppNoticeRecalledOut(recalled=stood)
+
+
+@router.get("/notices/{key}", response=AppNoticeResultOut, url_name="apps-notice")
+def show_notice(request: HttpRequest, key: NoticeKey) -> inbox.Result:
+    """How one of the app's own notices stands, as far as its range reaches."""
+    app_auth.require_scope(request, notices.SCOPE)
+    return queries.result(app_auth.token_of(request).app_id, key, at=timezone.now())
+
+
+@router.get(
+    "/notices/{key}/receivers", response=AppNoticeReceiversOut, url_name="apps-notice-receivers"
+)
+def list_receivers(
+    request: HttpRequest,
+    key: NoticeKey,
+    state: inbox.ReceiverState = inbox.ReceiverState.ALL,
+    cursor: paging.Cursor = "",
+    limit: paging.Limit = 50,
+) -> paging.Page[queries.Receiver]:
+    """Who within the app's range has it, has read or confirmed it, or not."""
+    app_auth.require_scope(request, notices.SCOPE)
+    return queries.receivers(
+        app_auth.token_of(request).app_id,
+        key,
+        state=state,
+        cursor=cursor,
+        limit=limit,
+        at=timezone.now(),
+    )

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from core.actor import Actor, ActorKind
+from messaging.queries import notices
 from miniapps import errors, manifests
 from miniapps.models import Grant, MiniApp, Subject
 from miniapps.queries import audience
@@ -26,18 +27,7 @@ class Member:
 
 def in_range(app_id: int, scope: str, *, at: datetime) -> frozenset[int]:
     """The ids of the people the app's grant of the scope covers; ScopeNotGranted."""
-    grant = (
-        Grant.objects.select_related("app")
-        .filter(
-            Q(expires_at__isnull=True) | Q(expires_at__gt=at),
-            app_id=app_id,
-            scope=scope,
-            withdrawn_at=None,
-        )
-        .first()
-    )
-    if grant is None:
-        raise errors.ScopeNotGranted(scope=scope)
+    grant = _grant(app_id, scope, at=at)
     owner_id = grant.app.owner_unit_id
     if grant.org_range == manifests.OrgRange.AUDIENCE:
         return audience.members(app_id, at=at)
@@ -46,6 +36,12 @@ def in_range(app_id: int, scope: str, *, at: datetime) -> frozenset[int]:
     if grant.org_range == manifests.OrgRange.OWNER_UNIT:
         return frozenset(appointments.person_ids_in(owner_id, at=at))
     return frozenset()
+
+
+def root_of_range(app_id: int, scope: str, *, at: datetime) -> int | None:
+    """The unit whose whole subtree the grant covers; None for grants made of anything else."""
+    grant = _grant(app_id, scope, at=at)
+    return grant.app.owner_unit_id if grant.org_range == manifests.OrgRange.OWNER_SUBTREE else None
 
 
 def people_of_subs(app_id: int, subs: Collection[str]) -> frozenset[int]:
@@ -59,9 +55,16 @@ def people_of_subs(app_id: int, subs: Collection[str]) -> frozenset[int]:
 
 
 def people_of_units(
-    codes: Collection[str], allowed: Collection[int], *, at: datetime
+    codes: Collection[str],
+    allowed: Collection[int],
+    *,
+    at: datetime,
+    functions: Collection[str] = (),
 ) -> frozenset[int]:
-    """The ids of all people at or below the units; OutsideRange unless all are allowed."""
+    """The ids of all people at or below the units; OutsideRange unless all are allowed.
+
+    With functions, those of them alone who hold such a post there.
+    """
     reached: set[int] = set()
     for code in codes:
         unit = units.by_code(code)
@@ -70,8 +73,43 @@ def people_of_units(
         inside = set(appointments.person_ids_in_subtree(unit.id, at=at))
         if not inside or not inside <= set(allowed):
             raise errors.OutsideRange
+        if functions:
+            inside &= set(notices.holders_below(unit.id, functions))
         reached |= inside
     return frozenset(reached)
+
+
+def units_below(codes: Collection[str], root_id: int) -> tuple[int, ...]:
+    """The units of the codes; OutsideRange unless all stand at or below the root."""
+    found: list[int] = []
+    for code in codes:
+        unit = units.by_code(code)
+        if unit is None or not units.is_within(unit.id, root_id):
+            raise errors.OutsideRange
+        found.append(unit.id)
+    return tuple(found)
+
+
+def subs_of(app_id: int, person_ids: Collection[int]) -> dict[int, str]:
+    """The app's own names for those of the people who have one."""
+    rows = Subject.objects.filter(app_id=app_id, person_id__in=person_ids)
+    return dict(rows.values_list("person_id", "sub"))
+
+
+def _grant(app_id: int, scope: str, *, at: datetime) -> Grant:
+    grant = (
+        Grant.objects.select_related("app")
+        .filter(
+            Q(expires_at__isnull=True) | Q(expires_at__gt=at),
+            app_id=app_id,
+            scope=scope,
+            withdrawn_at=None,
+        )
+        .first()
+    )
+    if grant is None:
+        raise errors.ScopeNotGranted(scope=scope)
+    return grant
 
 
 def viewer_of(app_id: int, *, at: datetime) -> visibility.Viewer:

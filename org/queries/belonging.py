@@ -35,6 +35,21 @@ def posts_below(unit_id: str) -> str:
          WHERE r.id = {unit_id} AND {_HOLDS}"""
 
 
+def function_below(unit_ids: str, functions: str) -> str:
+    """A query of (person_id): whoever holds a post of the functions at or below the units, once.
+
+    Both are SQL expressions of arrays; no functions: all posts.
+    """
+    return f"""
+        SELECT DISTINCT a.person_id
+          FROM org_unit r
+          JOIN org_unit u ON u.tree_id = r.tree_id AND u.lft BETWEEN r.lft AND r.rght
+          JOIN org_appointment a ON a.unit_id = u.id
+          JOIN org_post p ON p.id = a.post_id
+         WHERE r.id = ANY({unit_ids}) AND {_HOLDS}
+           AND (cardinality({functions}) = 0 OR p.function = ANY({functions}))"""
+
+
 def above(person_ids: str) -> str:
     """A query of (person_id, unit_id, since): every unit at or above which the people serve.
 

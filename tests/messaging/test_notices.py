@@ -1,5 +1,7 @@
 """Work notices: once for each key, unread until opened, safe links."""
 
+from collections.abc import Callable
+
 import pytest
 from django.utils import timezone
 
@@ -9,7 +11,9 @@ from messaging.models import NoticeTarget, WorkNotice
 from messaging.queries import notices as queries
 from messaging.services import notices
 from messaging.services.notices import NoticeSent
+from org.queries import appointments
 from tests.conftest import Budget
+from tests.factories import Province
 from tests.messaging.conftest import Phone
 
 
@@ -152,3 +156,112 @@ def test_the_queries_of_notices_are_budgeted(wang: Phone, li: Phone, budget: Bud
         wang.get("/notices")
     with budget("messaging.notices.read"):
         wang.call("put", "/notices/read")
+
+
+def _to_units(
+    province: Province, *units: str, key: str = "wide", functions: tuple[str, ...] = ()
+) -> NoticeSent:
+    return notices.send_to_units(
+        actor=actors.system("test"),
+        source="approvals",
+        source_name="审批",
+        key=key,
+        wide=notices.Wide(tuple(province.unit(unit) for unit in units), functions),
+        title="防汛演练",
+        body="明日九点",
+        link="",
+        now=timezone.now(),
+        asks=True,
+    )
+
+
+def test_a_notice_to_units_reaches_all_who_serve_below_them_once(
+    province: Province, wang: Phone, lin: Phone
+) -> None:
+    bureau = _to_units(province, "西湖区民政局")
+    assert (bureau.targets, bureau.repeated) == (5, False)
+    assert _to_units(province, "西湖区民政局").repeated is True
+    both = _to_units(province, "西湖区", "西湖区民政局", key="both")
+    expected = len(appointments.person_ids_in_subtree(province.unit("西湖区"), at=timezone.now()))
+    assert both.targets == expected > 5
+    assert queries.unread_count(wang.person_id) == 2
+    assert queries.unread_count(lin.person_id) == 0
+
+
+def test_a_notice_to_a_role_reaches_its_holders_alone(province: Province, wang: Phone) -> None:
+    sent = _to_units(province, "西湖区", functions=("head", "deputy"))
+    reached = set(NoticeTarget.objects.filter(notice=sent.id).values_list("person_id", flat=True))
+    assert wang.person_id in reached
+    assert province.person("张晓梅") not in reached
+    with pytest.raises(errors.NobodyToNotify):
+        _to_units(province, "西湖区民政局/一科", key="none", functions=("head",))
+    assert WorkNotice.objects.count() == 1
+
+
+def test_the_sockets_of_many_are_woken_part_by_part(
+    province: Province, monkeypatch: pytest.MonkeyPatch, run_jobs: Callable[[], int]
+) -> None:
+    monkeypatch.setattr(notices, "WOKEN_AT_ONCE", 2)
+    _to_units(province, "西湖区民政局")
+    assert run_jobs() == 3  # two, two and the last one
+
+
+def test_a_confirmation_is_kept_and_counts_as_reading(
+    province: Province, wang: Phone, li: Phone
+) -> None:
+    sent = _to_units(province, "西湖区民政局")
+    for _ in range(2):
+        assert wang.call("put", f"/notices/{sent.id}/confirmation").json()["notices"] == 0
+    li.call("put", f"/notices/{sent.id}/read")
+    result = queries.result("approvals", "wide")
+    assert (result.targets, result.read, result.confirmed) == (5, 2, 1)
+    (notice,) = wang.get("/notices").json()["items"]
+    assert (notice["asks"], notice["confirmed_at"] is not None) == (True, True)
+
+
+def test_what_asks_nothing_and_anothers_notice_are_not_confirmed(wang: Phone, li: Phone) -> None:
+    sent = _notify(wang)
+    answer = wang.call("put", f"/notices/{sent.id}/confirmation")
+    assert (answer.status_code, answer.json()["code"]) == (409, "NOTICE_NOT_ASKING")
+    answer = li.call("put", f"/notices/{sent.id}/confirmation")
+    assert (answer.status_code, answer.json()["code"]) == (404, "NOTICE_NOT_FOUND")
+    assert NoticeTarget.objects.get().confirmed_at is None
+
+
+def test_a_recalled_notice_says_nothing_and_waits_for_nobody(wang: Phone, li: Phone) -> None:
+    _notify(wang, li)
+    wang.call("put", "/notices/read")
+    actor, now = actors.system("tests"), timezone.now()
+    assert notices.recall(actor=actor, source="approvals", key="case:1", now=now) is True
+    assert notices.recall(actor=actor, source="approvals", key="case:1", now=now) is False
+    with pytest.raises(errors.NoticeNotFound):
+        notices.recall(actor=actor, source="documents", key="case:1", now=now)
+    (notice,) = li.get("/notices").json()["items"]
+    assert (notice["title"], notice["body"], notice["link"]) == ("该通知已撤回", "", "")
+    assert (queries.unread_count(li.person_id), notice["read_at"]) == (0, None)
+    assert queries.result("approvals", "case:1").read == 1  # who had read it stays known
+
+
+def test_receivers_are_listed_by_state_and_range(
+    province: Province, wang: Phone, li: Phone, zhang: Phone
+) -> None:
+    sent = _to_units(province, "西湖区民政局")
+    wang.call("put", f"/notices/{sent.id}/confirmation")
+    li.call("put", f"/notices/{sent.id}/read")
+
+    def ids(state: str, among: list[int] | None = None) -> list[int]:
+        page = queries.receivers(
+            "approvals",
+            "wide",
+            state=queries.ReceiverState(state),
+            among=among,
+            cursor="",
+            limit=50,
+        )
+        return [one.person_id for one in page.items]
+
+    assert ids("confirmed") == [wang.person_id]
+    assert ids("read") == sorted([wang.person_id, li.person_id])
+    assert len(ids("unread")) == 3
+    among = [li.person_id, zhang.person_id]
+    assert ids("unconfirmed", among) == sorted(among)

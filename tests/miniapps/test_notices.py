@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from core.models import AuditEntry
 from messaging.queries import notices as inbox
-from miniapps.models import AudienceRule, Subject
+from miniapps.models import AudienceRule, Grant, Subject
+from miniapps.services import notices as services
 from miniapps.services import publishing
 from org.services import appointments
 from tests.factories import Province
@@ -171,3 +172,81 @@ def test_a_suspended_app_sends_nothing(province: Province, roster: apps.Publishe
     )
     assert send(roster, token=token, unit_codes=[apps.OWNER_CODE]).status_code == 401
     assert unread(province, apps.VIEWER) == [0]
+
+
+def ask(app: apps.Published, method: str, path: str, **query: Any) -> Any:
+    headers = {"Authorization": f"Bearer {apps.own_token(app)}"}
+    act = getattr(Client(), method)
+    return act(f"/api/v1/apps/notices/{path}", query, headers=headers)
+
+
+def test_an_app_sees_who_has_read_and_confirmed_its_notice(
+    province: Province, roster: apps.Published
+) -> None:
+    sub = sub_of(province, roster, apps.VIEWER)
+    sent = send(roster, unit_codes=[apps.OWNER_CODE], confirm=True).json()
+    viewer = province.client(apps.VIEWER)
+    path = f"/api/v1/messaging/notices/{sent['id']}/confirmation"
+    assert viewer.put(path, {}, content_type="application/json").status_code == 200
+    result = ask(roster, "get", "k1").json()
+    assert (result["targets"], result["read"], result["confirmed"]) == (5, 1, 1)
+    page = ask(roster, "get", "k1/receivers", state="confirmed").json()
+    assert [one["sub"] for one in page["items"]] == [sub]
+    others = ask(roster, "get", "k1/receivers", state="unread").json()["items"]
+    assert [one["sub"] for one in others] == [""] * 4  # they never opened the app
+
+
+def test_an_app_sees_of_its_notice_what_its_range_covers_now(
+    province: Province, roster: apps.Published
+) -> None:
+    send(roster, recipients=[sub_of(province, roster, apps.NEIGHBOUR)])
+    assert ask(roster, "get", "k1").json()["targets"] == 1
+    AudienceRule.objects.update(unit_id=province.unit(apps.OWNER))
+    assert ask(roster, "get", "k1").json()["targets"] == 0
+    assert ask(roster, "get", "k1/receivers").json()["items"] == []
+
+
+def test_an_app_takes_its_own_notice_back_and_no_other(
+    province: Province, roster: apps.Published
+) -> None:
+    other = apps.published(province, app_id="cn.gov.xihu.other", name="另一个应用")
+    send(roster, recipients=[sub_of(province, roster, apps.VIEWER)])
+    for method, path in (("post", "k1/recall"), ("get", "k1"), ("get", "k1/receivers")):
+        answer = ask(other, method, path)
+        assert (answer.status_code, answer.json()["code"]) == (404, "NOTICE_NOT_FOUND")
+    assert unread(province, apps.VIEWER) == [1]
+    assert ask(roster, "post", "k1/recall").json() == {"recalled": True}
+    assert ask(roster, "post", "k1/recall").json() == {"recalled": False}
+    assert unread(province, apps.VIEWER) == [0]
+    (notice,) = inbox.latest(province.person(apps.VIEWER), 5)
+    assert notice.title == inbox.RECALLED
+    assert AuditEntry.objects.filter(action="miniapps.notice.recalled").count() == 1
+
+
+def test_an_app_sends_so_many_notices_a_day(
+    province: Province, roster: apps.Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "PER_DAY", 1)
+    sub = sub_of(province, roster, apps.VIEWER)
+    assert send(roster, recipients=[sub]).status_code == 201
+    answer = send(roster, recipients=[sub], key="k2")
+    assert (answer.status_code, answer.json()["code"]) == (429, "NOTICE_QUOTA_SPENT")
+    assert send(roster, recipients=[sub]).json()["repeated"] is True
+    assert unread(province, apps.VIEWER) == [1]
+
+
+def test_a_role_of_a_unit_is_reached_alone(province: Province, roster: apps.Published) -> None:
+    answer = send(roster, unit_codes=[apps.OWNER_CODE], functions=["head"])
+    assert answer.json()["recipients"] == 1
+    assert unread(province, "王伟民", apps.VIEWER) == [1, 0]
+
+
+def test_a_grant_for_a_whole_subtree_reaches_it_and_nothing_beside_it(
+    province: Province, roster: apps.Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "MAX_RECIPIENTS", 1)
+    Grant.objects.filter(scope="notice.send").update(org_range="owner_subtree")
+    assert send(roster, unit_codes=[apps.OWNER_CODE]).json()["recipients"] == 5
+    answer = send(roster, unit_codes=["330106"], key="k2")
+    assert (answer.status_code, answer.json()["code"]) == (403, "MINIAPPS_OUTSIDE_RANGE")
+    assert unread(province, apps.VIEWER, apps.NEIGHBOUR) == [1, 0]
