@@ -11,7 +11,6 @@ from core.audit import events as audit_events
 from core.events import Schedule, Subscriptions
 from documents import events as documents_events
 from documents import handlers as documents_handlers
-from messaging import climbing
 from messaging import events as messaging_events
 from messaging import handlers as messaging_handlers
 from miniapps import events as miniapps_events
@@ -38,7 +37,7 @@ SUBSCRIPTIONS: Final[Subscriptions] = {
     org_events.AppointmentsBegan: (messaging_handlers.on_appointments_began,),
     org_events.UnitMoved: (messaging_handlers.on_unit_moved,),
     messaging_events.NoticeSpread: (messaging_handlers.on_notice_spread,),
-    messaging_events.DingDue: (climbing.on_ding_due,),
+    messaging_events.DingDue: (messaging_handlers.on_ding_due,),
     messaging_events.SearchBlockFilled: (messaging_handlers.on_search_block_filled,),
     messaging_events.UnitConversationFounded: (messaging_handlers.on_unit_conversation_founded,),
     org_events.PersonLeft: (
@@ -76,7 +75,9 @@ SUBSCRIPTIONS: Final[Subscriptions] = {
 }
 
 SCHEDULES: Final[Sequence[Schedule]] = (
-    Schedule("messaging.close_overdue_dings", "*/5 * * * *", climbing.close_overdue_dings),
+    Schedule(
+        "messaging.close_overdue_dings", "*/5 * * * *", messaging_handlers.close_overdue_dings
+    ),
     Schedule(
         "messaging.warn_of_ending_rights", "0 1 * * *", messaging_handlers.warn_of_ending_rights
     ),

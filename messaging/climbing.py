@@ -1,7 +1,7 @@
 """What a DING does by the clock: it climbs its ladder, and ends.
 
-Handlers of timers. They stand apart from messaging.handlers, because delivering takes the network,
-which no service may: a query says what is to be done, a channel does it, a service keeps it.
+No service, because delivering takes the network, which no transaction may wait for: a query says
+what is to be done, a channel does it, a service keeps it.
 """
 
 from datetime import datetime
@@ -19,7 +19,7 @@ LINK: Final = "/messages/?view=dings"
 _ACTOR: Final = system("messaging.climbing")
 
 
-def on_ding_due(event: events.DingDue, now: datetime) -> None:
+def climb(event: events.DingDue, now: datetime) -> None:
     """Whoever has not confirmed by then is called by one rung more, or not any more.
 
     A repetition calls nobody twice: evidence passes people over, and a delivery has its key.
@@ -48,7 +48,7 @@ def on_ding_due(event: events.DingDue, now: datetime) -> None:
         )
 
 
-def close_overdue_dings(now: datetime) -> None:
+def close_overdue(now: datetime) -> None:
     """No DING waits beyond its end, also where the timer of it was lost."""
     for ding_id in climb_queries.overdue(at=now):
         ding_climbs.exhaust(actor=_ACTOR, ding_id=ding_id, now=now)

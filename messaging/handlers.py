@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from core.actor import system
-from messaging import events, intake
+from messaging import climbing, events, intake
 from messaging.queries import files, handovers, search_blocks
 from messaging.queries import members as member_queries
 from messaging.queries import unit_conversations as unit_queries
@@ -161,6 +161,16 @@ def on_handover_settled(event: org_events.HandoverSettled, now: datetime) -> Non
 def on_notice_spread(event: events.NoticeSpread, now: datetime) -> None:
     """The sockets of those a notice is for know how it stands."""
     notices.spread(actor=_ACTOR, notice_id=event.notice_id, after=event.after, now=now)
+
+
+def on_ding_due(event: events.DingDue, now: datetime) -> None:
+    """Whoever has not confirmed by then is called by one rung more, or not any more."""
+    climbing.climb(event, now)
+
+
+def close_overdue_dings(now: datetime) -> None:
+    """No DING waits beyond its end, also where the timer of it was lost."""
+    climbing.close_overdue(now)
 
 
 def on_unit_conversation_founded(event: events.UnitConversationFounded, now: datetime) -> None:

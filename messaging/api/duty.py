@@ -39,7 +39,7 @@ class ShiftOut(Schema):
     is_now: bool
 
 
-class RosterOut(Schema):
+class DutyRosterOut(Schema):
     """One page of a unit's shifts, the earliest first."""
 
     items: list[ShiftOut]
@@ -52,7 +52,7 @@ class ShiftSetOut(Schema):
     id: int
 
 
-@router.get("/duty/units/{unit_id}/shifts", response=RosterOut, url_name="messaging-duty")
+@router.get("/duty/units/{unit_id}/shifts", response=DutyRosterOut, url_name="messaging-duty")
 def roster(
     request: HttpRequest, unit_id: Id, cursor: paging.Cursor = "", limit: paging.Limit = 50
 ) -> paging.Page[queries.Shift]:

@@ -75,7 +75,7 @@ def _disable(province: Province, name: str) -> Act:
 
 
 def _timer(ding_id: int, step: DingStep) -> Act:
-    return lambda now: climbing.on_ding_due(DingDue(ding_id=ding_id, step=step.value), now)
+    return lambda now: climbing.climb(DingDue(ding_id=ding_id, step=step.value), now)
 
 
 def _ends() -> dict[tuple[int, int], tuple[str, datetime | None]]:
@@ -116,7 +116,7 @@ def test_every_target_ends_once_in_whatever_order_things_happen(seed: int) -> No
         later = _ends()
         assert {key: later[key] for key in ended} == ended  # what is final stays
         ended = later
-    climbing.close_overdue_dings(now + timedelta(days=2))
+    climbing.close_overdue(now + timedelta(days=2))
     assert _ends().keys() == set(DingTarget.objects.values_list("ding_id", "person_id"))
     assert {key: _ends()[key] for key in ended} == ended
 

@@ -385,13 +385,13 @@ def test_a_repeated_timer_delivers_nothing_twice(
         return deliver(self, **given)
 
     monkeypatch.setattr(Recording, "deliver", counted)
-    climbing.on_ding_due(due, now)
-    climbing.on_ding_due(due, now)
+    climbing.climb(due, now)
+    climbing.climb(due, now)
     key = f"ding:{ding_id}:{li.person_id}:sms"
     assert (asked, list(recorded)) == ([key], [key])
     # The worker died after delivering, before the evidence was kept: the same key again.
     DingEvidence.objects.filter(ding_id=ding_id, step="sms").delete()
-    climbing.on_ding_due(due, now)
+    climbing.climb(due, now)
     assert (asked, list(recorded)) == ([key, key], [key])
     assert say.evidence(ding_id, li)[-1][:2] == ("sms", "delivered")
 
@@ -528,9 +528,9 @@ def test_a_disabled_account_cannot_be_reached(
 def test_a_lost_timer_is_made_good(wang: Phone, li: Phone) -> None:
     ding_id = say.opened(wang, wang.direct(li), li)
     ding = Ding.objects.get(pk=ding_id)
-    climbing.close_overdue_dings(ding.closes_at - timedelta(seconds=1))
+    climbing.close_overdue(ding.closes_at - timedelta(seconds=1))
     assert say.states(ding_id) == {li.person_id: "pending"}
-    climbing.close_overdue_dings(ding.closes_at)
+    climbing.close_overdue(ding.closes_at)
     assert say.states(ding_id) == {li.person_id: "exhausted"}
 
 
