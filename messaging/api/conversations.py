@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from core import paging
 from core.http import actor_of
 from core.schemas import Id, LongText, Schema, ShortText
-from messaging.api.drafts import DraftOut
+from messaging.api.drafts import UnsentTextOut
 from messaging.api.members import MemberOut, PeopleIn
 from messaging.api.schemas import ChangedOut, EntryOut
 from messaging.kinds import Allowed, NewcomersSee
@@ -46,7 +46,7 @@ class ConversationCardOut(Schema):
     level: str
     mute_all: bool
     dissolved: bool
-    draft: DraftOut | None
+    draft: UnsentTextOut | None
 
 
 class CardsOut(Schema):
@@ -103,7 +103,7 @@ class HeadOut(Schema):
     pinned: bool
     level: str
     muted: bool
-    draft: DraftOut | None
+    draft: UnsentTextOut | None
 
 
 class OpenedOut(Schema):

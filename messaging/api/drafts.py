@@ -21,7 +21,7 @@ router = Router()
 DRAFT_AT_MOST = 4000
 
 
-class DraftOut(Schema):
+class UnsentTextOut(Schema):
     """What was begun."""
 
     text: str
@@ -33,17 +33,17 @@ class DraftOut(Schema):
 class OpenedDraftOut(Schema):
     """What was begun, and what it answers as far as its writer may still see that."""
 
-    draft: DraftOut | None
+    draft: UnsentTextOut | None
     quote: QuoteOut | None
 
 
 class SavedDraftOut(Schema):
     """What is begun now; null: nothing."""
 
-    draft: DraftOut | None
+    draft: UnsentTextOut | None
 
 
-class DraftIn(Schema):
+class UnsentTextIn(Schema):
     """What stands in the composer; neither text nor reply_to removes the draft.
 
     `device` is a word of the client's own, by which it knows its drafts again in `draft.changed`.
@@ -66,7 +66,7 @@ def read(request: HttpRequest, conversation_id: Id) -> queries.Opened:
 @router.put(
     "/conversations/{conversation_id}/draft", response=SavedDraftOut, url_name="messaging-draft"
 )
-def save(request: HttpRequest, conversation_id: Id, body: DraftIn) -> SavedDraftOut:
+def save(request: HttpRequest, conversation_id: Id, body: UnsentTextIn) -> SavedDraftOut:
     """The caller has begun this; the last device to write is right."""
     saved = drafts.save(
         actor=actor_of(request),

@@ -72,15 +72,6 @@ _UNPINNED: Final = f"""{_LISTED} AND s.pinned_at IS NULL
     AND (%(last_at)s::timestamptz IS NULL OR (c.last_at, c.id) < (%(last_at)s, %(last_id)s))
 ORDER BY c.last_at DESC, c.id DESC LIMIT %(limit)s"""
 
-_HEADS: Final = f"""
-WITH {membership.PERIODS_OF}
-SELECT p.person_id, p.conversation_id, c.last_seq, c.member_count,
-       c.is_virtual OR c.member_count > {fanout.LARGE}
-FROM period p JOIN messaging_conversation c ON c.id = p.conversation_id
-WHERE p.left_seq IS NULL
-ORDER BY p.person_id, p.conversation_id
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -190,18 +181,6 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class LocalHead:
-    """Where a person's conversation stands, for the process that holds her sockets."""
-
-    person_id: int
-    conversation_id: int
-    last_seq: int
-    member_count: int
-    is_crowd: bool
-    """Whether its entries are published once, on the conversation's own channel."""
-
-
-@dataclass(frozen=True, slots=True)
 class Hearing:
     """Of some people: who may see an entry, and who is in the conversation now."""
 
@@ -274,13 +253,6 @@ def heads(*, actor: Actor) -> list[Head]:
     ]
 
 
-def local_heads(person_ids: Sequence[int]) -> list[LocalHead]:
-    """Where the conversations of all these people stand; one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_HEADS, {"person_ids": list(person_ids)})
-        return [LocalHead(*row) for row in cursor.fetchall()]
-
-
 def hearing(*, conversation_id: int, seq: int, person_ids: Sequence[int]) -> Hearing:
     """Which of these people may see the entry, and which are members; one query."""
     rows = membership.periods(person_ids, conversation_id)
@@ -316,6 +288,12 @@ def _cards(rows: Sequence[Conversation], person_id: int, *, at: datetime) -> lis
     senders = {row.sender_id for row in last.values() if row.sender_id is not None}
     known = people.names(sorted({*senders, *(p for p in peers.values() if p)}), at=at)
     attached = files.of({one.file_id for one in last.values() if one.file_id is not None})
+    shown = {
+        key: messages.entry_of(
+            one, sender_name=_name(known, one.sender_id), file=attached.get(one.file_id or 0)
+        )
+        for key, one in last.items()
+    }
     return [
         Card(
             id=row.pk,
@@ -327,15 +305,7 @@ def _cards(rows: Sequence[Conversation], person_id: int, *, at: datetime) -> lis
             read_seq=standing[row.pk].read_seq,
             unread=standing[row.pk].unread,
             last_at=row.last_at,
-            last_entry=(
-                messages.entry_of(
-                    last[row.pk],
-                    sender_name=_name(known, last[row.pk].sender_id),
-                    file=attached.get(last[row.pk].file_id or 0),
-                )
-                if row.pk in last
-                else None
-            ),
+            last_entry=shown.get(row.pk),
             unit_id=row.unit_id,
             role=standing[row.pk].role,
             mentions=standing[row.pk].mentions,
