@@ -225,11 +225,10 @@ class Tutorial:
 
 @contextmanager
 def site(crowd: int, *, webs: int = 1) -> Iterator[Site]:
-    """A site of its own with one or two web processes and no worker; it is gone afterwards."""
+    """A site of its own with one or two web processes; it is gone afterwards."""
     with sites.running(product.ROOT / ".local-bench", crowd=crowd) as running:
         if webs == 1:
             running.stop_web(1)
-        running.kill_worker()
         yield running
 
 

@@ -80,6 +80,7 @@ async def kill_web(run: Run) -> None:
 
 async def kill_worker(run: Run) -> None:
     """The worker is killed and comes back."""
+    await asyncio.to_thread(run.site.start_worker)
     for _ in range(run.so_many(5, 1)):
         await run.do(run.site.kill_worker)
         await asyncio.sleep(1)
@@ -267,6 +268,7 @@ def _faketime() -> Path | None:
 async def move_units(run: Run) -> None:
     """A unit moves out of the part whose conversation its people talk in, and back."""
     site = run.site
+    await asyncio.to_thread(site.start_worker)
     [administrator] = site.named("何管理")
     organ, other = site.units["西湖区民政局"], site.units["西湖区卫生健康局"]
     people = site.named("王伟民", "李建国", "张晓梅", "曾国强", "单小芳")
@@ -341,6 +343,7 @@ async def all_at_once(run: Run) -> None:
 
 
 REPEATING: Final = Manner(repeated=1.0, resting_seconds=1.2)
+FEW: Final = Manner(talkers=9)
 LONG_WORDS: Final = Manner(words=1000, resting_seconds=0.4)
 
 DRILLS: Final = (
@@ -363,4 +366,4 @@ DRILLS: Final = (
     Drill("units move", move_units),
     Drill("rights withdrawn", withdraw),
 )
-SHORT_CUT: Final = Drill("short cut: one after another", all_at_once)
+SHORT_CUT: Final = Drill("short cut: one after another", all_at_once, FEW)

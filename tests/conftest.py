@@ -27,6 +27,7 @@ SOCKETS = "tests/messaging/test_socket"
 LONGEST = (
     JOURNEYS,
     SOCKETS,
+    "tests/drills/test_short_cut.py",
     "tests/org/test_scim_contract.py",
     "tests/core/test_localstack.py",
     "tests/org/test_tree_races.py",
