@@ -9,18 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import redis
-import structlog
-
 from core import db
 from core import redis as store
-from messaging import bus, frames
+from messaging import bus, frames, outage
 
 LARGE: Final = 64
 """Above so many members an entry is published once for the conversation."""
 _BATCH: Final = 500
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +87,13 @@ def _publish_after_commit(parcels: Sequence[tuple[str, bus.Parcel]]) -> None:
 
 
 def _publish(parcels: Sequence[tuple[str, bus.Parcel]]) -> None:
-    try:
-        for batch in _batches(parcels):
+    """Committed is committed: no answer fails because nobody could be woken; sockets will pull."""
+    with outage.forgiven("fan-out") as called:
+        for batch in _batches(parcels) if called else ():
             pipeline = store.connection().pipeline(transaction=False)
             for channel, parcel in batch:
                 pipeline.publish(channel, parcel.pack())
             pipeline.execute()
-    except redis.RedisError as error:
-        # Committed is committed: the answer must not fail because nobody could be woken.
-        log.warning("fan-out failed, sockets will pull", error=str(error), parcels=len(parcels))
 
 
 def _batches(

@@ -1,26 +1,35 @@
 """The process's register of sockets: who is here, and what each of them must hear.
 
 One per process. A parcel from the bus goes to the sockets it concerns; what the bus may
-have lost is found by comparing heads with the database.
+have lost is found by comparing heads with the database. While the bus itself is lost, the
+conversations of the last minute are compared every second.
 """
 
 import asyncio
+import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import timedelta
 from typing import Final
 
 import structlog
 
 from messaging import bus, frames, sockets, threads
+from messaging.arrivals import Arrivals
 from messaging.crowds import Crowds
-from messaging.queries import conversations, receipts
-from messaging.queries.conversations import LocalHead
+from messaging.queries import heads, receipts
+from messaging.queries.heads import LocalHead
 from messaging.sockets import Socket
 from messaging.subscription import Subscription
 
 AUDIT_SECONDS: Final = 30.0
 BLIND_SECONDS: Final = 1.0
-"""How often heads are compared while the bus is down."""
+"""How often what was said lately is looked up while the bus is down."""
+LATELY: Final = timedelta(minutes=1)
+"""Moments are those of the processes that wrote: their clocks may differ by so much."""
+HINTED_AT_ONCE: Final = 100
+HINT_SECONDS: Final = 0.1
+"""After the bus was lost, 5,000 clients are told to compare within five seconds."""
 RECEIPT_SECONDS: Final = 2.0
 _BATCH: Final = 500
 
@@ -38,11 +47,19 @@ class Hub:
         self._heads: dict[int, dict[int, int]] = {}
         """Person → conversation → the newest entry that was really sent to her."""
         self._audit_seconds = audit_seconds
-        self._bus = Subscription(self._deliver, self._hint_everybody)
+        self._restored = asyncio.Event()
+        self._bus = Subscription(self._deliver, self._restored.set)
         self._crowds = Crowds(self._bus)
+        self._arrivals = Arrivals(self._enter)
+        self._entered: set[Socket] = set()
         self._tasks = [
             asyncio.create_task(_kept_running(work))
-            for work in (self._bus.read_for_ever, self._audit_for_ever, self._recount_for_ever)
+            for work in (
+                self._bus.read_for_ever,
+                self._audit_for_ever,
+                self._recount_for_ever,
+                self._hint_for_ever,
+            )
         ]
 
     async def close(self) -> None:
@@ -53,16 +70,27 @@ class Hub:
 
     async def register(self, socket: Socket) -> None:
         """The socket hears everything from now on; its person may have several."""
-        channel = bus.person_channel(socket.person_id)
         self.people[socket.person_id].add(socket)
-        heads = self._heads.setdefault(socket.person_id, {})
-        await self._bus.add(channel)
-        await self._bus.heard(channel)
-        standing = await threads.run(conversations.local_heads, [socket.person_id])
-        for head in standing:
-            heads.setdefault(head.conversation_id, head.last_seq)
+        self._heads.setdefault(socket.person_id, {})
+        await self._arrivals.take(socket)
+
+    async def _enter(self, newcomers: Sequence[Socket]) -> None:
+        """One subscription and one query for all of them."""
+        present = [
+            socket for socket in newcomers if socket in self.people.get(socket.person_id, ())
+        ]
+        channels = [bus.person_channel(socket.person_id) for socket in present]
+        self._entered.update(present)
+        await self._bus.add(*channels)
+        await self._bus.heard(*channels)
+        person_ids = sorted({socket.person_id for socket in present})
+        for head in await threads.run(heads.of_people, person_ids):
+            known = self._heads.get(head.person_id)
+            if known is not None:
+                known.setdefault(head.conversation_id, head.last_seq)
             if head.is_crowd:
-                await self._crowds.join(head.conversation_id, [socket])
+                hers = self.people.get(head.person_id, ())
+                await self._crowds.join(head.conversation_id, self._entered.intersection(hers))
 
     async def unregister(self, socket: Socket) -> None:
         """The socket hears nothing any more; with a person's last one all of hers is forgotten."""
@@ -70,7 +98,9 @@ class Hub:
         if not self.people[socket.person_id]:
             del self.people[socket.person_id]
             self._heads.pop(socket.person_id, None)
-        await self._bus.drop(bus.person_channel(socket.person_id))
+        if socket in self._entered:
+            self._entered.discard(socket)
+            await self._bus.drop(bus.person_channel(socket.person_id))
         await self._crowds.leave_all(socket)
         for conversation_id in [key for key, held in self._watching.items() if socket in held]:
             await self.watch(socket, conversation_id, frozenset())
@@ -129,22 +159,43 @@ class Hub:
                     self._note(socket.person_id, conversation_id, seq)
 
     def _note(self, person_id: int, conversation_id: int, seq: int) -> None:
-        heads = self._heads.get(person_id)
-        if heads is not None and heads.get(conversation_id, 0) < seq:
-            heads[conversation_id] = seq
+        known = self._heads.get(person_id)
+        if known is not None and known.get(conversation_id, 0) < seq:
+            known[conversation_id] = seq
 
-    async def _hint_everybody(self) -> None:
-        """After the bus was lost: every client compares its heads."""
-        everybody = [socket for held in self.people.values() for socket in held]
-        sockets.send(frames.frame("sync.hint", {}), everybody)
+    async def _hint_for_ever(self) -> None:
+        """After the bus was lost: every client compares its heads, in turns and no fixed order."""
+        while True:
+            await self._restored.wait()
+            self._restored.clear()
+            hint = frames.frame("sync.hint", {})
+            everybody = [socket for held in self.people.values() for socket in held]
+            random.shuffle(everybody)
+            for start in range(0, len(everybody), HINTED_AT_ONCE):
+                sockets.send(hint, everybody[start : start + HINTED_AT_ONCE])
+                await asyncio.sleep(HINT_SECONDS)
 
     async def _audit_for_ever(self) -> None:
         while True:
+            await _within(self._audit_seconds, self._bus.lost)
             if self._bus.lost.is_set():
-                await asyncio.sleep(min(BLIND_SECONDS, self._audit_seconds))
-            else:
-                await _within(self._audit_seconds, self._bus.lost)
+                await self._look_up_while_blind()
             await self._audit()
+
+    async def _look_up_while_blind(self) -> None:
+        await self._audit()
+        while self._bus.lost.is_set():
+            await asyncio.sleep(min(BLIND_SECONDS, self._audit_seconds))
+            await self._look_up_lately()
+
+    async def _look_up_lately(self) -> None:
+        """Instead of the bus: what was said in the last minute, and to whom of those here."""
+        moved = await threads.run(heads.moved_within, LATELY)
+        person_ids = sorted(self.people) if moved else []
+        for start in range(0, len(person_ids), _BATCH):
+            batch = person_ids[start : start + _BATCH]
+            for head in await threads.run(heads.among, batch, moved):
+                self._compare(head)
 
     async def _audit(self) -> None:
         """Whoever is behind the database gets a hint; large conversations are put right."""
@@ -157,7 +208,7 @@ class Hub:
                 for socket in self.people.get(person_id, ())
                 for conversation_id in self._crowds.of(socket)
             }
-            standing = await threads.run(conversations.local_heads, batch)
+            standing = await threads.run(heads.of_people, batch)
             for head in standing:
                 self._compare(head)
             await self._put_crowds_right(before, standing)
@@ -165,11 +216,12 @@ class Hub:
     def _compare(self, head: LocalHead) -> None:
         if head.last_seq <= self._heads.get(head.person_id, {}).get(head.conversation_id, 0):
             return
-        self._note(head.person_id, head.conversation_id, head.last_seq)
         content = {"conversation_id": head.conversation_id, "last_seq": head.last_seq}
         hint = frames.frame("sync.hint", content)
         hearers = list(self.people.get(head.person_id, ()))
-        sockets.send(hint, hearers, conversation_id=head.conversation_id, seq=head.last_seq)
+        place = {"conversation_id": head.conversation_id, "seq": head.last_seq}
+        if not sockets.send(hint, hearers, **place):
+            self._note(head.person_id, head.conversation_id, head.last_seq)
 
     async def _put_crowds_right(
         self, before: Iterable[tuple[Socket, int]], standing: Sequence[LocalHead]

@@ -4,11 +4,8 @@ from dataclasses import dataclass
 from typing import Final, cast
 from uuid import UUID
 
-import redis
-import structlog
-
 from core import redis as store
-from messaging import bus, errors
+from messaging import bus, errors, outage
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +43,6 @@ if not repeated then redis.call('SET', KEYS[3], 1, 'EX', ARGV[5]) end
 return 0
 """
 
-log = structlog.get_logger(__name__)
-
 
 def take(*, person_id: int, conversation_id: int, client_message_id: UUID) -> None:
     """One message, or one repetition, is counted; SendingTooFast above its limit.
@@ -61,10 +56,9 @@ def take(*, person_id: int, conversation_id: int, client_message_id: UUID) -> No
         bus.counted_key(person_id, conversation_id, client_message_id),
     ]
     limits = [*NEW.arguments(), *REPEATED.arguments(), str(SAME_FOR_SECONDS)]
-    try:
-        wait = cast(int, store.connection().eval(_TAKE, len(keys), *keys, *limits))
-    except redis.RedisError as error:
-        log.warning("sending rate not counted", error=str(error))
-        return
+    wait = 0
+    with outage.forgiven("counting the sending rate") as called:
+        if called:
+            wait = cast(int, store.connection().eval(_TAKE, len(keys), *keys, *limits))
     if wait > 0:
         raise errors.SendingTooFast(retry_after=-(-wait // 1000), retry_after_ms=wait)

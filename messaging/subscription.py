@@ -11,13 +11,17 @@ import structlog
 from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from core import redis as store
 from messaging import bus
 
 _CONFIRMED_WITHIN: Final = 2.0
-_READ: Final = 5.0
+_QUIET: Final = 1.0
+"""After so long without a word Valkey is asked for one."""
+_SILENT: Final = 3.0
+"""After so long it counts as lost: a cut cable closes no connection."""
 _RETRY_AFTER: Final = 0.5
 _TURN: Final = 64
 """So many parcels that came together leave together."""
@@ -35,7 +39,7 @@ class Subscription:
     def __init__(
         self,
         on_parcel: Callable[[str, bus.Parcel], Awaitable[None]],
-        on_restored: Callable[[], Awaitable[None]],
+        on_restored: Callable[[], None],
     ) -> None:
         self.lost = asyncio.Event()
         """Set while there is no connection, from the start on."""
@@ -49,7 +53,7 @@ class Subscription:
 
     async def add(self, *channels: str) -> None:
         """The channels are asked for. With Valkey down they will be, once it is back."""
-        fresh = [channel for channel in channels if self._wanted[channel] == 0]
+        fresh = [channel for channel in dict.fromkeys(channels) if self._wanted[channel] == 0]
         self._wanted.update(channels)
         for channel in fresh:
             self._confirmed[channel] = asyncio.Event()
@@ -61,16 +65,18 @@ class Subscription:
             # The reading task notices the broken connection and subscribes anew.
             log.warning("channels not subscribed", error=str(error))
 
-    async def heard(self, channel: str) -> None:
-        """The channel is heard; with Valkey down, returns after a while all the same.
+    async def heard(self, *channels: str) -> None:
+        """The channels are heard; with Valkey down, returns after a while all the same.
 
         Never to be awaited from a parcel's delivery: the same task reads the confirmation.
         """
+        confirmed = [self._confirmed[channel] for channel in channels if channel in self._confirmed]
         try:
             async with asyncio.timeout(_CONFIRMED_WITHIN):
-                await self._confirmed[channel].wait()
+                for one in confirmed:
+                    await one.wait()
         except TimeoutError:
-            log.warning("subscription not confirmed", channel=channel)
+            log.warning("subscriptions not confirmed", channels=len(channels))
 
     async def drop(self, *channels: str) -> None:
         """One who needed the channels is gone; the last one's are heard no more."""
@@ -115,19 +121,32 @@ class Subscription:
         self.lost.clear()
         restored, self._was_heard = self._was_heard, True
         if restored:
-            await self._on_restored()
+            self._on_restored()
+        await self._listen(pubsub)
+
+    async def _listen(self, pubsub: PubSub) -> None:
+        silent = 0.0
         for number in count(1):
             if number % _TURN == 0:
                 # What has come already is read without yielding: others have their turn, too.
                 await asyncio.sleep(0)
-            message = await pubsub.get_message(timeout=_READ)
+            message = await pubsub.get_message(timeout=_QUIET)
             if message is None:
+                silent += _QUIET
+                if silent >= _SILENT:
+                    raise RedisConnectionError("no word on the bus, though asked for")
+                await pubsub.ping()
                 continue
-            channel = message["channel"].decode()
-            if message["type"] == "subscribe" and channel in self._confirmed:
-                self._confirmed[channel].set()
+            silent = 0.0
+            channel = message["channel"]
+            if message["type"] == "subscribe":
+                self._confirm(channel.decode())
             elif message["type"] == "message":
-                await self._hand_on(channel, message["data"])
+                await self._hand_on(channel.decode(), message["data"])
+
+    def _confirm(self, channel: str) -> None:
+        if channel in self._confirmed:
+            self._confirmed[channel].set()
 
     async def _hand_on(self, channel: str, payload: bytes) -> None:
         try:

@@ -102,8 +102,8 @@ async def test_a_channel_wanted_while_the_bus_connects_is_heard() -> None:
         if heard == wanted:
             complete.set()
 
-    async def nothing() -> None:
-        return
+    def nothing() -> None:
+        """Nobody is told."""
 
     subscription = Subscription(note, nothing)
     reading = asyncio.create_task(subscription.read_for_ever())

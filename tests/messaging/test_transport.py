@@ -184,6 +184,15 @@ async def test_a_connection_that_is_to_be_lost_ends_once_the_client_has_read(lin
     outlet.shut()
 
 
+async def test_where_daphne_ends_tls_itself_frames_go_by_plain_asgi(line: Line) -> None:
+    class Wrapped:
+        """As Twisted's TLS: a transport that is no socket's."""
+
+    line.protocol.transport = Wrapped()
+    send = partial(_nothing, line.protocol)
+    assert isinstance(transport.outlet(cast(outlets.Send, send), lambda: None), outlets.Plain)
+
+
 async def test_any_other_server_is_spoken_to_in_asgi() -> None:
     sent: list[dict[str, Any]] = []
 
@@ -193,3 +202,7 @@ async def test_any_other_server_is_spoken_to_in_asgi() -> None:
     for way in (send, partial(send), partial(send, {"type": "other"})):
         outlet = transport.outlet(cast(outlets.Send, way), lambda: None)
         assert isinstance(outlet, outlets.Plain)
+
+
+async def _nothing(_: object, message: object) -> None:
+    """Sends nothing."""
