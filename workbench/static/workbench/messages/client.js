@@ -1,9 +1,11 @@
 // The messaging client: one socket, every entry once and in order, nothing lost over a cut connection.
 //
-// The rules (docs/flows/message.md): a conversation's entries are applied strictly by seq; a gap is pulled;
-// what is sent waits in the outbox with its own id until it is acknowledged, one in flight per conversation.
+// The rules (docs/integration/messaging-clients.md): a conversation's entries are applied strictly by seq; a gap is
+// pulled; what is sent waits in the outbox with its own id until it is acknowledged, one in flight per conversation.
+// Where sockets do not open, the same goes by requests (polling.js) until one does.
 
 import { newId, Outbox } from "./outbox.js";
+import { Polling } from "./polling.js";
 import { Refusal } from "./refusal.js";
 
 const PROTOCOL = "im.v1.json";
@@ -15,17 +17,19 @@ const ANSWER_PATIENCE_MS = 10000;
 const HEARTBEAT_MS = 25000;
 const READ_EVERY_MS = 500;
 const REFUSED_AFTER = 3;
+const SOCKET_AGAIN_MS = 120000;
 const SIGNED_OUT = new Set([4001, 4003]);
 const NOT_AT_ONCE = new Set([4009, 4029]);
 
 /**
- * Emits: state {online, signedOut, refused} · entry {entry} (tracked, in order) · arrived {entry} (any) ·
+ * Emits: state {online, signedOut, refused, polling} · entry {entry} (tracked, in order) · arrived {entry} (any) ·
  * outgoing {item} · heads {heads} · read {conversation_id, read_seq} · counts {conversation_id, counts} ·
  * notice {notice} · noticesRead {} · noticeRecalled {notice_id} · ding {ding_id, state?, counts?} · settings {conversation_id, pinned, level, muted}.
  */
 export class Client {
-  constructor({ url, personId, storage = window.sessionStorage }) {
+  constructor({ url, api = null, personId, storage = window.sessionStorage }) {
     this.url = url;
+    this.api = api; // where the HTTP twins are; null: nothing is polled
     this.personId = personId;
     this.listeners = new Map();
     this.tracked = new Map(); // conversation id → {known, early: Map(seq → entry), pulling}
@@ -36,6 +40,7 @@ export class Client {
     this.failures = 0;
     this.unopened = 0; // sockets in a row that closed before they opened
     this.online = false;
+    this.polling = null;
     this.signedOut = false;
     this.outbox = new Outbox({ client: this, storage });
   }
@@ -61,24 +66,35 @@ export class Client {
 
   connect() {
     clearTimeout(this.retryTimer);
-    if (this.socket || this.signedOut) return;
+    if (this.socket || this.polling || this.signedOut) return;
+    this.socket = this.newSocket();
+  }
+
+  newSocket() {
     const socket = new WebSocket(this.url, PROTOCOL);
-    this.socket = socket;
     this.unopened += 1;
     socket.addEventListener("open", () => this.greet(socket));
-    socket.addEventListener("message", (event) => this.receive(JSON.parse(event.data)));
+    socket.addEventListener("message", (event) => { if (this.socket === socket) this.receive(JSON.parse(event.data)); });
     socket.addEventListener("close", (event) => this.closed(socket, event.code));
+    setTimeout(() => { if (socket.readyState === WebSocket.CONNECTING) this.giveUp(socket); }, ANSWER_PATIENCE_MS);
+    return socket;
   }
 
   async greet(socket) {
+    if (this.socket && this.socket !== socket) { socket.close(); return; } // another was quicker
     this.unopened = 0;
+    this.stopPolling();
+    this.socket = socket;
     try {
       await this.ask("hello", { client: "web" });
     } catch {
       socket.close();
       return;
     }
-    if (this.socket !== socket) return;
+    if (this.socket === socket) await this.begin();
+  }
+
+  async begin() {
     this.failures = 0;
     this.setOnline(true);
     this.outbox.flushAll();
@@ -86,10 +102,13 @@ export class Client {
     await this.compareHeads();
   }
 
-  /** Gives the socket up without waiting for its close: it may be long dead. */
   lose() {
-    const socket = this.socket;
-    if (!socket) return;
+    this.polling?.lose(false);
+    if (this.socket) this.giveUp(this.socket);
+  }
+
+  /** Gives a socket up without waiting for its close: it may be long dead. */
+  giveUp(socket) {
     this.closed(socket, 1006);
     socket.close();
   }
@@ -97,15 +116,63 @@ export class Client {
   closed(socket, code) {
     if (this.socket !== socket) return;
     this.socket = null;
+    this.cutOff(SIGNED_OUT.has(code));
+    if (this.signedOut) return;
+    if (this.mustPoll()) { this.poll(); return; }
+    this.retryIn(this.byeWait ?? this.nextWait(code));
+  }
+
+  cutOff(signedOut) {
     for (const { reject, timer } of this.asked.values()) { clearTimeout(timer); reject(new Error("closed")); }
     this.asked.clear();
     this.outbox.cut();
-    this.signedOut = SIGNED_OUT.has(code);
+    this.signedOut = signedOut;
     this.setOnline(false);
-    if (this.signedOut) return;
-    const wait = this.byeWait ?? this.nextWait(code);
+  }
+
+  retryIn(wait) {
     this.byeWait = undefined;
+    clearTimeout(this.retryTimer);
     this.retryTimer = setTimeout(() => this.connect(), wait);
+  }
+
+  // ── where sockets do not get through ────────────────────────────────────
+
+  mustPoll() {
+    return this.api !== null && this.unopened >= REFUSED_AFTER && navigator.onLine !== false;
+  }
+
+  async poll() {
+    const polling = new Polling({
+      api: this.api,
+      onFrame: (frame) => { if (this.polling === polling) this.receive(frame); },
+      onBehind: () => { if (this.polling === polling) this.compareHeads(); },
+      onLost: (isSignedOut) => this.pollingLost(polling, isSignedOut),
+    });
+    this.polling = polling;
+    try {
+      await polling.open();
+    } catch (error) {
+      if (error instanceof Refusal) polling.lose(false);
+      return;
+    }
+    if (this.polling !== polling) return;
+    this.probeTimer = setInterval(() => this.newSocket(), SOCKET_AGAIN_MS); // greeted, it takes over
+    await this.begin();
+  }
+
+  pollingLost(polling, isSignedOut) {
+    if (this.polling !== polling) return;
+    this.stopPolling();
+    this.cutOff(isSignedOut);
+    if (!this.signedOut) this.retryIn(this.nextWait());
+  }
+
+  stopPolling() {
+    clearInterval(this.probeTimer);
+    const { polling } = this;
+    this.polling = null;
+    polling?.close();
   }
 
   nextWait(code) {
@@ -117,17 +184,18 @@ export class Client {
 
   setOnline(online) {
     this.online = online;
-    this.emit("state", { online, signedOut: this.signedOut, refused: this.unopened >= REFUSED_AFTER });
+    this.emit("state", { online, signedOut: this.signedOut, refused: this.unopened >= REFUSED_AFTER, polling: this.polling !== null });
   }
 
   beat() {
-    if (this.online) this.ask("hello", { client: "web" }).catch(() => this.lose());
+    if (this.online) this.ask("hello", { client: "web" }).catch(() => this.lose()); // polling answers it itself
   }
 
   // ── frames ──────────────────────────────────────────────────────────────
 
   /** Sends a frame; resolves with the data of its answer, rejects with Refusal or when cut off. */
   ask(type, data) {
+    if (this.polling) return this.polling.ask(type, data);
     return new Promise((resolve, reject) => {
       if (this.socket?.readyState !== WebSocket.OPEN) { reject(new Error("closed")); return; }
       const id = newId();

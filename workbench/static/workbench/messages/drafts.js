@@ -22,6 +22,7 @@ export class Drafts {
     }
     client.on("heads", ({ heads }) => heads.forEach((head) => this.compare(head.conversation_id, head.draft ?? null)));
     client.on("draft", ({ conversation_id: id, draft, device }) => { if (device !== this.device) this.compare(id, draft); });
+    window.addEventListener("storage", (event) => { if (event.key === this.key) this.follow(event.newValue); });
     document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") this.saveAll(); });
     window.addEventListener("pagehide", () => this.saveAll());
   }
@@ -62,6 +63,17 @@ export class Drafts {
     this.store();
     this.onChange(conversationId);
     this.onArrived(conversationId);
+  }
+
+  /** Another tab of this browser wrote on: what it holds is what is held here. */
+  follow(stored) {
+    const before = this.kept;
+    this.kept = new Map(Object.entries(JSON.parse(stored ?? "{}")));
+    for (const key of new Set([...before.keys(), ...this.kept.keys()])) {
+      if (JSON.stringify(before.get(key)) === JSON.stringify(this.kept.get(key))) continue;
+      this.onChange(Number(key));
+      this.onArrived(Number(key));
+    }
   }
 
   saveLater(key, wait) {

@@ -11,6 +11,7 @@ import { Keeping } from "./keeping.js";
 import { Log, PAGE } from "./log.js";
 import { MessageActs } from "./acts.js";
 import { Selection } from "./selection.js";
+import { sendFiles } from "./uploads.js";
 import { openViewer } from "./viewer.js";
 
 const NEAR_END = 80;
@@ -127,7 +128,7 @@ export class Feed {
     this.composer = new Composer({
       conversationId: card.id, drafts: this.drafts, hint: isWide() ? "输入消息，Enter 发送，Shift+Enter 换行" : "输入消息",
       onSend: (said) => { this.client.send(this.id, said); this.toEnd(); },
-      onFiles: (files, quote) => this.sendFiles(files, quote),
+      onFiles: (files, quote) => { sendFiles(this.client, this.id, files, quote); this.toEnd(); },
       onEdit: (entry, said) => this.acts.saveEdit(entry, said),
       onLast: () => this.acts.editLast(),
       onQuote: (id) => fetchJson(`${this.api}/conversations/${id}/draft`).then((opened) => opened.quote, () => null),
@@ -244,14 +245,6 @@ export class Feed {
   }
 
   // ── on its way ──────────────────────────────────────────────────────────
-
-  sendFiles(files, quote) {
-    files.forEach(({ id, blob, preview, kind, name, size, width, height }, place) => {
-      this.client.outbox.uploads.keep(id, { blob, preview });
-      this.client.send(this.id, { id, body: "", kind, file: { name, size, width, height }, ...(quote && place === 0 ? { quote } : {}) });
-    });
-    this.toEnd();
-  }
 
   showOutgoing(item) {
     this.outgoing.delete(item.id);

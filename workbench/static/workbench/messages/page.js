@@ -25,7 +25,8 @@ const { api } = panes.dataset;
 const me = { id: Number(panes.dataset.personId), name: panes.dataset.personName };
 const socketUrl = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/v1`;
 
-const client = new Client({ url: socketUrl, personId: me.id });
+// Sockets and writes are taken from the site's own address only; under another name there is nothing to poll.
+const client = new Client({ url: socketUrl, api: location.origin === panes.dataset.siteOrigin ? api : null, personId: me.id });
 client.outbox.uploads = new Uploads({ api, client });
 const drafts = new Drafts({ me, api, client, onChange: (id) => { if (id !== feed.id) list.draw(); }, onArrived: (id) => { if (id === feed.id) feed.composer.arrived(); } });
 const feed = new Feed({
@@ -112,11 +113,12 @@ async function startChat(ids, title) {
   await show(id);
 }
 
-client.on("state", ({ online, signedOut, refused }) => {
+client.on("state", ({ online, signedOut, refused, polling }) => {
   // Sockets are taken from the site's own address only; under another name they never open.
   const isElsewhere = refused && location.origin !== panes.dataset.siteOrigin;
   part("elsewhere").hidden = online || signedOut || !isElsewhere;
   part("offline").hidden = online || signedOut || isElsewhere;
+  part("polling").hidden = !(online && polling);
   part("signed-out").hidden = !signedOut;
 });
 client.on("arrived", ({ entry }) => {

@@ -5,6 +5,7 @@ import { forgetBlob, forgetOthers, keepBlob, keptBlob } from "./blobs.js";
 import { Refusal } from "./refusal.js";
 
 const SIDE = 280;
+const TRIES = 5; // of what the server can't do at the moment; an unreachable one is tried for ever
 const UNREACHED = { status: 503, code: "OFFLINE", message: "网络连接已断开" };
 
 export class Uploads {
@@ -13,6 +14,7 @@ export class Uploads {
     this.blobs = new Map(); // id → the file
     this.previews = new Map(); // id → what stands in the picture's place meanwhile
     this.running = new Map(); // id → { promise, request }
+    this.failed = new Map(); // id → how often the server could not take it
     client.on("outgoing", ({ item }) => { if (["sent", "discarded"].includes(item.state) && item.file) this.forget(item.id); });
     forgetOthers(client.outbox.everything().filter((item) => item.file).map((item) => item.id));
   }
@@ -46,10 +48,20 @@ export class Uploads {
     const form = new FormData();
     form.append("upload_id", item.id);
     form.append("file", blob, item.file.name);
-    const file = await this.post(item, form, running);
+    const file = await this.post(item, form, running).catch((refusal) => { throw this.judged(item, refusal); });
     item.file_id = file.file_id;
     item.file = { ...item.file, name: file.name, size: file.size, width: file.width, height: file.height };
     item.kind = file.width && item.kind === "image" ? "image" : "file";
+  }
+
+  /** Tried again too often, or above the day's quota, it fails, and its sender decides. */
+  judged(item, refusal) {
+    if (!(refusal instanceof Refusal) || !refusal.passes || refusal.code === UNREACHED.code) return refusal;
+    const times = (this.failed.get(item.id) ?? 0) + 1;
+    this.failed.set(item.id, times);
+    if (refusal.status !== 429 && times < TRIES) return refusal;
+    this.failed.delete(item.id);
+    return new Refusal({ status: 409, code: refusal.code, message: refusal.message });
   }
 
   post(item, form, running) {
@@ -95,4 +107,12 @@ export async function looked(blob) {
   } catch {
     return { kind: "file", preview: null, width: null, height: null }; // the server will say what is wrong with it
   }
+}
+
+/** Each of the chosen files goes as a message of its own, in their order; the first answers `quote`. */
+export function sendFiles(client, conversationId, files, quote) {
+  files.forEach(({ id, blob, preview, kind, name, size, width, height }, place) => {
+    client.outbox.uploads.keep(id, { blob, preview });
+    client.send(conversationId, { id, body: "", kind, file: { name, size, width, height }, ...(quote && place === 0 ? { quote } : {}) });
+  });
 }
