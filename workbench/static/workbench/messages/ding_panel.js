@@ -35,8 +35,9 @@ export class DingPanel {
   }
 
   async open(id, state = "") {
+    this.wanted = id; // of several that are asked for, the last one is shown
     const found = await this.panel.ask(`/dings/${id}`);
-    if (!found) return;
+    if (!found || this.wanted !== id) return;
     this.panel.shown = `ding:${id}`;
     this.state = state;
     const { ding } = found;
@@ -74,10 +75,10 @@ export class DingPanel {
   }
 
   async page() {
-    const id = this.id;
+    const { id, list } = this;
     const page = await this.panel.ask(`/dings/${id}/targets?${new URLSearchParams({ state: this.state, cursor: this.cursor })}`);
-    if (!page || this.id !== id) return;
-    this.list.append(...page.items.map((target) => this.row(target)));
+    if (!page || this.list !== list) return;
+    list.append(...page.items.map((target) => this.row(target)));
     this.cursor = page.next_cursor ?? "";
     this.more.hidden = !page.next_cursor;
     if (!this.list.firstElementChild) this.list.append(empty("没有人员", ""));
@@ -117,6 +118,6 @@ export class DingPanel {
 
   /** Somebody confirmed, or it ended: the open panel says so. */
   refresh(id) {
-    if (this.id === id) this.open(id, this.state);
+    if (this.id === id && this.wanted === id) this.open(id, this.state);
   }
 }
