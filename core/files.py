@@ -136,7 +136,7 @@ def _ole(*streams: str) -> Callable[[bytes], None]:
         if "EncryptedPackage".encode("utf-16-le") in content:
             raise FileKindRefused(reason=_LOCKED)
         _require(any(stream in content for stream in wanted))
-        if any(mark.encode("utf-16-le") in content for mark in ("_VBA_PROJECT", "Macros")):
+        if "_VBA_PROJECT".encode("utf-16-le") in content:
             raise FileKindRefused(reason=_MACROS_REFUSED)
 
     return check
