@@ -91,6 +91,7 @@ def test_counters_cost_a_fixed_number_of_queries(province: Province, budget: Bud
         "documents",
         "messages",
         "notices",
+        "dings",
         "inbox",
         "reviews",
         "plans",
