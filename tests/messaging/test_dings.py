@@ -2,6 +2,7 @@
 
 import io
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,11 +12,12 @@ from django.utils import timezone
 
 from core.actor import system
 from core.models import AuditEntry
-from messaging import channels_out, climbing
+from messaging import channels_out, climbing, ladder
 from messaging.channels_out.recording import Recording
 from messaging.events import DingDue
 from messaging.kinds import DingStep, StepOutcome
 from messaging.models import (
+    Conversation,
     Ding,
     DingEvidence,
     DingTarget,
@@ -25,8 +27,11 @@ from messaging.models import (
     WorkNotice,
 )
 from messaging.queries import ding_climbs as climb_queries
-from messaging.services import ding_climbs, dings
+from messaging.services import ding_climbs, dings, unit_conversations
+from org.kinds import PostFunction
 from org.models import Account, Person
+from org.services import transfers
+from org.services.transfers import Destination
 from tests.conftest import Budget
 from tests.factories import Province
 from tests.messaging import dings as say
@@ -496,7 +501,7 @@ def test_working_time_knows_weekends_holidays_and_worked_saturdays(
     settings.DING_WORKDAYS = frozenset({"2026-11-21"})
     settings.DING_HOLIDAYS = frozenset({"2026-11-24"})
     at = datetime.fromisoformat(f"{local}+08:00").astimezone(UTC)
-    assert dings.ladder.is_working_time(at) is working
+    assert ladder.is_working_time(at) is working
 
 
 # ── those who are gone ─────────────────────────────────────────────────────────────────
@@ -592,3 +597,34 @@ def test_the_queries_of_dings_are_budgeted(
         wang.get(f"/dings/{ding_id}/targets")
     with budget("messaging.dings.confirm"):
         say.confirm(li, ding_id)
+
+
+@pytest.mark.parametrize("rows_at_most", [3000, 1])
+def test_a_units_conversation_calls_its_members_and_lets_go_who_serves_elsewhere(
+    province: Province,
+    wang: Phone,
+    li: Phone,
+    zhang: Phone,
+    monkeypatch: pytest.MonkeyPatch,
+    run_jobs: Callable[[], int],
+    rows_at_most: int,
+) -> None:
+    monkeypatch.setattr(unit_conversations, "ROWS_AT_MOST", rows_at_most)
+    monkeypatch.setattr(unit_conversations, "ROWS_AGAIN", 0)
+    unit = province.unit("西湖区民政局")
+    founded = wang.call("post", f"/units/{unit}/conversations", {"scope": "subtree"})
+    room = int(founded.json()["conversation_id"])
+    assert Conversation.objects.get(pk=room).is_virtual is (rows_at_most == 1)
+    ding_id = say.opened(wang, room, audience="everybody")
+    assert set(say.states(ding_id).values()) == {"pending"}
+    assert {li.person_id, zhang.person_id} < say.states(ding_id).keys()
+    transfers.transfer(
+        actor=province.actor("何管理"),
+        person_id=zhang.person_id,
+        to=Destination(province.unit("西湖区卫生健康局"), "科员", PostFunction.STAFF),
+        approved_by=province.person("马科员"),
+        now=timezone.now(),
+    )
+    run_jobs()
+    assert say.states(ding_id)[zhang.person_id] == "unreachable"
+    assert say.states(ding_id)[li.person_id] == "pending"
