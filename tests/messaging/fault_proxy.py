@@ -86,6 +86,12 @@ class FaultProxy:
         for pair in list(self._pairs):
             pair.end("cut")
 
+    def misbehave(self, faults: Faults) -> None:
+        """These faults from now on, for connections that are open already as well."""
+        self.faults = faults
+        for pair in self._pairs:
+            pair.arm()
+
     def heal(self) -> None:
         """No more faults; connections that hang are cut, as a network that comes back does."""
         self.faults = Faults()
@@ -135,6 +141,7 @@ class _Pair:
         self.is_silent = False
         """Whether nothing is passed on any more, though nobody was told."""
         self._tears = False
+        self._is_socket = False
         self._timer: asyncio.TimerHandle | None = None
 
     async def serve(self) -> None:
@@ -160,7 +167,14 @@ class _Pair:
         else:
             self.is_silent = True
 
+    def arm(self) -> None:
+        """A socket's life is limited from now on."""
+        life = self._proxy.life()
+        if self._is_socket and self._timer is None and life is not None:
+            self._timer = asyncio.get_running_loop().call_later(life, self._die)
+
     def _die(self) -> None:
+        self._timer = None
         if self._proxy.faults.life is not None:
             self.end(self._proxy.choose_end())
 
@@ -217,9 +231,8 @@ class _Pair:
         if b" 101 " not in answer.split(b"\r\n", 1)[0]:
             return
         self._proxy.tally.sockets += 1
-        life = self._proxy.life()
-        if life is not None:
-            self._timer = asyncio.get_running_loop().call_later(life, self._die)
+        self._is_socket = True
+        self.arm()
         ways = [
             asyncio.create_task(self._pass(self._server[0], self._client[1], may_swap=True)),
             asyncio.create_task(self._pass(self._client[0], self._server[1], may_swap=False)),
@@ -336,4 +349,4 @@ class Remote:
 
     def misbehave(self, faults: Faults) -> None:
         """These faults from now on."""
-        self._loop.call_soon_threadsafe(setattr, self._there, "faults", faults)
+        self._loop.call_soon_threadsafe(self._there.misbehave, faults)

@@ -94,7 +94,6 @@ async def test_news_end_the_waiting_and_bring_the_message_along(site: Site) -> N
             await asyncio.sleep(0.1)
             await asyncio.to_thread(send, site, "王伟民", room, f"第{number}条")
             said = await request
-            assert room in [head["conversation_id"] for head in said["heads"]]
             if said["frames"]:
                 break
         assert [frame["type"] for frame in said["frames"]] == ["message.created"]
