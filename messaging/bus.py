@@ -94,5 +94,20 @@ def counted_key(person_id: int, conversation_id: int, client_message_id: UUID) -
     return f"{_prefix()}:counted:{person_id}:{conversation_id}:{client_message_id}"
 
 
+def presence_key(person_id: int) -> str:
+    """Where it is kept for a minute that a person is here."""
+    return f"{_prefix()}:here:{person_id}"
+
+
+def looking_key(conversation_id: int) -> str:
+    """Where those are kept who have the conversation before them."""
+    return f"{_prefix()}:looking:{conversation_id}"
+
+
+def typing_key(conversation_id: int, person_id: int) -> str:
+    """Where it is kept for a moment that others were told that the person types."""
+    return f"{_prefix()}:typing:{conversation_id}:{person_id}"
+
+
 def _prefix() -> str:
     return f"tw:{connections['default'].settings_dict['NAME']}"

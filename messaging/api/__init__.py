@@ -13,6 +13,7 @@ from messaging.api import (
     members,
     messages,
     notices,
+    presence,
     receipts,
     search,
     settings,
@@ -31,6 +32,7 @@ router.add_router("", files.router)
 router.add_router("", favourites.router)
 router.add_router("", drafts.router)
 router.add_router("", histories.router)
+router.add_router("", presence.router)
 router.add_router("", receipts.router)
 router.add_router("", search.router)
 router.add_router("", notices.router)

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from core.actor import Actor
-from messaging import rates
+from messaging import presence, rates
 from messaging.gateway import incoming
 from messaging.queries import conversations
 from messaging.queries import messages as message_queries
+from messaging.queries import presence as presence_queries
 from messaging.services import dings, edits, messages, receipts
+from messaging.services import presence as presence_services
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Kind:
 
 
 def _hello(actor: Actor, data: incoming.Hello, now: datetime) -> Answer:
+    presence.beat(actor.require_person())
     person = {"person_id": actor.person_id, "name": actor.name}
     return Answer("welcome", {**person, "server_time": now})
 
@@ -98,6 +101,18 @@ def _confirm_ding(actor: Actor, data: incoming.DingConfirm, now: datetime) -> An
     return Answer("ding.confirm.ack", confirmed)
 
 
+def _presence(actor: Actor, data: incoming.Presence, now: datetime) -> Answer:
+    state = presence_queries.state(
+        actor=actor, person_ids=data.person_ids, conversation_id=data.conversation_id, at=now
+    )
+    return Answer("presence.state", state)
+
+
+def _typing(actor: Actor, data: incoming.Typing, now: datetime) -> Answer:
+    presence_services.tell_typing(actor=actor, conversation_id=data.conversation_id, now=now)
+    return Answer("typing.ack", {"conversation_id": data.conversation_id})
+
+
 KINDS: Final[Mapping[str, Kind]] = {
     "hello": Kind(incoming.Hello, _hello),
     "sync.heads": Kind(incoming.Heads, _heads),
@@ -106,5 +121,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "message.edit": Kind(incoming.Edit, _edit),
     "message.recall": Kind(incoming.Recall, _recall),
     "message.read": Kind(incoming.Read, _read),
+    "presence.subscribe": Kind(incoming.Presence, _presence),
+    "typing": Kind(incoming.Typing, _typing),
     "ding.confirm": Kind(incoming.DingConfirm, _confirm_ding),
 }

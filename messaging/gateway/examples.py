@@ -46,6 +46,8 @@ _SAID: Final[Mapping[str, Mapping[str, Any]]] = {
     "message.edit": {**_PLACE, "body": "十点半开会"},
     "message.recall": _PLACE,
     "message.read": _PLACE,
+    "presence.subscribe": {"person_ids": [7, 8], "conversation_id": 12},
+    "typing": {"conversation_id": 12},
     "ding.confirm": {"ding_id": 3},
     "receipt.watch": {"conversation_id": 12, "seqs": [45]},
 }

@@ -90,6 +90,19 @@ class DingConfirm(Data):
     ding_id: Id
 
 
+class Presence(Data):
+    """These people are on the screen, and this conversation is open; asked again every 20 s."""
+
+    person_ids: Annotated[list[Id], Field(max_length=100)] = []
+    conversation_id: Id | None = None
+
+
+class Typing(Data):
+    """The person is writing in the conversation; told at most every few seconds."""
+
+    conversation_id: Id
+
+
 class Watch(Data):
     """The person looks at these of her messages; an empty list ends it."""
 

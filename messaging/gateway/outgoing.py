@@ -19,10 +19,12 @@ from messaging.queries.dings import Called
 from messaging.queries.drafts import DraftChanged
 from messaging.queries.messages import Entry, Pull
 from messaging.queries.notices import Notice
+from messaging.queries.presence import State
 from messaging.queries.settings import ConversationSetting, Quiet
 from messaging.services.dings import Confirmed
 from messaging.services.edits import Edited
 from messaging.services.messages import Recalled, Sent
+from messaging.services.presence import Typing
 from messaging.services.receipts import ReadTo
 
 
@@ -93,6 +95,12 @@ class QuietSet(TypedDict):
     quiet: Quiet
 
 
+class TypingTold(TypedDict):
+    """Where the others hear of it."""
+
+    conversation_id: int
+
+
 class MemberChanged(TypedDict):
     """The reader joined or left a virtual conversation, or somebody there left it."""
 
@@ -135,6 +143,10 @@ FRAMES: Final[Mapping[str, Frame]] = {
     "message.read.ack": Frame(ReadTo, "how far the cursor stands", ("message.read",)),
     "receipt.watching": Frame(Watching, "counts follow as receipt.update", ("receipt.watch",)),
     "ding.confirm.ack": Frame(Confirmed, "the DING is confirmed since then", ("ding.confirm",)),
+    "presence.state": Frame(
+        State, "who of the people asked about is online", ("presence.subscribe",)
+    ),
+    "typing.ack": Frame(TypingTold, "whoever has it open may have been told", ("typing",)),
     "error": Frame(Error, "the frame with this id was refused", ("*",)),
     "message.created": Frame(Entry, "an entry was committed"),
     "message.edited": Frame(Entry, "the entry that tells of an editing was committed"),
@@ -144,6 +156,7 @@ FRAMES: Final[Mapping[str, Frame]] = {
     "notice.created": Frame(Notice, "a work notice came"),
     "notice.read": Frame(NoticesRead, "notices were opened, here or elsewhere, or are settled"),
     "notice.recalled": Frame(NoticeRecalled, "whoever sent a notice took it back"),
+    "typing": Frame(Typing, "somebody is writing in a conversation that the reader has open"),
     "member.changed": Frame(MemberChanged, "of a virtual conversation: somebody joined or left"),
     "settings.changed": Frame(
         ConversationSetting | QuietSet,

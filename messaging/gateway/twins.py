@@ -34,6 +34,8 @@ ASKED: Final[Mapping[str, Twin]] = {
     "message.edit": Twin("PATCH", f"{_ONE}/messages/{{seq}}"),
     "message.recall": Twin("POST", f"{_ONE}/messages/{{seq}}/recall"),
     "message.read": Twin("PUT", f"{_ONE}/cursor"),
+    "presence.subscribe": Twin("GET", "/presence"),
+    "typing": Twin("POST", f"{_ONE}/typing"),
     "receipt.watch": _PAGE,
     "ding.confirm": Twin("PUT", "/dings/{ding_id}/confirmation"),
 }
@@ -49,6 +51,7 @@ TOLD: Final[Mapping[str, Twin]] = {
     "notice.read": _NOTICES,
     "notice.recalled": _NOTICES,
     "member.changed": _HEADS,
+    "typing": _SYNC,
     "settings.changed": _SETTINGS,
     "draft.changed": Twin("GET", f"{_ONE}/draft"),
     "ding.opened": Twin("GET", "/dings/received"),

@@ -35,7 +35,7 @@ from messaging.models.notices import NoticeTarget, WorkNotice
 from messaging.models.quotas import DailyQuota
 from messaging.models.receipts import ReadCursor, ReadMark
 from messaging.models.search import SearchBlock
-from messaging.models.settings import MemberSetting, QuietHours
+from messaging.models.settings import HiddenPresence, MemberSetting, QuietHours
 
 __all__ = [
     "Allowed",
@@ -54,6 +54,7 @@ __all__ = [
     "Favourite",
     "File",
     "GroupNotice",
+    "HiddenPresence",
     "HistoryReading",
     "Member",
     "MemberRole",

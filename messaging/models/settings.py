@@ -49,3 +49,13 @@ class QuietHours(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.begins}-{self.ends}"
+
+
+class HiddenPresence(models.Model):
+    """Somebody wants nobody to see whether she is online; absent where she does not mind."""
+
+    person = models.OneToOneField("org.Person", models.PROTECT, primary_key=True, related_name="+")
+    hidden_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.person_id} since {self.hidden_at}"

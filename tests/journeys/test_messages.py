@@ -259,13 +259,13 @@ def test_a_phone_shows_one_pane_at_a_time(site: Site, sign_in: SignIn) -> None:
     phone.goto("/messages/")
     chats.row(phone, group).click()
     expect(chats.message(phone, "手机上也能看")).to_be_visible()
-    expect(phone.get_by_role("searchbox", name="搜索会话")).to_be_hidden()
+    expect(phone.get_by_role("searchbox", name="搜索联系人、群聊和聊天记录")).to_be_hidden()
     phone.get_by_role("button", name="群聊信息").click()
     expect(phone.get_by_role("heading", name="群聊信息")).to_be_visible()
     expect(phone.get_by_label("输入消息")).to_be_hidden()
     phone.get_by_role("button", name="返回聊天").click()
     phone.get_by_role("button", name="返回会话列表").click()
-    expect(phone.get_by_role("searchbox", name="搜索会话")).to_be_visible()
+    expect(phone.get_by_role("searchbox", name="搜索联系人、群聊和聊天记录")).to_be_visible()
     assert phone.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 

@@ -197,7 +197,7 @@ def test_pages_follow_each_other_without_repeating(wang: Phone, li: Phone, zhang
         wang.send(rooms[step % 3], f"防汛{step}")
     whole = _found(wang, "防汛")
     paged: list[tuple[int, int]] = []
-    cursor = ""
+    cursor: str | None = ""
     while cursor is not None:
         page = wang.get(SEARCH, q="防汛", limit=2, cursor=cursor).json()
         paged += [(hit["conversation_id"], hit["seq"]) for hit in page["items"]]
@@ -214,7 +214,8 @@ def test_a_search_that_goes_too_far_says_how_far_it_came(
     wang.send(room, "最近的防汛")
     monkeypatch.setattr("messaging.queries.search.BLOCKS_AT_MOST", 4)
     seen: list[int] = []
-    rounds, cursor = 0, ""
+    rounds = 0
+    cursor: str | None = ""
     while cursor is not None:
         page = wang.get(SEARCH, q="防汛", cursor=cursor).json()
         seen += [hit["seq"] for hit in page["items"]]

@@ -103,7 +103,7 @@ def _names(phone: Phone, room: int) -> list[str]:
 def _unread(phone: Phone, room: int, seq: int) -> list[str]:
     found: list[str] = []
     for state in ("read", "unread"):
-        cursor = ""
+        cursor: str | None = ""
         while cursor is not None:
             query = {"state": state, "limit": 100, "cursor": cursor}
             page = phone.get(f"/conversations/{room}/messages/{seq}/receipts", **query).json()

@@ -23,8 +23,8 @@ const isWide = () => window.matchMedia("(min-width: 768px)").matches;
 const isGroup = (card) => card.kind !== "direct";
 
 export class Feed {
-  constructor({ root, client, me, api, drafts, onReceipts, onInfo, onFiles, onRead, onForward, onRecord, onDing }) {
-    Object.assign(this, { root, client, me, api, drafts, onInfo, onFiles, onRead, onDing });
+  constructor({ root, client, me, api, drafts, onReceipts, onInfo, onHistory, onFiles, onRead, onForward, onRecord, onDing }) {
+    Object.assign(this, { root, client, me, api, drafts, onInfo, onHistory, onFiles, onRead, onDing });
     this.acts = new MessageActs({ feed: this, onReceipts, onForward });
     this.keeping = new Keeping({ api });
     this.bubbles = new Bubbles({
@@ -137,9 +137,10 @@ export class Feed {
     this.selection.reset();
     const info = element("button", "icon-button", { type: "button", "aria-label": isGroup(card) ? "群聊信息" : "聊天信息", title: "信息", onclick: () => this.onInfo() }, icon("directory"));
     const ding = element("button", "icon-button", { type: "button", "aria-label": "发 DING", title: "发 DING", onclick: () => this.onDing(null) }, icon("bell"));
+    const history = element("button", "icon-button", { type: "button", "aria-label": "查找聊天记录", title: "查找聊天记录", onclick: () => this.onHistory() }, icon("search"));
     const files = element("button", "icon-button", { type: "button", "aria-label": "聊天文件", title: "聊天文件", onclick: () => this.onFiles() }, icon("folder"));
     this.root.replaceChildren(
-      element("div", "pane-head", {}, element("button", "back", { type: "button", "data-back": true, "aria-label": "返回会话列表" }, icon("back")), this.title, this.subtitle, element("div", "actions", {}, ding, files, info)),
+      element("div", "pane-head", {}, element("button", "back", { type: "button", "data-back": true, "aria-label": "返回会话列表" }, icon("back")), this.title, this.subtitle, element("div", "actions", {}, ding, history, files, info)),
       this.notice, element("div", "feed-jump-place", {}, this.unread), element("div", "feed-frame", {}, this.body, this.watermark), element("div", "feed-jump-place", {}, this.jump), this.selection.bar, this.composer.root,
     );
     this.composer.grow();

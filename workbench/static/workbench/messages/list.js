@@ -16,14 +16,12 @@ export function tileOf(card) {
 }
 
 export class List {
-  constructor({ root, filter, client, me, api, drafts, onOpen }) {
+  constructor({ root, client, me, api, drafts, onOpen }) {
     Object.assign(this, { root, client, me, api, drafts, onOpen });
     this.cards = new Map();
     this.notices = { unread: 0, latest: null };
     this.openId = null;
     this.cursor = null;
-    filter.addEventListener("input", () => { this.wanted = filter.value.trim(); this.draw(); this.further(); });
-    filter.addEventListener("keydown", (event) => this.fromFilter(event));
     root.parentElement.addEventListener("scroll", () => this.further(), { passive: true });
     client.on("arrived", ({ entry }) => this.take(entry));
     client.on("read", (data) => this.readTo(data.conversation_id, data.read_seq));
@@ -51,11 +49,11 @@ export class List {
     this.soon = setTimeout(() => this.load().catch((problem) => toast(problem.message, { error: true })), TOGETHER_MS);
   }
 
-  /** The next page, when the end is near, or while a title is looked for. */
+  /** The next page, when the end is near. */
   async further() {
     const pane = this.root.parentElement;
     const isNear = pane.scrollHeight - pane.scrollTop - pane.clientHeight < NEAR_END;
-    if (!this.cursor || this.loading || !(isNear || this.wanted)) return;
+    if (!this.cursor || this.loading || !isNear) return;
     this.loading = true;
     try {
       const page = await fetchJson(`${this.api}/conversations?${new URLSearchParams({ limit: PAGE, cursor: this.cursor })}`);
@@ -157,19 +155,10 @@ export class List {
     return [...this.cards.values()].sort((a, b) => Number(b.pinned) - Number(a.pinned) || (a.last_at < b.last_at ? 1 : a.last_at > b.last_at ? -1 : b.id - a.id));
   }
 
-  /** Enter opens the first that was found, the arrow down goes to it. */
-  fromFilter(event) {
-    const first = this.root.querySelector("button.row");
-    if (!first || event.isComposing || !["Enter", "ArrowDown"].includes(event.key)) return;
-    event.preventDefault();
-    if (event.key === "Enter" && this.wanted) first.click(); else first.focus();
-  }
-
   draw() {
-    const wanted = this.wanted?.toLowerCase();
-    const shown = this.sorted().filter((card) => !wanted || card.title.toLowerCase().includes(wanted));
-    const rows = [...(wanted ? [] : [this.noticeRow()]), ...shown.map((card) => this.row(card))];
-    if (shown.length === 0) rows.push(wanted ? empty("没有匹配的会话", "换个名称试试") : empty("还没有会话", "点击右上角的加号，和同事聊起来"));
+    const shown = this.sorted();
+    const rows = [this.noticeRow(), ...shown.map((card) => this.row(card))];
+    if (shown.length === 0) rows.push(empty("还没有会话", "点击右上角的加号，和同事聊起来"));
     const focused = this.root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     this.root.replaceChildren(...rows);
     if (focused) this.root.querySelector(`[data-key="${focused}"]`)?.focus();

@@ -15,6 +15,7 @@ import { Notices } from "./notices.js";
 import { Panel } from "./panel.js";
 import { Picker } from "./picker.js";
 import { openQuiet } from "./quiet.js";
+import { Search } from "./search.js";
 import { Uploads } from "./uploads.js";
 
 const VIEWS = ["notices", "dings", "favourites"];
@@ -33,6 +34,7 @@ const feed = new Feed({
   root: part("feed"), client, me, api, drafts,
   onReceipts: (id, seq) => panel.receipts(id, seq),
   onInfo: () => panel.toggleInfo(feed.id),
+  onHistory: () => panel.toggleHistory(feed.id),
   onFiles: () => panel.toggleFiles(feed.id),
   onRead: (id, seq) => { list.readTo(id, seq); changedSoon(); },
   onForward: (card, seqs, together) => forward.open(card, seqs, together),
@@ -57,7 +59,13 @@ const favourites = new Favourites({
   onForward: (item) => forward.ask("转发收藏", `/favourites/${item.id}/forward`),
   onRecord: (record) => forward.showRecord(record),
 });
-const list = new List({ root: part("list"), filter: part("filter"), client, me, api, drafts, onOpen: (key) => show(key) });
+const list = new List({ root: part("list"), client, me, api, drafts, onOpen: (key) => show(key) });
+const search = new Search({
+  input: part("filter"), list: part("list"), root: part("found"), api, me,
+  onPerson: (id) => talkTo(id),
+  onRoom: (id) => show(id),
+  onMessage: async (id, seq) => { await show(id); if (feed.id === id) await feed.jumpTo(seq); },
+});
 const forward = new Forward({ dialog: part("forward"), api, me, list });
 const picker = new Picker({ dialog: part("picker"), me });
 const dingDialog = new DingDialog({ api, me, onOpened: (opened) => { dings.renew(); dingPanel.open(opened.ding_id); } });

@@ -3,6 +3,7 @@
 import { fetchJson, toast } from "../base.js";
 import { element, icon } from "./elements.js";
 import { FilesPane } from "./files.js";
+import { History } from "./history.js";
 import { Info } from "./info.js";
 import { Readers } from "./readers.js";
 
@@ -12,6 +13,7 @@ export class Panel {
   constructor({ root, panes, me, api, onInvite, onLeft, onSet, onJump, onDingUnread }) {
     Object.assign(this, { root, panes, me, api, onLeft, onDingUnread });
     this.infoPane = new Info({ panel: this, onInvite, onSet });
+    this.history = new History({ panel: this, onJump: (seq) => { if (!isWide()) this.close(); onJump(seq); } });
     this.filesPane = new FilesPane({ panel: this, onJump: (seq) => { if (!isWide()) this.close(); onJump(seq); } });
     this.readers = new Readers({ panel: this });
   }
@@ -40,6 +42,11 @@ export class Panel {
   async toggleFiles(conversationId) {
     if (this.shown === `files:${conversationId}`) { this.close(); return; }
     await this.filesPane.show(conversationId);
+  }
+
+  async toggleHistory(conversationId) {
+    if (this.shown === `history:${conversationId}`) { this.close(); return; }
+    await this.history.show(conversationId);
   }
 
   async info(conversationId) {

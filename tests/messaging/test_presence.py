@@ -1,0 +1,111 @@
+"""Who is online and who types: only for those who may know, and only while they look."""
+
+import pytest
+import redis
+from django.utils import timezone
+
+from core import redis as store
+from messaging import presence
+from messaging.models import Conversation
+from org.kinds import VisibilityEffect
+from org.services import visibility
+from tests.conftest import Budget
+from tests.factories import Province
+from tests.messaging.conftest import Phone
+
+
+def _online(phone: Phone, *others: Phone, room: int | None = None) -> dict[int, bool]:
+    query = [("person_ids", str(other.person_id)) for other in others]
+    query += [("conversation_id", str(room))] if room else []
+    path = "&".join(f"{key}={value}" for key, value in query)
+    answer = phone.client.get(f"/api/v1/messaging/presence?{path}")
+    assert answer.status_code == 200, answer.content
+    return {one["person_id"]: one["online"] for one in answer.json()["people"]}
+
+
+@pytest.fixture(autouse=True)
+def nobody_here() -> None:
+    """What other tests left in Valkey is forgotten."""
+    store.connection().flushdb()
+
+
+def test_whoever_gave_a_sign_of_life_is_online(wang: Phone, li: Phone, zhang: Phone) -> None:
+    assert _online(wang, li, zhang) == {li.person_id: False, zhang.person_id: False}
+    _online(li)
+    assert _online(wang, zhang, li) == {zhang.person_id: False, li.person_id: True}
+
+
+def test_whoever_hides_is_left_out(wang: Phone, li: Phone) -> None:
+    _online(li)
+    assert li.get("/presence/own").json() == {"hidden": False}
+    assert li.call("put", "/presence/own", {"hidden": True}).json() == {"hidden": True}
+    assert _online(wang, li) == {}
+    li.call("put", "/presence/own", {"hidden": False})
+    assert _online(wang, li) == {li.person_id: True}
+
+
+def test_whoever_is_hidden_by_the_directorys_rules_is_left_out(
+    province: Province, wang: Phone, lin: Phone
+) -> None:
+    _online(lin)
+    assert _online(wang, lin) == {lin.person_id: True}
+    visibility.make(
+        actor=province.actor("卫二"),
+        subject=visibility.Subject(person_id=lin.person_id),
+        terms=visibility.Terms(effect=VisibilityEffect.HIDE),
+        now=timezone.now(),
+    )
+    assert _online(wang, lin) == {}
+
+
+def test_at_most_a_hundred_people_are_asked_about(wang: Phone) -> None:
+    ids = "&".join(f"person_ids={number}" for number in range(1, 102))
+    assert wang.client.get(f"/api/v1/messaging/presence?{ids}").status_code == 422
+    assert wang.client.get("/api/v1/messaging/presence?person_ids=999999999").json() == {
+        "people": []
+    }
+
+
+def test_only_members_who_have_it_open_hear_of_typing(
+    wang: Phone, li: Phone, zhang: Phone, lin: Phone
+) -> None:
+    room = wang.group(li, zhang)
+    now = timezone.now()
+    _online(li, room=room)
+    presence.look_at(room, lin.person_id, now=now)
+    members = {wang.person_id, li.person_id, zhang.person_id}
+    assert presence.looking_at(room, members - {wang.person_id}, now=now) == [li.person_id]
+    assert wang.call("post", f"/conversations/{room}/typing").status_code == 204
+    assert presence.may_tell_typing(room, wang.person_id) is False
+    assert presence.may_tell_typing(room, li.person_id) is True
+    answer = lin.call("post", f"/conversations/{room}/typing")
+    assert (answer.status_code, answer.json()["code"]) == (404, "CONVERSATION_NOT_FOUND")
+    answer = lin.get("/presence", conversation_id=room)
+    assert (answer.status_code, answer.json()["code"]) == (404, "CONVERSATION_NOT_FOUND")
+
+
+@pytest.mark.parametrize("change", [{"member_count": 65}, {"dissolved_at": timezone.now()}])
+def test_large_and_dissolved_conversations_do_not_tell(
+    wang: Phone, li: Phone, change: dict[str, object]
+) -> None:
+    room = wang.group(li)
+    Conversation.objects.filter(pk=room).update(**change)
+    assert wang.call("post", f"/conversations/{room}/typing").status_code == 204
+    assert presence.may_tell_typing(room, wang.person_id) is True
+
+
+def test_without_valkey_nobody_is_online(
+    wang: Phone, li: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = wang.direct(li)
+    _online(li, room=room)
+    lost = redis.Redis(host="127.0.0.1", port=1)
+    monkeypatch.setattr(store, "connection", lambda: lost)
+    assert _online(wang, li, room=room) == {li.person_id: False}
+    assert wang.call("post", f"/conversations/{room}/typing").status_code == 204
+
+
+def test_the_queries_of_presence_are_budgeted(wang: Phone, li: Phone, budget: Budget) -> None:
+    room = wang.direct(li)
+    with budget("messaging.presence.state"):
+        _online(wang, li, room=room)
