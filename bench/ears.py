@@ -26,7 +26,7 @@ _TAIL = len(MARK) - 1
 # Empty ones, as daphne sends them; no text holds a zero byte.
 _PING, _PONG = b"\x89\x00", b"\x8a\x80\0\0\0\0"
 _IN_FLIGHT = 64
-_PATIENCE = 120.0
+_PATIENCE = 300.0
 
 
 def stamp() -> str:
@@ -148,6 +148,7 @@ def _listen(pipe: Connection, core: int | None) -> None:
         os.sched_setaffinity(0, {core})
     room = _Room()
     while True:
+        room.wait(pipe)
         word, value = pipe.recv()
         try:
             if word == "open":
@@ -210,11 +211,23 @@ class _Room:
         del opening[fd]
         self._sockets[fd], self._tails[fd] = held, b""
 
-    def _take(self, fd: int) -> bytes:
+    def wait(self, pipe: Connection) -> None:
+        """Until something is asked; pings of open sockets are answered meanwhile."""
+        self._poll.register(pipe.fileno(), selectors.EVENT_READ)
         try:
-            return self._sockets[fd].recv(1 << 18)
-        except BlockingIOError:
-            return b""
+            while not pipe.poll(0):
+                for key, _ in self._poll.select(timeout=1):
+                    if key.fd in self._sockets:
+                        self._take(key.fd)
+        finally:
+            self._poll.unregister(pipe.fileno())
+
+    def _take(self, fd: int) -> None:
+        part = self._sockets[fd].recv(1 << 18)
+        if not part:
+            raise ConnectionError("a waiting socket was closed")
+        if _PING in part:
+            self._sockets[fd].send(_PONG)
 
     def hear(self, each: int) -> Heard:
         lacking = dict.fromkeys(self._sockets, each)

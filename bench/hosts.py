@@ -83,9 +83,8 @@ class Ours:
         self._do(f"burst {self.room} {count}")
 
     def stop(self) -> None:
-        if self._side.stdin is not None:
-            self._side.stdin.close()
-        self._side.wait(timeout=10)
+        self._side.kill()
+        self._side.wait()
 
     def _do(self, line: str) -> str:
         if self._side.stdin is None or self._side.stdout is None:

@@ -29,7 +29,16 @@ DATABASES = {
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.core.RedisChannelLayer",
-        # redis-py's own time limit equals the layer's blocking read and kills sockets.
-        "CONFIG": {"hosts": [{"address": os.environ["TUTORIAL_REDIS_URL"], "socket_timeout": 30}]},
+        # redis-py's own time limit equals the layer's blocking read and kills sockets, and its own
+        # hundred connections are too few: without these two lines the tutorial does not last.
+        "CONFIG": {
+            "hosts": [
+                {
+                    "address": os.environ["TUTORIAL_REDIS_URL"],
+                    "socket_timeout": None,
+                    "max_connections": 100_000,
+                }
+            ]
+        },
     },
 }
