@@ -24,6 +24,8 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 WAITING_LIMIT: Final = 64
 """Frames of one socket that may wait for their turn."""
 BYE_SPREAD_MS: Final = 5000
+ANSWER_SECONDS: Final = 5.0
+"""How long a process that stops goes on answering what it has taken."""
 
 D = TypeVar("D", bound=incoming.Data)
 
@@ -79,6 +81,7 @@ class Connection:
         self._bucket = Bucket()
         self._is_open = True
         self._was_used = False
+        self._is_leaving = False
 
     async def live(self) -> None:
         """Serves the socket until either side closes it."""
@@ -119,7 +122,13 @@ class Connection:
         return used
 
     async def say_bye(self) -> None:
-        """The process stops: clients come back spread over a few seconds."""
+        """The process stops: what was taken is answered, then clients come back, spread in time."""
+        self._is_leaving = True
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self._waiting.join()
+        except TimeoutError:
+            log.warning("socket left without its answers", person_id=self.person_id)
         wait = random.randrange(200, BYE_SPREAD_MS)  # noqa: S311  # spreads load, hides nothing
         self._say(frames.frame("bye", {"retry_after_ms": wait}))
         await self.close(Close.DRAINING)
@@ -129,7 +138,8 @@ class Connection:
             message = await self._receive()
             if message["type"] == "websocket.disconnect":
                 return
-            fault = self._take(message)
+            # What comes now is sent again, to another process.
+            fault = None if self._is_leaving else self._take(message)
             if fault is not None:
                 await self.close(fault)
 
@@ -163,6 +173,8 @@ class Connection:
                 log.exception("socket given up", type=frame.type, person_id=self.person_id)
                 await self.close(Close.FAILED)
                 return
+            finally:
+                self._waiting.task_done()
 
     async def _serve(self, frame: incoming.Incoming) -> None:
         try:

@@ -71,8 +71,7 @@ class Sessions:
         await self.hub.watch(guest, wanted.conversation_id, frozenset(wanted.seqs))
 
     async def _drain(self) -> None:
-        for guest in list(self._guests):
-            await guest.say_bye()
+        await asyncio.gather(*(guest.say_bye() for guest in list(self._guests)))
         # One more turn of the loop, in which the last frames leave.
         await asyncio.sleep(0.05)
         await self.hub.close()

@@ -215,17 +215,22 @@ def second_process(site: Site, folder: Path) -> Iterator[Site]:
 
 @contextmanager
 def serving(
-    environment: dict[str, str], port: int, log: Path
+    environment: dict[str, str],
+    port: int,
+    log: Path,
+    *,
+    host: str = "127.0.0.1",
+    on: Callable[..., list[str]] = lambda *words: list(words),
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """A daphne on the port, stopped afterwards."""
-    endpoint = f"tcp:port={port}:interface=127.0.0.1:backlog=4096"
-    command = [sys.executable, "-m", "daphne", "-e", endpoint, "config.asgi:application"]
+    """A daphne on the port, stopped afterwards; `on` puts its command on another node."""
+    endpoint = f"tcp:port={port}:interface={host}:backlog=4096"
+    command = on(sys.executable, "-m", "daphne", "-e", endpoint, "config.asgi:application")
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
         )
     try:
-        _wait_for(port, process, log)
+        _wait_for((host, port), process, log)
         yield process
     finally:
         process.terminate()
@@ -241,11 +246,11 @@ def free_port() -> int:
     raise RuntimeError("no free port")
 
 
-def _wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def _wait_for(place: tuple[str, int], process: "subprocess.Popen[bytes]", log: Path) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+            if probe.connect_ex(place) == 0:
                 return
         time.sleep(0.1)
     raise RuntimeError(f"daphne did not start:\n{log.read_text(errors='replace')[-3000:]}")

@@ -1,5 +1,8 @@
 """Sockets against real daphnes and a Valkey that is stopped, cut off and emptied."""
 
+import json
+import uuid
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +10,9 @@ import pytest
 import redis
 
 from core.localstack import valkey
+from messaging import bus, frames
 from tests.messaging import site as sites
-from tests.messaging.site import Device, Site
+from tests.messaging.site import Device, Site, eventually, open_socket
 
 pytestmark = pytest.mark.live
 
@@ -20,6 +24,91 @@ async def test_a_stopping_server_says_bye(site: Site, tmp_path: Path) -> None:
             assert await device.closed_with() == 4010
             bye = next(frame for frame in device.received if frame["type"] == "bye")
     assert 200 <= bye["data"]["retry_after_ms"] < 5000
+
+
+async def test_a_stopping_server_answers_what_it_has_stored(site: Site, tmp_path: Path) -> None:
+    room = site.direct("区副局", "单小芳")
+    with sites.second_process(site, tmp_path) as second:
+        async with Device(second, "区副局") as device:
+            for number in range(15):
+                frame = {"type": "message.send", "id": f"{number}", "data": _text(room, "稿")}
+                await device.connection.send(json.dumps(frame))
+            second.process.terminate()
+            assert await device.closed_with() == 4010
+        second.process.wait(timeout=sites.PATIENCE)
+        with pytest.raises(OSError, match="Connect call failed"):
+            await open_socket(second, "区副局")
+    acked = [f["data"]["seq"] for f in device.received if f["type"] == "message.ack"]
+    stored = site.rows(
+        "SELECT seq FROM messaging_message WHERE conversation_id = %s ORDER BY seq", room
+    )
+    assert stored == [(seq,) for seq in acked]
+
+
+async def test_a_client_that_stops_reading_misses_some_and_is_told_so(site: Site) -> None:
+    words = frames.frame("error", {"code": "", "status": 0, "message": "x" * 16_000, "of": ""})
+    mark = frames.frame("message.read", {"conversation_id": 0, "read_seq": 0})
+    async with Device(site, "单小芳") as slow, Device(site, "仇海生") as other:
+        with _store(site) as store:
+            for _ in range(15):
+                with store.pipeline(transaction=False) as pipeline:
+                    for _ in range(100):
+                        pipeline.publish(_channel(site, "单小芳"), _parcel(words))
+                    pipeline.execute()
+                store.publish(_channel(site, "仇海生"), _parcel(mark))
+                await other.until(lambda frame: frame["type"] == "message.read")
+                other.received.clear()
+        await slow.until(_tells_to_compare_all)
+        came = [frame["type"] for frame in slow.received]
+        assert 0 < came.count("error") < 1500
+        await slow.ask("hello", {}, answer="welcome")
+
+
+async def test_an_emptied_valkey_costs_nothing_but_tickets(site: Site) -> None:
+    room = site.direct("钱医", "周防疫")
+    async with Device(site, "钱医") as sender, Device(site, "周防疫") as hearer:
+        with site.http("钱医") as client:
+            ticket = client.post("/ws-ticket").raise_for_status().json()["ticket"]
+        with _store(site) as store:
+            for number in range(20):
+                store.flushall()
+                seq = (await sender.send(room, f"{number}"))["seq"]
+                await hearer.hear("message.created", conversation_id=room, seq=seq)
+    late = Device(site, "钱医")
+    late.connection = await open_socket(site, None, query=f"?ticket={ticket}")
+    assert await late.closed_with() == 4001
+
+
+async def test_a_killed_process_leaves_nothing_in_valkey_that_would_stay(
+    site: Site, tmp_path: Path
+) -> None:
+    room = site.direct("罗科员", "马科员")
+    with sites.second_process(site, tmp_path) as second, _store(site) as store:
+        async with Device(second, "罗科员") as device:
+            await device.send(room, "在")
+            [(_, hearing)] = store.pubsub_numsub(_channel(site, "罗科员"))
+            assert hearing == 1
+            second.process.kill()
+            second.process.wait(timeout=sites.PATIENCE)
+        await eventually(lambda: store.pubsub_numsub(_channel(site, "罗科员"))[0][1] == 0)
+        assert [key for key in store.scan_iter() if store.ttl(key) < 0] == []
+
+
+async def test_all_sockets_of_a_process_share_one_connection_to_valkey(site: Site) -> None:
+    names = ("王伟民", "李建国", "张晓梅", "林上城", "赵卫东", "钱医", "周防疫", "孙收文")
+    with _store(site) as store:
+        async with AsyncExitStack() as open_ones:
+            for name in names:
+                await open_ones.enter_async_context(Device(site, name))
+            listening = store.client_list(_type="pubsub")
+            assert len(listening) == 1
+            # A session cache would hold a client for each connection.
+            assert len(store.client_list()) < len(names) + 20
+
+
+async def test_frames_are_not_compressed_for_each_socket(site: Site) -> None:
+    async with Device(site, "王伟民") as device:
+        assert device.connection.protocol.extensions == []
 
 
 async def test_two_processes_deliver_to_each_others_sockets(site: Site, tmp_path: Path) -> None:
@@ -57,6 +146,25 @@ async def test_a_lost_bus_is_found_again_and_everybody_is_told_to_compare(site: 
         await hearer.until(_tells_to_compare_all)
         await sender.send(room, "又通了")
         assert (await hearer.hear("message.created", conversation_id=room))["body"] == "又通了"
+
+
+def _store(site: Site) -> "redis.Redis":
+    """The site's Valkey."""
+    return redis.Redis.from_url(site.environment["REDIS_URL"])
+
+
+def _channel(site: Site, name: str) -> str:
+    """As bus.person_channel names it in the site's processes."""
+    database = site.database.rpartition("/")[2].partition("?")[0]
+    return f"tw:{database}:p:{site.people[name]}"
+
+
+def _parcel(frame: bytes) -> bytes:
+    return bus.Parcel(bus.Signal.FRAME, 0, 0, frame).pack()
+
+
+def _text(room: int, body: str) -> dict[str, Any]:
+    return {"conversation_id": room, "client_message_id": str(uuid.uuid4()), "body": body}
 
 
 def _tells_to_compare_all(frame: dict[str, Any]) -> bool:
