@@ -10,12 +10,12 @@ from typing import Final
 
 from messaging import fanout
 from messaging.kinds import DingState, DingStep, StepOutcome
-from messaging.models import Ding, DingEvidence, DingTarget
+from messaging.models import Ding, DingTarget
 from messaging.queries import ding_counts
 from messaging.queries.ding_counts import StateNews
+from messaging.services import _ding_rows
 
 LEFT_CONVERSATION: Final = "已不在会话中，无法送达"
-_BATCH: Final = 1000
 
 
 def end(
@@ -30,20 +30,7 @@ def end(
     if not ended:
         return []
     DingTarget.objects.filter(ding=ding, person_id__in=ended).update(state=state, ended_at=now)
-    DingEvidence.objects.bulk_create(
-        (
-            DingEvidence(
-                ding=ding,
-                person_id=person_id,
-                step=DingStep.END,
-                outcome=StepOutcome.ENDED,
-                said=said,
-                at=now,
-            )
-            for person_id in ended
-        ),
-        batch_size=_BATCH,
-    )
+    _ding_rows.prove(ding, ended, DingStep.END, StepOutcome.ENDED, said, now=now)
     _tell(ding, ended, state, now=now)
     return ended
 

@@ -14,14 +14,13 @@ from core.db import service
 from messaging import ding_errors, errors, fanout, ladder, policies
 from messaging.events import DingDue
 from messaging.kinds import DingAudience, DingLevel, DingState, DingStep, Receipt, StepOutcome
-from messaging.models import Ding, DingEvidence, DingTarget, log
+from messaging.models import Ding, DingTarget, log
 from messaging.queries import ding_audiences, ding_reach, dings
-from messaging.services import _ding_ends, _quotas, messages
+from messaging.services import _ding_ends, _ding_rows, _quotas, messages
 from messaging.services.messages import Particulars
 
 TARGETS_AT_MOST: Final = 5000
 IN_APP: Final = "已出现在其消息页和工作台"
-_BATCH: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,26 +252,10 @@ def _spend(actor: Actor, *, now: datetime) -> None:
 
 def _address(ding: Ding, person_ids: Sequence[int], *, now: datetime) -> None:
     """The first rung is the row itself: it stands in the person's list, and the frame shows it."""
-    DingTarget.objects.bulk_create(
-        (DingTarget(ding=ding, person_id=person_id) for person_id in person_ids),
-        batch_size=_BATCH,
-    )
+    _ding_rows.call(ding, person_ids)
     lost = ding_reach.without_account(person_ids)
     reached = [person_id for person_id in person_ids if person_id not in lost]
-    DingEvidence.objects.bulk_create(
-        (
-            DingEvidence(
-                ding=ding,
-                person_id=person_id,
-                step=DingStep.APP,
-                outcome=StepOutcome.DELIVERED,
-                said=IN_APP,
-                at=now,
-            )
-            for person_id in reached
-        ),
-        batch_size=_BATCH,
-    )
+    _ding_rows.prove(ding, reached, DingStep.APP, StepOutcome.DELIVERED, IN_APP, now=now)
     if reached:
         content = dings.called(ding, at=now)
         fanout.to_people(person_ids=reached, kind="ding.opened", content=content)
