@@ -130,11 +130,12 @@ SPANS: Final = f"""
      WHERE c.id = %(conversation_id)s AND c.is_virtual
        AND s.person_id IS DISTINCT FROM w.sender_id AND (m.id IS NULL OR m.source = 'org')"""
 
-# Those with a row in the conversation `c` now, a query of person_id; of a virtual one that is but a
-# few of its members.
+# Who is now in the conversations of the CTE `mine` (id, is_virtual) that are kept by rows: a query
+# of (conversation_id, person_id).
 PRESENT_BY_ROWS: Final = """
-    SELECT m.person_id FROM messaging_member m
-     WHERE m.conversation_id = c.id AND m.left_seq IS NULL AND NOT c.is_virtual"""
+    SELECT m.conversation_id, m.person_id
+      FROM mine JOIN messaging_member m ON m.conversation_id = mine.id
+     WHERE m.left_seq IS NULL AND NOT mine.is_virtual"""
 
 _SOME: Final = f"""
 WITH {PERIODS_AMONG}

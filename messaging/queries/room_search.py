@@ -10,24 +10,30 @@ from core.actor import Actor
 from messaging import membership
 from org.queries import naming, people
 
+# Everybody in these conversations is looked at once, however many of them he is in.
 _FOUND: Final = f"""
-WITH {membership.PERIODS_OF}, mine AS (
+WITH {membership.PERIODS_OF}, mine AS MATERIALIZED (
     SELECT c.*, CASE WHEN c.kind = 'direct' THEN (
                SELECT part::bigint FROM unnest(string_to_array(c.direct_key, ':')) part
                 WHERE part::bigint <> p.person_id LIMIT 1) END AS peer_id
       FROM period p JOIN messaging_conversation c ON c.id = p.conversation_id
      WHERE p.left_seq IS NULL AND (c.last_seq > 0 OR c.created_by_id = p.person_id)
+), present AS MATERIALIZED ({membership.PRESENT_BY_ROWS}
+), somebody AS MATERIALIZED (
+    SELECT DISTINCT person_id FROM present WHERE person_id <> ALL(%(person_ids)s::bigint[])
+), named AS MATERIALIZED (
+    SELECT s.person_id FROM somebody s WHERE {naming.is_named("s.person_id")}
+), having_one AS MATERIALIZED (
+    SELECT a.conversation_id, min(a.person_id) AS person_id
+      FROM present a JOIN named n ON n.person_id = a.person_id GROUP BY a.conversation_id
 )
 SELECT c.id, c.kind, c.title, c.member_count, c.peer_id, m.person_id
   FROM mine c
-  LEFT JOIN LATERAL (
-    SELECT a.person_id FROM ({membership.PRESENT_BY_ROWS}) a
-     WHERE c.kind <> 'direct' AND a.person_id <> ALL(%(person_ids)s::bigint[])
-       AND strpos(lower(c.title), %(words)s) = 0 AND {naming.is_named("a.person_id")}
-     ORDER BY a.person_id LIMIT 1) m ON TRUE
- WHERE CASE WHEN c.kind = 'direct' THEN {naming.is_named("c.peer_id")}
-            ELSE strpos(lower(c.title), %(words)s) > 0 OR m.person_id IS NOT NULL END
- ORDER BY m.person_id IS NOT NULL, c.last_at DESC, c.id DESC LIMIT %(limit)s"""
+  LEFT JOIN having_one m ON m.conversation_id = c.id
+   AND (c.kind = 'direct' OR strpos(lower(c.title), %(words)s) = 0)
+ WHERE strpos(lower(c.title), %(words)s) > 0 OR m.person_id IS NOT NULL
+ ORDER BY c.kind <> 'direct' AND m.person_id IS NOT NULL, c.last_at DESC, c.id DESC
+ LIMIT %(limit)s"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ def rooms(*, actor: Actor, text: str, limit: int, at: datetime) -> list[Room]:
             title=title or (known[peer_id].name if peer_id in known else ""),
             member_count=count,
             peer_id=peer_id,
-            by_member=known[member_id].name if member_id in known else "",
+            by_member=known[member_id].name if member_id in known and kind != "direct" else "",
         )
         for room_id, kind, title, count, peer_id, member_id in rows
     ]

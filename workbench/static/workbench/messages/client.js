@@ -225,6 +225,7 @@ export class Client {
       "notice.read": () => this.emit("noticesRead", {}),
       "draft.changed": (data) => this.emit("draft", data),
       "settings.changed": (data) => this.emit("settings", data),
+      typing: (data) => this.emit("typing", data),
       "ding.opened": (data) => this.emit("ding", { ding: { ding_id: data.id } }),
       "ding.state": (data) => this.emit("ding", { ding: data }),
       "sync.hint": (data) => this.hinted(data),

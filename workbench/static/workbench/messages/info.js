@@ -9,6 +9,7 @@ const ROLES = { owner: ["群主", "blue"], admin: ["管理员", "green"] };
 const LEVELS = [["all", "全部提醒"], ["mentions", "仅提醒@我的"], ["none", "不提醒"]];
 const NOTICE_AT_MOST = 2000;
 const SEARCHED_FROM = 8;
+const TYPING_MS = 250;
 
 export class Info {
   constructor({ panel, onInvite, onSet }) {
@@ -131,20 +132,48 @@ export class Info {
     const search = element("input", "input", { type: "search", placeholder: "搜索成员", "aria-label": "搜索成员", autocomplete: "off", value: this.members.wanted });
     const place = element("div", "", {});
     const draw = () => {
-      const found = this.members.known.filter((member) => [member.name, member.unit_name, member.title].some((words) => words.includes(this.members.wanted)));
+      const found = this.members.known.filter((member) => this.fits(member));
       place.replaceChildren(found.length > 0 ? inParts(found, (member) => this.row(member)) : element("p", "list-label", {}, "没有匹配的成员"), ...(listed && this.members.known.length < card.member_count ? [more] : []));
     };
     const more = element("button", "button small panel-more", { type: "button", onclick: async () => { await this.more(); draw(); } }, "载入更多成员");
-    search.addEventListener("input", () => { this.members.wanted = search.value.trim(); draw(); });
+    search.addEventListener("input", () => {
+      this.members.wanted = search.value.trim();
+      draw();
+      // Those who have not come yet are looked for where all are known, by pinyin too.
+      if (listed) this.lookFor(draw);
+    });
     draw();
     return element("section", "panel-members", { "aria-label": "成员" }, element("p", "list-label", {}, `成员 ${card.member_count}`),
       listed ? null : element("p", "list-label", {}, "大型单位群，此处只列出管理员"),
       card.member_count >= SEARCHED_FROM ? element("div", "panel-search", {}, element("label", "search", {}, icon("search"), search)) : null, place);
   }
 
+  /** Whoever else has the name comes along. */
+  lookFor(draw) {
+    clearTimeout(this.soon);
+    const { wanted } = this.members;
+    if (!wanted) return;
+    this.soon = setTimeout(async () => {
+      const page = await this.panel.ask(`${this.path}/members?${new URLSearchParams({ limit: "100", q: wanted })}`);
+      if (!page || this.members.wanted !== wanted) return;
+      const named = new Set(page.items.map((member) => member.person_id));
+      const known = new Map([...this.members.known, ...page.items].map((member) => [member.person_id, member]));
+      this.members.known = [...known.values()];
+      this.members.named = { wanted, ids: named };
+      draw();
+    }, TYPING_MS);
+  }
+
+  /** Whether the member has what is looked for: as far as is known here, or as the server said. */
+  fits(member) {
+    const { wanted, named } = this.members;
+    if (named?.wanted === wanted && named.ids.has(member.person_id)) return true;
+    return [member.name, member.unit_name, member.title].some((words) => words.includes(wanted));
+  }
+
   /** The next page of those whom the first answer left out. */
   async more() {
-    const page = await this.panel.ask(`${this.path}/members?${new URLSearchParams({ limit: "200", cursor: this.members.cursor ?? "" })}`);
+    const page = await this.panel.ask(`${this.path}/members?${new URLSearchParams({ limit: "100", cursor: this.members.cursor ?? "" })}`);
     if (!page) return;
     this.members.cursor = page.next_cursor;
     const known = new Map([...this.members.known, ...page.items].map((member) => [member.person_id, member]));
@@ -159,7 +188,7 @@ export class Info {
       const { right, bottom } = more.getBoundingClientRect();
       openMenu(acts, { x: right - 140, y: bottom + 4, opener: more, gap: 40 });
     });
-    return element("div", "row tall", {}, avatar(member.name), personText(member), element("span", "row-side inline", {}, label ? element("span", `tag ${tone}`, {}, label) : null, more));
+    return element("div", "row tall", { "data-person": member.person_id }, avatar(member.name), personText(member), element("span", "row-side inline", {}, label ? element("span", `tag ${tone}`, {}, label) : null, more));
   }
 
   actsOn(member) {

@@ -14,6 +14,7 @@ import { List } from "./list.js";
 import { Notices } from "./notices.js";
 import { Panel } from "./panel.js";
 import { Picker } from "./picker.js";
+import { Presence } from "./presence.js";
 import { openQuiet } from "./quiet.js";
 import { Search } from "./search.js";
 import { Uploads } from "./uploads.js";
@@ -76,6 +77,8 @@ const dings = new Dings({
   onDetail: (id) => dingPanel.open(id),
 });
 
+const presence = new Presence({ client, feed, panel, me });
+
 let changedTimer = null;
 /** The rail's badge follows at once, but a burst of messages asks once. */
 function changedSoon() {
@@ -102,7 +105,9 @@ async function draw(key) {
   if (key === null) return;
   try {
     const card = await list.card(key);
-    await feed.open({ ...card });
+    const opening = feed.open({ ...card });
+    presence.show();
+    await opening;
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     toast(problem.message, { error: true });

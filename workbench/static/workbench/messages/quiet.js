@@ -1,4 +1,4 @@
-// 免打扰时段: from when until when, each day, nothing but DING disturbs.
+// 免打扰与在线状态: from when until when, each day, nothing but DING disturbs; and who sees one online.
 
 import { closeDialog, fetchJson, openDialog, toast } from "../base.js";
 import { element, icon } from "./elements.js";
@@ -7,8 +7,9 @@ const USUAL = { begins: "22:00", ends: "07:00" };
 
 export async function openQuiet(api) {
   let quiet;
+  let own;
   try {
-    quiet = await fetchJson(`${api}/quiet-hours`);
+    [quiet, own] = await Promise.all([fetchJson(`${api}/quiet-hours`), fetchJson(`${api}/presence/own`)]);
   } catch (problem) {
     toast(problem.message, { error: true });
     return;
@@ -18,21 +19,24 @@ export async function openQuiet(api) {
   const hours = element("div", "form two", {},
     element("div", "field", {}, element("label", "label", { for: "quiet-begins" }, "开始"), begins),
     element("div", "field", {}, element("label", "label", { for: "quiet-ends" }, "结束"), ends));
+  const hidden = element("input", "", { type: "checkbox", checked: own.hidden });
   const show = () => { begins.disabled = ends.disabled = !on.checked; };
   on.addEventListener("change", show);
   show();
   const form = element("form", "messages-picker", { "data-again": true },
-    element("div", "dialog-body", {}, element("label", "choice", {}, on, "每天在以下时段不提醒"), hours, element("p", "hint", {}, "结束早于开始时，到第二天为止。消息照常送达；DING 不受影响。")),
+    element("div", "dialog-body", {}, element("label", "choice", {}, on, "每天在以下时段不提醒"), hours, element("p", "hint", {}, "结束早于开始时，到第二天为止。消息照常送达；DING 不受影响。"),
+      element("label", "choice", {}, hidden, "不显示我的在线状态"), element("p", "hint", {}, "同事看不到您是否在线、是否正在输入。")),
     element("div", "dialog-foot", {}, element("button", "button", { type: "button", "data-close": true }, "取消"), element("button", "button primary", { type: "submit" }, "保存")));
-  const back = element("div", "dialog-back", { "data-once": "yes" }, element("div", "dialog", { role: "dialog", "aria-modal": "true", "aria-label": "免打扰时段" },
-    element("div", "dialog-head", {}, element("h2", "", {}, "免打扰时段"), element("button", "icon-button", { type: "button", "data-close": true, "aria-label": "关闭" }, icon("close"))), form));
+  const back = element("div", "dialog-back", { "data-once": "yes" }, element("div", "dialog", { role: "dialog", "aria-modal": "true", "aria-label": "免打扰与在线状态" },
+    element("div", "dialog-head", {}, element("h2", "", {}, "免打扰与在线状态"), element("button", "icon-button", { type: "button", "data-close": true, "aria-label": "关闭" }, icon("close"))), form));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
       const wanted = on.checked ? { method: "PUT", json: { begins: begins.value, ends: ends.value } } : { method: "DELETE" };
       await fetchJson(`${api}/quiet-hours`, wanted);
+      if (hidden.checked !== own.hidden) await fetchJson(`${api}/presence/own`, { method: "PUT", json: { hidden: hidden.checked } });
       closeDialog(back);
-      toast(on.checked ? `每天 ${begins.value} 至 ${ends.value} 免打扰` : "已关闭免打扰时段");
+      toast("已保存");
     } catch (problem) {
       toast(problem.message, { error: true });
     }
