@@ -3,6 +3,10 @@
 One per process. A parcel from the bus goes to the sockets it concerns; what the bus may
 have lost is found by comparing heads with the database. While the bus itself is lost, the
 conversations of the last minute are compared every second.
+
+A frame for single people needs nothing of its own here (`fanout.to_people`). What only those
+hear who asked for it is done as receipts are: a channel of its own (`bus`), a method like `watch`
+that keeps who asked and adds or drops the channel, a branch in `_deliver`, a line in `unregister`.
 """
 
 import asyncio
