@@ -34,7 +34,7 @@ class ArchiveUnsafe(errors.Invalid):
     """The archive is damaged, locked, or reaches outside of itself."""
 
     code = "FILE_ARCHIVE_UNSAFE"
-    message = "压缩包不能使用：{reason}"
+    message = "文件未被接受，{reason}"
 
 
 def opened(content: bytes) -> zipfile.ZipFile:

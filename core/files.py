@@ -31,14 +31,14 @@ class FileKindRefused(errors.Unsupported):
     """The file is of a kind that is not taken, or is not what its name says."""
 
     code = "FILE_KIND_REFUSED"
-    message = "文件不能使用：{reason}"
+    message = "文件未被接受，{reason}"
 
 
 class FileDamaged(errors.Invalid):
     """The file is empty or broken."""
 
     code = "FILE_DAMAGED"
-    message = "文件不能使用：{reason}"
+    message = "文件未被接受，{reason}"
 
 
 @dataclass(frozen=True, slots=True)
