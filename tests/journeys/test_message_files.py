@@ -20,6 +20,7 @@ PLAN: FilePayload = {
 FALSE: FilePayload = {
     "name": "假报告.docx", "mimeType": "application/msword", "buffer": b"MZ" + b"\0" * 64
 }  # fmt: skip
+_KEPT = re.compile(r"/messages/\d+/favourite$")
 _PASTE = """
 (field) => {
   const canvas = document.createElement("canvas");
@@ -139,10 +140,13 @@ def test_what_is_kept_is_found_passed_on_and_let_go(site: Site, sign_in: SignIn)
     chats.say(drafter, f"值班安排 {word}")
     chats.choose_act(drafter, word, "收藏")
     expect(drafter.get_by_text("已收藏")).to_be_visible()
-    chats.choose_act(drafter, "防汛预案.pdf", "收藏")
+    with drafter.expect_response(_KEPT):
+        chats.choose_act(drafter, "防汛预案.pdf", "收藏")
     expect(drafter.get_by_text("已收藏")).to_have_count(1)
     chats.choose_act(drafter, word, "取消收藏")
-    drafter.get_by_role("button", name="撤销").click()
+    expect(drafter.get_by_text("已取消收藏")).to_be_visible()
+    with drafter.expect_response(_KEPT):
+        drafter.get_by_role("button", name="撤销").click()
     drafter.get_by_role("button", name="收藏", exact=True).click()
     kept = drafter.locator(".favourite")
     expect(favourite(drafter, word)).to_be_visible()
