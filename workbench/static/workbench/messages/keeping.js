@@ -17,7 +17,8 @@ export class Keeping {
     this.marks = new Map();
     try {
       const marks = await fetchJson(`${this.api}/conversations/${conversationId}/favourites`);
-      if (this.id === conversationId) this.marks = new Map(marks.map((mark) => [mark.seq, mark.id]));
+      // What was kept meanwhile stays marked.
+      if (this.id === conversationId) this.marks = new Map([...marks.map((mark) => [mark.seq, mark.id]), ...this.marks]);
     } catch {
       // The menu then offers to keep what is kept, which changes nothing.
     }
