@@ -628,3 +628,16 @@ def test_a_units_conversation_calls_its_members_and_lets_go_who_serves_elsewhere
     run_jobs()
     assert say.states(ding_id)[zhang.person_id] == "unreachable"
     assert say.states(ding_id)[li.person_id] == "pending"
+
+
+def test_a_waiting_ding_stands_above_all_that_waits_on_the_workbench(
+    wang: Phone, li: Phone
+) -> None:
+    ding_id = say.opened(wang, wang.direct(li), li)
+    assert li.client.get("/counters/").json()["dings"] == 1
+    today = li.client.get("/today/").content.decode()
+    assert "立即到岗" in today
+    assert "DING 待确认" in today
+    say.confirm(li, ding_id)
+    assert li.client.get("/counters/").json()["dings"] == 0
+    assert "DING 待确认" not in li.client.get("/today/").content.decode()
