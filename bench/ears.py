@@ -9,6 +9,7 @@ import array
 import base64
 import multiprocessing
 import os
+import re
 import selectors
 import socket
 import time
@@ -23,8 +24,8 @@ STAMP = 19
 BODY = b"#" * (STAMP + len(MARK) + 8)
 UNIQUE = b"#" * 4 + b"%" * 32
 _TAIL = len(MARK) - 1
-# Empty ones, as daphne sends them; no text holds a zero byte.
-_PING, _PONG = b"\x89\x00", b"\x8a\x80\0\0\0\0"
+# As autobahn sends them; no text holds such a size, which is a control character.
+_PING = re.compile(rb"\x89([\x00-\x1f])")
 _IN_FLIGHT = 64
 _PATIENCE = 300.0
 
@@ -226,8 +227,14 @@ class _Room:
         part = self._sockets[fd].recv(1 << 18)
         if not part:
             raise ConnectionError("a waiting socket was closed")
-        if _PING in part:
-            self._sockets[fd].send(_PONG)
+        self._pong(fd, part)
+
+    def _pong(self, fd: int, part: bytes) -> None:
+        """Whoever does not echo a ping is taken for dead after half a minute."""
+        if (ping := _PING.search(part)) is not None:
+            size = ping[1][0]
+            payload = part[ping.end() : ping.end() + size]
+            self._sockets[fd].send(bytes([0x8A, 0x80 | len(payload)]) + b"\0\0\0\0" + payload)
 
     def hear(self, each: int) -> Heard:
         lacking = dict.fromkeys(self._sockets, each)
@@ -243,8 +250,7 @@ class _Room:
                 if not part:
                     raise ConnectionError("a listening socket was closed")
                 size += len(part)
-                if _PING in part:
-                    self._sockets[fd].send(_PONG)
+                self._pong(fd, part)
                 data = self._tails[fd] + part
                 at, count = data.find(MARK), 0
                 while at >= 0:
@@ -285,8 +291,7 @@ class _Room:
                 part = self._sockets[key.fd].recv(1 << 18)
                 if not part:
                     raise ConnectionError("a speaking socket was closed")
-                if _PING in part:
-                    self._sockets[key.fd].send(_PONG)
+                self._pong(key.fd, part)
                 data = tails[key.fd] + part
                 tails[key.fd] = data[-8:]
                 if key.fd in awaited and awaited[key.fd] in data:
