@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 from messaging.kinds import DingStep, StepOutcome
 
 NOT_CONFIGURED: Final = "通道未配置，已跳过"
+FAULTY: Final = "通道程序出错，未能送达"
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +54,7 @@ class Channel(Protocol):
 
     The same key is delivered once, however often it is asked for: a worker may have died after
     delivering and before keeping the evidence. Raises Undelivered, or OSError from the network;
-    whatever else it raises is a fault that is logged, and the rung is tried again later.
+    whatever else it raises is a fault that is logged. Nothing is tried again: the next rung comes.
     """
 
     def deliver(self, *, key: str, recipient: Recipient, content: Content) -> Evidence:
@@ -76,3 +77,8 @@ def attempt(channel: Channel, *, key: str, recipient: Recipient, content: Conten
     except (Undelivered, OSError) as error:
         log.warning("a channel did not deliver", key=key, error=str(error))
         return Evidence(StepOutcome.FAILED, f"通道未能送达：{error}")
+    except Exception:
+        # Somebody else's code: a fault in it for one person must not keep the others from being
+        # called. It stands in the log, and as evidence.
+        log.exception("a channel has a fault", key=key)
+        return Evidence(StepOutcome.FAILED, FAULTY)

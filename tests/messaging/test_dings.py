@@ -377,6 +377,30 @@ def test_a_channel_that_refuses_is_evidence_and_the_next_rung_comes(
     assert say.evidence(ding_id, li)[2][:2] == ("sms", "delivered")
 
 
+class Faulty:
+    """An adapter with a fault that shows for one person only."""
+
+    faulty_for = 0
+
+    def deliver(self, *, recipient: channels_out.Recipient, **given: Any) -> channels_out.Evidence:
+        if recipient.person_id == self.faulty_for:
+            raise KeyError("token")
+        return Recording().deliver(recipient=recipient, **given)
+
+
+def test_a_fault_for_one_keeps_no_other_from_being_called(
+    wang: Phone, li: Phone, zhang: Phone, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.DING_CHANNELS = {"push": "tests.messaging.test_dings.Faulty"}
+    monkeypatch.setattr(Faulty, "faulty_for", min(li.person_id, zhang.person_id))
+    Recording.delivered.clear()
+    ding_id = say.opened(wang, wang.group(li, zhang), li, zhang)
+    say.pass_minutes(ding_id, 2)
+    found = {phone.person_id: say.evidence(ding_id, phone)[1][1:] for phone in (li, zhang)}
+    assert found[min(found)] == ("failed", channels_out.FAULTY)
+    assert found[max(found)][0] == "delivered"
+
+
 def test_a_repeated_timer_delivers_nothing_twice(
     wang: Phone, li: Phone, recorded: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
