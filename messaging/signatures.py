@@ -1,7 +1,7 @@
 """What a block of messages may contain, in a kilobyte: a Bloom filter over pairs of characters.
 
 A signature never denies what is in the block; it sometimes admits what is not. So it decides only
-which messages are looked at, never which are found (docs/adr/0025-message-search.md).
+which messages are looked at, never which are found (docs/adr/0026-message-search.md).
 """
 
 from collections.abc import Collection, Iterable

@@ -1,4 +1,4 @@
-"""Messages by their words, as far as the reader may see them (docs/adr/0025-message-search.md).
+"""Messages by their words, as far as the reader may see them (docs/adr/0026-message-search.md).
 
 Blocks whose signature denies what is looked for are passed over; what is in the others is read and
 compared. Both happen inside the reader's own periods, so that what she may not see costs nothing

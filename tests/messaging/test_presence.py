@@ -5,13 +5,14 @@ import redis
 from django.utils import timezone
 
 from core import redis as store
-from messaging import presence
+from messaging import bus, presence
 from messaging.models import Conversation
 from org.kinds import VisibilityEffect
 from org.services import visibility
 from tests.conftest import Budget
 from tests.factories import Province
 from tests.messaging.conftest import Phone
+from tests.messaging.site import Device, Site
 
 
 def _online(phone: Phone, *others: Phone, room: int | None = None) -> dict[int, bool]:
@@ -26,7 +27,10 @@ def _online(phone: Phone, *others: Phone, room: int | None = None) -> dict[int, 
 @pytest.fixture(autouse=True)
 def nobody_here() -> None:
     """What other tests left in Valkey is forgotten."""
-    store.connection().flushdb()
+    for kind in ("here", "looking", "typing"):
+        pattern = bus.presence_key(0).replace(":here:0", f":{kind}:*")
+        for key in store.connection().scan_iter(match=pattern):
+            store.connection().delete(key)
 
 
 def test_whoever_gave_a_sign_of_life_is_online(wang: Phone, li: Phone, zhang: Phone) -> None:
@@ -109,3 +113,29 @@ def test_the_queries_of_presence_are_budgeted(wang: Phone, li: Phone, budget: Bu
     room = wang.direct(li)
     with budget("messaging.presence.state"):
         _online(wang, li, room=room)
+
+
+@pytest.mark.live
+async def test_typing_reaches_the_other_screen_and_nobody_elses(site: Site) -> None:
+    room = site.group("王伟民", "李建国", "张晓梅")
+    async with (
+        Device(site, "王伟民") as wang,
+        Device(site, "李建国") as li,
+        Device(site, "张晓梅") as zhang,
+    ):
+        people = [site.people["李建国"]]
+        state = await wang.ask(
+            "presence.subscribe", {"person_ids": people}, answer="presence.state"
+        )
+        assert state == {"people": [{"person_id": people[0], "online": True}]}
+        opened = {"conversation_id": room}
+        assert await li.ask("presence.subscribe", opened, answer="presence.state") == {"people": []}
+        await wang.ask("typing", opened, answer="typing.ack")
+        assert await li.hear("typing") == {
+            "conversation_id": room,
+            "person_id": site.people["王伟民"],
+            "name": "王伟民",
+        }
+        await wang.send(room, "好了")
+        await zhang.hear("message.created", conversation_id=room)
+        assert "typing" not in {frame["type"] for frame in zhang.received}
