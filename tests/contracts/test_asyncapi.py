@@ -1,6 +1,7 @@
 """The document of the socket says what the code does, and HTTP can do all that the socket does."""
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -88,6 +89,14 @@ def test_the_twins_take_what_the_frames_take() -> None:
         and (lacking := set(shape.model_fields) - taken[ASKED[kind]])
     }
     assert missing == {}
+
+
+def test_the_page_knows_the_twin_of_whatever_a_client_asks() -> None:
+    folder = source.ROOT / "workbench" / "static" / "workbench" / "messages"
+    text = (folder / "polling.js").read_text(encoding="utf-8")
+    named = {kind for kind in asyncapi.asked() if re.search(rf'(^|[\s"]){kind}"?[:)]', text)}
+    named |= {kind for kind in asyncapi.asked() if f'type === "{kind}"' in text}
+    assert set(asyncapi.asked()) - named == set()
 
 
 def _operations() -> dict[Twin, set[str]]:

@@ -17,9 +17,17 @@ const TWINS = {
   "message.edit": (data) => ["PATCH", message(data)],
   "message.recall": (data) => ["POST", `${message(data)}/recall`],
   "message.read": (data) => ["PUT", `${room(data)}/cursor`],
+  "presence.subscribe": () => ["GET", "/presence"],
+  typing: (data) => ["POST", `${room(data)}/typing`],
   "ding.confirm": (data) => ["PUT", `/dings/${data.ding_id}/confirmation`],
 };
-const IN_PATH = { "message.edit": ["seq"], "message.recall": ["seq"], "ding.confirm": ["ding_id"] };
+/** What the path names besides the conversation, or instead of it. */
+const IN_PATH = {
+  "message.edit": ["conversation_id", "seq"],
+  "message.recall": ["conversation_id", "seq"],
+  "presence.subscribe": [],
+  "ding.confirm": ["ding_id"],
+};
 
 /** One stretch of polling, from `open` until it is lost or closed. */
 export class Polling {
@@ -49,9 +57,9 @@ export class Polling {
     if (!TWINS[type]) throw new Refusal({ code: "NO_TWIN", status: 404, message: "当前网络下无法完成此操作" });
     const [method, path] = TWINS[type](data);
     const rest = { ...data };
-    for (const name of ["conversation_id", ...(IN_PATH[type] ?? [])]) delete rest[name];
+    for (const name of IN_PATH[type] ?? ["conversation_id"]) delete rest[name];
     const answer = method === "GET"
-      ? await this.call(`${path}?${new URLSearchParams(rest)}`, {}, ANSWER_PATIENCE_MS)
+      ? await this.call(`${path}?${queryOf(rest)}`, {}, ANSWER_PATIENCE_MS)
       : await this.call(path, { method, json: rest }, ANSWER_PATIENCE_MS);
     return type === "sync.heads" ? { heads: answer } : answer;
   }
@@ -123,4 +131,11 @@ export class Polling {
 function refusalOf(problem) {
   const wait = problem.details?.retry_after_ms ?? (problem.details?.retry_after ?? 0) * 1000;
   return new Refusal({ code: problem.code, status: problem.status, message: problem.message, retry_after_ms: wait });
+}
+
+/** A list is a name several times; what is null is left out. */
+function queryOf(data) {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(data)) for (const one of [value].flat()) if (one !== null) query.append(name, one);
+  return query;
 }
