@@ -106,6 +106,7 @@ class Connection:
         if self._is_open:
             self._is_open = False
             await self._outlet.settle()
+            self._outlet.shut()
             await self._send({"type": "websocket.close", "code": int(code)})
 
     async def revoke(self) -> None:

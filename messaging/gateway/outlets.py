@@ -170,6 +170,11 @@ class Plain(Outlet):
         self._buffered = 0
         self._sending: asyncio.Task[None] | None = None
 
+    def shut(self) -> None:
+        """Nothing is sent any more, not even what waits for the client to read."""
+        super().shut()
+        self._queue.clear()
+
     async def settle(self) -> None:
         """What waits has been handed to the server; for a client that does not read, at once."""
         self.flush()

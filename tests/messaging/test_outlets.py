@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from core.actor import system
 from messaging import frames
-from messaging.gateway import outlets
+from messaging.gateway import connection, outlets, sign_in
+from org.queries import sessions
 
 BIG = frames.wire(frames.frame("message.created", {"body": "x" * 20_000}))
 
@@ -119,6 +121,28 @@ async def test_who_never_reads_is_given_up(monkeypatch: pytest.MonkeyPatch) -> N
         await server.stuck.wait()
 
 
+async def test_who_never_reads_is_closed_with_4008(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outlets, "STUCK_SECONDS", 0.01)
+    closed: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "websocket.close":
+            closed.set_result(message["code"])
+        else:
+            await asyncio.Event().wait()
+
+    async def receive() -> dict[str, Any]:
+        return await asyncio.Future()
+
+    visitor = sign_in.Visitor(system("slow"), 1, sessions.Hold(1, "", None))
+    socket = connection.Connection(visitor, receive, send)
+    while socket.push(BIG, 7, 1):
+        pass
+    async with asyncio.timeout(10):
+        assert await closed == 4008
+    assert not socket.push(BIG, 7, 2)
+
+
 async def test_who_reads_in_time_is_not_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outlets, "STUCK_SECONDS", 3600.0)
     server = Server()
@@ -128,6 +152,17 @@ async def test_who_reads_in_time_is_not_given_up(monkeypatch: pytest.MonkeyPatch
     server.reading.set()
     await server.outlet.room()
     assert timer.cancelled()
+
+
+async def test_once_shut_nothing_is_sent_any_more() -> None:
+    server = Server()
+    server.stop_reading()
+    server.outlet.shut()
+    assert not server.say(1)
+    server.outlet.answer(frames.wire(frames.frame("n", 2)))
+    assert await server.heard() == []
+    await _turns_until(lambda: server.outlet._sending is None)
+    assert len(server.sent) <= 1  # what the server had already been given
 
 
 async def test_many_outlets_take_turns_with_the_rest_of_the_loop() -> None:
