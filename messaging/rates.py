@@ -1,8 +1,8 @@
-"""How fast one person may send, over all processes: new messages, and repetitions of them."""
+"""How fast one person may send, over all processes: messages, changes, and repetitions."""
 
 from dataclasses import dataclass
 from typing import Final, cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from core import redis as store
 from messaging import bus, errors, outage
@@ -62,3 +62,8 @@ def take(*, person_id: int, conversation_id: int, client_message_id: UUID) -> No
             wait = cast(int, store.connection().eval(_TAKE, len(keys), *keys, *limits))
     if wait > 0:
         raise errors.SendingTooFast(retry_after=-(-wait // 1000), retry_after_ms=wait)
+
+
+def take_change(*, person_id: int, conversation_id: int) -> None:
+    """Editing and recalling wake as many as a message does: each counts as one."""
+    take(person_id=person_id, conversation_id=conversation_id, client_message_id=uuid4())

@@ -167,8 +167,10 @@ def send(request: HttpRequest, conversation_id: Id, body: MessageIn) -> Sent:
 )
 def edit(request: HttpRequest, conversation_id: Id, seq: Id, body: EditIn) -> Edited:
     """One's own text reads anew in its place."""
+    actor = actor_of(request)
+    rates.take_change(person_id=actor.require_person(), conversation_id=conversation_id)
     return edits.edit(
-        actor=actor_of(request),
+        actor=actor,
         conversation_id=conversation_id,
         seq=seq,
         body=body.body,
@@ -229,8 +231,10 @@ def open_record(request: HttpRequest, conversation_id: Id, seq: Id) -> forward_q
 )
 def recall(request: HttpRequest, conversation_id: Id, seq: Id) -> Recalled:
     """Nobody can read the message any more."""
+    actor = actor_of(request)
+    rates.take_change(person_id=actor.require_person(), conversation_id=conversation_id)
     return messages.recall(
-        actor=actor_of(request), conversation_id=conversation_id, seq=seq, now=timezone.now()
+        actor=actor, conversation_id=conversation_id, seq=seq, now=timezone.now()
     )
 
 

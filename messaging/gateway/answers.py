@@ -70,6 +70,7 @@ def _send(actor: Actor, data: incoming.Send, now: datetime) -> Answer:
 
 
 def _edit(actor: Actor, data: incoming.Edit, now: datetime) -> Answer:
+    rates.take_change(person_id=actor.require_person(), conversation_id=data.conversation_id)
     edited = edits.edit(
         actor=actor,
         conversation_id=data.conversation_id,
@@ -83,6 +84,7 @@ def _edit(actor: Actor, data: incoming.Edit, now: datetime) -> Answer:
 
 
 def _recall(actor: Actor, data: incoming.Recall, now: datetime) -> Answer:
+    rates.take_change(person_id=actor.require_person(), conversation_id=data.conversation_id)
     recalled = messages.recall(
         actor=actor, conversation_id=data.conversation_id, seq=data.seq, now=now
     )
