@@ -27,7 +27,7 @@ _TAIL = len(MARK) - 1
 # As autobahn sends them; no text holds such a size, which is a control character.
 _PING = re.compile(rb"\x89([\x00-\x1f])")
 _IN_FLIGHT = 64
-_PATIENCE = 300.0
+_PATIENCE = 150.0
 
 
 def stamp() -> str:
@@ -133,7 +133,7 @@ class Ears:
         self._ask("close", None)
 
     def end(self) -> None:
-        self._pipe.send(("end", None))
+        self._process.kill()
         self._process.join(timeout=10)
 
     def _ask(self, word: str, value: Any) -> Any:
@@ -283,7 +283,7 @@ class _Room:
                 awaited[fd] = f"@{number:06d}@".encode()
                 self._sockets[fd].send(words.of(number))
 
-        began, deadline = time.monotonic(), time.monotonic() + 5 * _PATIENCE
+        began, deadline = time.monotonic(), time.monotonic() + _PATIENCE
         for fd in self._sockets:
             say(fd)
         while awaited:

@@ -43,18 +43,14 @@ class Run:
 def saturate(store: Store, ears: Ears, mouths: Ears, sockets: int, messages: int) -> Run:
     ears.open(store.listeners(sockets))
     mouths.open(store.speakers(SPEAKERS))
-    try:
-        ears.expect(messages)
-        kept, before, began = store.kept(), store.cpu(), time.monotonic()
-        mouths.talk(store.words, messages)
-        found = ears.heard()
-        mouths.talked()
-        took, used = found.last - began, store.cpu() - before
-        if store.kept() - kept != messages:
-            raise AssertionError(f"{store.name} kept {store.kept() - kept} of {messages}")
-    finally:
-        ears.close()
-        mouths.close()
+    ears.expect(messages)
+    kept, before, began = store.kept(), store.cpu(), time.monotonic()
+    mouths.talk(store.words, messages)
+    found = ears.heard()
+    mouths.talked()
+    took, used = found.last - began, store.cpu() - before
+    if store.kept() - kept != messages:
+        raise AssertionError(f"{store.name} kept {store.kept() - kept} of {messages}")
     deliveries = found.deliveries + SPEAKERS * messages
     return Run(
         messages / took,
@@ -96,21 +92,23 @@ def _alternating(site: Site, sockets: int, messages: int, rounds: int) -> dict[s
         lambda: stores.ejabberd(site, people),
         lambda: stores.prosody(site, people),
     ]
-    ears, mouths = Ears(hosts.CLIENT_CORE), Ears(hosts.CLIENT_CORE)
     runs: defaultdict[str, list[Run]] = defaultdict(list)
-    try:
-        for _ in range(rounds):
-            for make in makers:
-                store = make()
-                if store is None:
-                    continue
-                try:
-                    runs[store.name].append(saturate(store, ears, mouths, sockets, messages))
-                finally:
-                    store.stop()
-    finally:
-        ears.end()
-        mouths.end()
+    for _ in range(rounds):
+        for make in makers:
+            store = make()
+            if store is None:
+                continue
+            ears, mouths = Ears(hosts.CLIENT_CORE), Ears(hosts.CLIENT_CORE)
+            try:
+                run = saturate(store, ears, mouths, sockets, messages)
+                runs[store.name].append(run)
+                print(f"{store.name}: {run.deliveries:,.0f} deliveries/s", flush=True)
+            except (OSError, AssertionError) as fault:
+                print(f"{store.name} gave up: {fault}", flush=True)
+            finally:
+                ears.end()
+                mouths.end()
+                store.stop()
     return dict(runs)
 
 
