@@ -14,6 +14,8 @@ RATIO_AT_MOST: Final = 200
 _SMALL: Final = 1024 * 1024
 _END_RECORD: Final = b"PK\x05\x06"
 _END_BYTES: Final = 22
+_LARGE_LOCATOR: Final = b"PK\x06\x07"
+_LARGE_LOCATOR_BYTES: Final = 20
 _COMMENT_AT_MOST: Final = 65_535
 # A central directory record is 46 bytes and its names; far more than that hides something.
 _DIRECTORY_AT_MOST: Final = ENTRIES_AT_MOST * 600
@@ -72,12 +74,20 @@ def _judge_end_record(content: bytes) -> None:
     at = content.rfind(_END_RECORD, max(0, len(content) - _END_BYTES - _COMMENT_AT_MOST))
     if at < 0 or at + _END_BYTES > len(content):
         raise ArchiveUnsafe(reason="文件已损坏，无法打开")
+    # zipfile believes a ZIP64 record beside this one, whatever this one says; only archives above
+    # our limits need it.
+    located = at - _LARGE_LOCATOR_BYTES
+    if located >= 0 and content.startswith(_LARGE_LOCATOR, located):
+        raise ArchiveTooLarge
     entries, directory_bytes = struct.unpack_from("<HI", content, at + 10)
     if entries > ENTRIES_AT_MOST or directory_bytes > _DIRECTORY_AT_MOST:
         raise ArchiveTooLarge
 
 
 def _judge_sizes(entries: list[zipfile.ZipInfo], size: int) -> None:
+    if len(entries) > ENTRIES_AT_MOST:
+        # The end record said otherwise.
+        raise ArchiveTooLarge
     unpacked = sum(entry.file_size for entry in entries)
     packed = sum(entry.compress_size for entry in entries)
     bombs = (

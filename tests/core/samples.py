@@ -83,6 +83,19 @@ def crowded_archive(entries: int) -> bytes:
     return kept.getvalue()
 
 
+def understating_archive(entries: int, *, large: bool) -> bytes:
+    """The same, whose end record tells of one entry; `large`: and a ZIP64 record of all of them."""
+    packed = crowded_archive(entries)
+    end = len(packed) - 22
+    size, offset = struct.unpack_from("<II", packed, end + 12)
+    told = 47 if large else size
+    record = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 1, 1, told, offset, 0)
+    if not large:
+        return packed[:end] + record
+    whole = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, entries, entries, size, offset)
+    return packed[:end] + whole + struct.pack("<4sIQI", b"PK\6\7", 0, end, 1) + record
+
+
 def _chunk(kind: bytes, content: bytes) -> bytes:
     summed = struct.pack(">I", zlib.crc32(kind + content))
     return struct.pack(">I", len(content)) + kind + content + summed

@@ -78,6 +78,8 @@ def test_what_is_not_what_its_name_says_is_refused(name: str, content: bytes) ->
     [
         (samples.archive({"bomb.txt": b"\0" * 30_000_000}), 413),
         (samples.crowded_archive(archives.ENTRIES_AT_MOST + 1), 413),
+        (samples.understating_archive(archives.ENTRIES_AT_MOST + 1, large=False), 413),
+        (samples.understating_archive(archives.ENTRIES_AT_MOST + 1, large=True), 413),
         (samples.archive({"../../etc/passwd.txt": b"x"}), 422),
         (samples.archive({"/etc/passwd.txt": b"x"}), 422),
         (samples.archive({"C:/windows.txt": b"x"}), 422),
