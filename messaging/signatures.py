@@ -29,11 +29,13 @@ def grams(text: str) -> set[str]:
 
 
 def probe(term: str) -> list[str]:
-    """The grams that every text with the term in it has; its single character where it is one."""
-    folded = fold(term)
-    if len(folded) < 2:
-        return [folded] if folded else []
-    return list(dict.fromkeys(folded[i : i + 2] for i in range(len(folded) - 1)))
+    """The grams that every text with the term in it has, blanks left out as in `grams`."""
+    return list(dict.fromkeys(gram for word in fold(term).split() for gram in _pairs(word)))
+
+
+def _pairs(word: str) -> list[str]:
+    """Its neighbouring pairs; its single character where it is one."""
+    return [word[i : i + 2] for i in range(len(word) - 1)] or [word]
 
 
 def of_sender(person_id: int) -> str:

@@ -98,6 +98,19 @@ def test_all_words_must_be_there(wang: Phone, li: Phone) -> None:
     assert _found(wang, "防汛 防火") == []
 
 
+@pytest.mark.parametrize("is_old", [False, True])
+def test_many_words_are_found_where_the_last_stand_side_by_side(
+    wang: Phone, li: Phone, is_old: bool
+) -> None:
+    room = wang.direct(li)
+    wang.send(room, "请 今晚 装 补丁 KB 5 到 主机")
+    if is_old:
+        _fill(wang, room, 100)
+        _write_blocks(room)
+    assert _found(wang, "今晚 请 装 补丁 kb 5 到") == [(room, 1)]
+    assert _found(wang, "今晚 请 装 kb 5 补丁") == []
+
+
 def test_what_looks_like_a_pattern_is_looked_for_as_it_stands(wang: Phone, li: Phone) -> None:
     room = wang.direct(li)
     wang.send(room, "完成率100%，_重点_工作\\待办")
