@@ -25,6 +25,7 @@ def share(*, actor: Actor, case_id: int, places: cards.Places, now: datetime) ->
     Raises CaseNotFound for whoever takes no part in it, and what cards.share raises.
     """
     queries.readable(case_id, actor.require_person())
+    cards.hold(actor=actor, source=told.SOURCE, key=told.card_key(case_id), now=now)
     row = queries.row(case_id, at=now)
     return cards.share(
         actor=actor,
@@ -40,6 +41,7 @@ def share(*, actor: Actor, case_id: int, places: cards.Places, now: datetime) ->
 @service
 def renew(*, actor: Actor, case_id: int, now: datetime) -> None:
     """The card of the case tells how it stands now, wherever it was shown. For handlers."""
+    cards.hold(actor=actor, source=told.SOURCE, key=told.card_key(case_id), now=now)
     cards.put(
         actor=actor,
         source=told.SOURCE,

@@ -29,6 +29,7 @@ def share(*, actor: Actor, document_id: int, places: cards.Places, now: datetime
     Raises DocumentNotFound, WrongDocumentState for a draft, which nobody else could open, and
     what cards.share raises.
     """
+    cards.hold(actor=actor, source=told.SOURCE, key=told.card_key(document_id), now=now)
     standing = _loading.standing(actor, now)
     document = Document.objects.filter(policies.visible(standing), pk=document_id).first()
     if document is None:
@@ -48,6 +49,7 @@ def share(*, actor: Actor, document_id: int, places: cards.Places, now: datetime
 @service
 def renew(*, actor: Actor, document_id: int, now: datetime) -> None:
     """The card of the document tells how it stands now, wherever it was shown. For handlers."""
+    cards.hold(actor=actor, source=told.SOURCE, key=told.card_key(document_id), now=now)
     cards.put(
         actor=actor,
         source=told.SOURCE,

@@ -1,11 +1,12 @@
 """Cards: what other applications show in conversations, changing in place."""
 
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from core import audit
+from core import audit, db
 from core.actor import Actor
 from core.db import service
 from messaging import errors, fanout, policies
@@ -23,6 +24,7 @@ TITLE_LIMIT: Final = 120
 LINES_AT_MOST: Final = 8
 LINE_LIMIT: Final = 200
 STATE_LIMIT: Final = 40
+_LOCK: Final = zlib.crc32(b"messaging.cards") << 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,16 @@ class Put:
 
 
 @service
+def hold(*, actor: Actor, source: str, key: str, now: datetime) -> None:
+    """The card is this transaction's to renew until it ends.
+
+    Whoever reads what it shall show reads that after this: of two at once the later one shows what
+    is newer. Comes before any conversation is held.
+    """
+    db.advisory_lock_exclusive(_LOCK + zlib.crc32(f"{source}:{key}".encode()) % (1 << 24))
+
+
+@service
 def put(
     *,
     actor: Actor,
@@ -71,8 +83,10 @@ def put(
     policies.require_safe_link(content.link)
     wanted = {"source": source, "source_name": source_name, "key": key, **_shortened(content)}
     earlier = Card.objects.filter(source=source, key=key)
-    places = sorted({*earlier.values_list("conversation_id", flat=True), *conversation_ids})
-    if len(places) > PLACES_AT_MOST:
+    known = set(earlier.values_list("conversation_id", flat=True))
+    places = sorted({*known, *conversation_ids})
+    # Wherever it stands already it is renewed, however many places that are.
+    if len(places) > max(PLACES_AT_MOST, len(known)):
         raise errors.CardPlacesTooMany(limit=PLACES_AT_MOST)
     stands: list[tuple[int, int]] = []
     changed = 0
@@ -111,7 +125,8 @@ def share(
     conversation_ids = _opened(actor, places, now=now)
     wanted = {"source": source, "source_name": source_name, "key": key, **_shortened(content)}
     placed = Card.objects.filter(source=source, key=key)
-    if placed.exclude(conversation_id__in=conversation_ids).count() >= PLACES_AT_MOST:
+    elsewhere = placed.exclude(conversation_id__in=conversation_ids).count()
+    if elsewhere + len(conversation_ids) > PLACES_AT_MOST:
         raise errors.CardPlacesTooMany(limit=PLACES_AT_MOST)
     stands: list[tuple[int, int]] = []
     changed = 0

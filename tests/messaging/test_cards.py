@@ -143,6 +143,21 @@ def test_a_recalled_card_shows_nothing_changes_no_more_and_may_be_shared_anew(
     assert li.page(room)["entries"][2]["card"]["state"] == "已退回"
 
 
+def test_a_card_that_stands_in_many_places_is_renewed_and_comes_to_no_more(
+    province: Province, wang: Phone, li: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms = [wang.group(li) for _ in range(4)]
+    monkeypatch.setattr(cards, "PLACES_AT_MOST", 3)
+    share(province.actor("王伟民"), rooms[:2])
+    with pytest.raises(errors.CardPlacesTooMany):
+        share(province.actor("王伟民"), rooms[2:])
+    assert share(province.actor("王伟民"), rooms[1:3]).changed == 1
+    monkeypatch.setattr(cards, "PLACES_AT_MOST", 2)
+    assert put([], state="已同意").changed == 3
+    with pytest.raises(errors.CardPlacesTooMany):
+        put(rooms[3:])
+
+
 def test_nobody_shares_where_she_may_not_speak(
     province: Province, wang: Phone, li: Phone, lin: Phone
 ) -> None:
