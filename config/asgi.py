@@ -3,22 +3,22 @@
 import gc
 import os
 
+import django
 from channels.routing import ProtocolTypeRouter
 from channels.security.websocket import OriginValidator
-from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-http = get_asgi_application()
+django.setup(set_prefix=False)
 
 from django.conf import settings  # Django must be set up before these
-from config import bodies
+from config import bodies, handler
 from messaging import gateway
 from messaging.gateway import polling
 
 application = ProtocolTypeRouter(
     {
-        "http": polling.Polling(http),
+        "http": polling.Polling(handler.Handler()),
         # AllowedHostsOriginValidator would ignore the port.
         "websocket": OriginValidator(gateway.application, [settings.SITE_ORIGIN]),
     }

@@ -1,0 +1,23 @@
+"""Django behind daphne: a request runs whole in one thread, its middleware and its view."""
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+
+class Handler(ASGIHandler):
+    """All our middleware and views are synchronous, so nothing is adapted between them.
+
+    Django's own handler goes back to the loop for the view, and when the client has gone meanwhile
+    nobody tells the thread that waits for it: a thread and a database connection were lost with
+    each such request, and the process could not end.
+    """
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        """The chain is synchronous whatever is asked for."""
+        super().load_middleware(is_async=False)
+
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
+        """The response, made in the thread of this request."""
+        return await sync_to_async(self.get_response, thread_sensitive=True)(request)
