@@ -225,6 +225,7 @@ class Tutorial:
 @contextmanager
 def site(crowd: int, *, webs: int = 1) -> Iterator[Site]:
     """A site of its own with one or two web processes; it is gone afterwards."""
+    sites.tidy_up_when_told_to_stop()
     with sites.running(product.ROOT / ".local-bench", crowd=crowd) as running:
         if webs == 1:
             running.stop_web(1)

@@ -226,7 +226,10 @@ def pin_all(pid: int) -> None:
 
 def _count(site: Site, name: str, what: str) -> int:
     with psycopg.connect(site.services.postgres.url(name)) as connection:
-        row = connection.execute(f"SELECT count(*) FROM {what}".encode()).fetchone()
+        try:
+            row = connection.execute(f"SELECT count(*) FROM {what}".encode()).fetchone()
+        except psycopg.errors.UndefinedTable:
+            return 0  # Prosody makes its table with the first room
     return int(row[0]) if row else 0
 
 

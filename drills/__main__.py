@@ -24,6 +24,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--short-cut", action="store_true", help="the part that make test runs")
     parser.add_argument("--data", type=Path, default=DATA, help="folder, made anew and deleted")
     options = parser.parse_args(arguments)
+    site.tidy_up_when_told_to_stop()
     chosen = [faults.SHORT_CUT] if options.short_cut else _chosen(options.only)
     seconds = min(options.seconds, 12.0) if options.quick or options.short_cut else options.seconds
     outcomes = perform(

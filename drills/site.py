@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -216,6 +216,15 @@ def running(folder: Path, *, crowd: int = CROWD) -> Iterator[Site]:
         for wire in wires:
             wire.close()
         stack.reset(folder, progress=_unheard)
+
+
+def tidy_up_when_told_to_stop() -> None:
+    """SIGTERM ends the command as an interruption does: what it has started goes with it."""
+
+    def leave(number: int, _frame: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, leave)
 
 
 def _environment(held: stack.Stack) -> dict[str, str]:
