@@ -63,6 +63,15 @@ def after_commit(act: Callable[[], None]) -> None:
     transaction.on_commit(act)
 
 
+def let_go() -> None:
+    """The connection is free for other requests while this one does something slow without it.
+
+    The next query takes one again. Within a transaction nothing happens.
+    """
+    if not connection.in_atomic_block:
+        connection.close()
+
+
 def advisory_lock_shared(key: int) -> None:
     """Holds the advisory lock in shared mode until the transaction ends."""
     with connection.cursor() as cursor:

@@ -4,6 +4,7 @@ import base64
 import json
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,8 +15,11 @@ THUMBNAIL: Final = 480
 VIEW: Final = 2048
 """What fills a screen."""
 MIME: Final = "image/webp"
+AT_ONCE: Final = 2
+"""So many pictures one process has decoded at a time: each may take hundreds of megabytes."""
 _TIMEOUT: Final = 40
 _READER: Final = "core.picture_reader"
+_turns: Final = threading.BoundedSemaphore(AT_ONCE)
 
 
 class PictureTooLarge(errors.Invalid):
@@ -36,16 +40,11 @@ class Picture:
 
 
 def read(content: bytes, picture: str) -> Picture:
-    """PictureTooLarge, FileDamaged. Only call with what `files.take` has taken."""
+    """PictureTooLarge, FileDamaged; waits its turn. Only call with what `files.take` has taken."""
     asked = json.dumps({"picture": picture, "sides": [THUMBNAIL, VIEW]})
     try:
-        run = subprocess.run(  # noqa: S603  # our own module, arguments of our own making
-            [sys.executable, "-m", _READER, asked],
-            input=content,
-            capture_output=True,
-            timeout=_TIMEOUT,
-            check=True,
-        )
+        with _turns:
+            run = _run(asked, content)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         # Out of memory or of time: built to be so, or broken beyond telling.
         raise files.FileDamaged(reason="图片已损坏，无法显示") from error
@@ -59,4 +58,14 @@ def read(content: bytes, picture: str) -> Picture:
         height=answer["height"],
         thumbnail=base64.b64decode(answer["smaller"][str(THUMBNAIL)]),
         view=base64.b64decode(answer["smaller"][str(VIEW)]),
+    )
+
+
+def _run(asked: str, content: bytes) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(  # noqa: S603  # our own module, arguments of our own making
+        [sys.executable, "-m", _READER, asked],
+        input=content,
+        capture_output=True,
+        timeout=_TIMEOUT,
+        check=True,
     )

@@ -1,11 +1,18 @@
-"""Uploaded files on their way into the store and out of it, outside of any transaction."""
+"""Uploaded files on their way into the store and out of it, outside of any transaction.
+
+What takes its time here, the judging and the store, holds no connection to the database.
+"""
 
 import hashlib
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from core import crypto, files, pictures, scanning, storage
+from core import crypto, db, errors, files, pictures, scanning, storage
 from core.actor import Actor
 from core.pictures import Picture
 from messaging.queries import file_places
@@ -15,6 +22,11 @@ from messaging.services.files import Announced, Begun
 
 THUMBNAIL: Final = "-thumbnail"
 VIEW: Final = "-view"
+AT_ONCE: Final = 3
+"""Uploads of one person that one process takes at a time."""
+
+_guard: Final = threading.Lock()
+_under_way: Final[Counter[int]] = Counter()
 
 
 def receive(
@@ -29,7 +41,36 @@ def receive(
     """The file may be sent. It was judged by its content, and by the scanner where there is one,
     before a byte of it was kept; a row that is never finished is swept.
     """
+    with turn(actor.require_person()):
+        return _receive(actor, conversation_id, upload_id, name, content, now)
+
+
+@contextmanager
+def turn(person_id: int) -> Iterator[None]:
+    """The person hands a file over; Unavailable, for now, where she hands over many already."""
+    with _guard:
+        if _under_way[person_id] >= AT_ONCE:
+            raise errors.Unavailable
+        _under_way[person_id] += 1
+    try:
+        yield
+    finally:
+        with _guard:
+            _under_way[person_id] -= 1
+            if not _under_way[person_id]:
+                del _under_way[person_id]
+
+
+def _receive(
+    actor: Actor,
+    conversation_id: int,
+    upload_id: UUID,
+    name: str,
+    content: bytes,
+    now: datetime,
+) -> FileRef:
     file_places.require_may_upload(actor, conversation_id, size=len(content), at=now)
+    db.let_go()
     taken = files.take(name, content)
     scanning.require_clean(content)
     picture = pictures.read(content, taken.picture) if taken.picture else None
@@ -49,12 +90,14 @@ def receive(
         now=now,
     )
     if not begun.is_stored:
+        db.let_go()
         _put(begun, content, picture)
     return services.finish(actor=actor, file_id=begun.file_id, now=now)
 
 
 def fetch(stored: Stored) -> bytes:
     """The file as it was uploaded; core.storage.ObjectAltered if it is not the same."""
+    db.let_go()
     return storage.get(stored.key, sha256=stored.sha256)
 
 
@@ -62,6 +105,7 @@ def fetch_picture(stored: Stored, suffix: str) -> bytes:
     """The smaller picture of that suffix; ObjectMissing for a file that is no picture."""
     if not stored.is_picture:
         raise storage.ObjectMissing(key=stored.key)
+    db.let_go()
     return storage.get(stored.key + suffix)
 
 

@@ -2,7 +2,10 @@
 
 import io
 import json
+import socket
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 from unittest.mock import ANY
@@ -10,12 +13,14 @@ from urllib.parse import quote
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connections
+from django.test import override_settings
 from django.utils import timezone
 from PIL import Image
 
 from core import storage
 from core.models import AuditEntry
-from messaging import handlers, policies
+from messaging import handlers, intake, policies
 from messaging.models import File, Message
 from tests.conftest import Budget
 from tests.core import samples
@@ -277,6 +282,41 @@ def test_where_one_may_not_speak_nothing_is_handed_over(wang: Phone, li: Phone) 
     answer = upload(li, room)
     assert (answer.status_code, answer.json()["code"]) == (403, "CONVERSATION_MUTED")
     assert File.objects.count() == 0
+
+
+def test_whoever_hands_over_many_at_once_waits_and_nobody_else_does(wang: Phone, li: Phone) -> None:
+    room = wang.direct(li)
+    with ExitStack() as running:
+        for _ in range(intake.AT_ONCE):
+            running.enter_context(intake.turn(wang.person_id))
+        assert upload(wang, room).status_code == 503
+        assert File.objects.count() == 0
+        assert upload(li, room).status_code == 201
+    assert upload(wang, room).status_code == 201
+
+
+@pytest.mark.live
+@pytest.mark.django_db(transaction=True)
+def test_no_connection_is_held_while_a_file_is_looked_through(wang: Phone, li: Phone) -> None:
+    room = wang.direct(li)
+    mine = connections["default"]
+    with socket.create_server(("127.0.0.1", 0)) as listening, ThreadPoolExecutor(1) as scanner:
+
+        def scan() -> bool:
+            """Finds the file clean; whether the uploading thread had a connection meanwhile."""
+            wire, _ = listening.accept()
+            with wire, wire.makefile("rb") as incoming:
+                incoming.read(len(b"zINSTREAM\0"))
+                while size := int.from_bytes(incoming.read(4)):
+                    incoming.read(size)
+                has_one = mine.connection is not None
+                wire.sendall(b"stream: OK\0")
+            return has_one
+
+        scanned = scanner.submit(scan)
+        with override_settings(CLAMD_ADDRESS=f"127.0.0.1:{listening.getsockname()[1]}"):
+            assert upload(wang, room).status_code == 201
+        assert scanned.result() is False
 
 
 def test_a_day_has_its_quota(wang: Phone, li: Phone) -> None:
