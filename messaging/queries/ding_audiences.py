@@ -60,11 +60,9 @@ def people(
     return found
 
 
-def unconfirmed(ding_id: int) -> list[int]:
-    """Those whom the DING has not moved to confirm: they wait still, or it ended without them."""
-    rows = DingTarget.objects.filter(
-        ding_id=ding_id, state__in=[DingState.PENDING, DingState.EXHAUSTED]
-    )
+def exhausted(ding_id: int) -> list[int]:
+    """Those who had not confirmed when the DING ended."""
+    rows = DingTarget.objects.filter(ding_id=ding_id, state=DingState.EXHAUSTED)
     return sorted(rows.values_list("person_id", flat=True))
 
 

@@ -116,14 +116,14 @@ def repeat(
     before = Ding.objects.filter(sender_id=person_id, client_ding_id=client_ding_id).first()
     if before is not None:
         return _again(before, held.pk, earlier.seq)
-    left = ding_audiences.still_there(
-        held.pk, earlier.seq, ding_audiences.unconfirmed(ding_id), but_id=person_id
-    )
     locked = Ding.objects.select_for_update(no_key=True).get(pk=ding_id)
     if locked.recalled_at is None:
         locked.recalled_at = now
         locked.save(update_fields=["recalled_at"])
-    _ding_ends.end(locked, None, DingState.RECALLED, "发起人已再次 DING", now=now)
+    # Whoever confirms at this moment either has, or is one of those who ended here.
+    waiting = _ding_ends.end(locked, None, DingState.RECALLED, "发起人已再次 DING", now=now)
+    wanted = [*ding_audiences.exhausted(ding_id), *waiting]
+    left = ding_audiences.still_there(held.pk, earlier.seq, wanted, but_id=person_id)
     call = Call(DingAudience.PEOPLE, tuple(left), level)
     return _opened(actor, held.pk, earlier.seq, client_ding_id, call, now=now)
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from core import errors
@@ -198,6 +198,31 @@ def test_two_workers_with_the_same_timer_keep_one_evidence(province: Province) -
     act = _timer(ding_id, DingStep.DUTY)
     assert _together(act, act) == ["done", "done"]
     assert DingEvidence.objects.filter(ding_id=ding_id, step=DingStep.DUTY).count() == 3
+
+
+@pytest.mark.live
+@pytest.mark.django_db(transaction=True)
+def test_whoever_confirms_at_that_moment_is_not_called_again(province: Province) -> None:
+    now = timezone.now()
+    ding_id = _open(province, _room(province), now)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            _confirm(province, ding_id, "李建国")(now)
+            again = pool.submit(_together, _again(province, ding_id))
+            while not _somebody_waits() and not again.done():
+                continue
+        assert again.result() == ["done"]
+    called = DingTarget.objects.exclude(ding_id=ding_id).values_list("person_id", flat=True)
+    assert set(called) == {province.person("张晓梅"), province.person("林上城")}
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) > 0, pg_sleep(0.02) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.django_db
