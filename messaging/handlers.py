@@ -266,9 +266,12 @@ def warn_of_ending_rights(now: datetime) -> None:
 
 def forget_left_over_files(now: datetime) -> None:
     """What was handed over a week ago and never sent is gone, from the store and from the table."""
-    for stored in files.left_over(before=now - _LEFT_OVER_KEPT, limit=_FORGOTTEN_AT_ONCE):
-        if file_services.forget(actor=_ACTOR, file_id=stored.file_id, now=now):
-            intake.forget(stored)
+    while found := files.left_over(before=now - _LEFT_OVER_KEPT, limit=_FORGOTTEN_AT_ONCE):
+        for stored in found:
+            if file_services.withdraw(actor=_ACTOR, file_id=stored.file_id, now=now):
+                # The row goes last: where the store does not answer, it is tried again.
+                intake.forget(stored)
+                file_services.forget(actor=_ACTOR, file_id=stored.file_id, now=now)
 
 
 def on_search_block_filled(event: events.SearchBlockFilled, now: datetime) -> None:

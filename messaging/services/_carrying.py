@@ -8,13 +8,15 @@ from django.db.models import DateTimeField, Value
 from django.db.models.functions import Coalesce
 
 from messaging import errors
+from messaging.kinds import FileState
 from messaging.models import File, MessageRecord
 
 
 def note_sent(file_id: int, *, now: datetime) -> None:
     """The file is kept for good; FileNotFound where it was forgotten in this very moment."""
     first = Coalesce("sent_at", Value(now), output_field=DateTimeField())
-    if not File.objects.filter(pk=file_id).update(sent_at=first):
+    ready = File.objects.filter(pk=file_id, state=FileState.READY)
+    if not ready.update(sent_at=first):
         raise errors.FileNotFound
 
 

@@ -103,7 +103,13 @@ def record_download(*, actor: Actor, file_id: int, name: str, now: datetime) -> 
 
 
 @service
-def forget(*, actor: Actor, file_id: int, now: datetime) -> bool:
-    """The row of a file that nobody sent is gone; whether it was, for it may be sent meanwhile."""
-    gone, _ = File.objects.filter(pk=file_id, sent_at__isnull=True).delete()
-    return gone > 0
+def withdraw(*, actor: Actor, file_id: int, now: datetime) -> bool:
+    """The file that nobody sent cannot be sent any more; False where it was sent meanwhile."""
+    unsent = File.objects.filter(pk=file_id, sent_at__isnull=True)
+    return unsent.update(state=FileState.COMING) > 0
+
+
+@service
+def forget(*, actor: Actor, file_id: int, now: datetime) -> None:
+    """The row of a file is gone that was withdrawn, and of which nothing lies in the store."""
+    File.objects.filter(pk=file_id, sent_at__isnull=True, state=FileState.COMING).delete()

@@ -18,10 +18,11 @@ from django.test import override_settings
 from django.utils import timezone
 from PIL import Image
 
-from core import storage
+from core import actor, storage
 from core.models import AuditEntry
 from messaging import handlers, intake, policies
 from messaging.models import File, Message
+from messaging.services import files as services
 from tests.conftest import Budget
 from tests.core import samples
 from tests.messaging.conftest import API, Phone
@@ -361,6 +362,18 @@ def test_what_nobody_sent_is_gone_after_a_week(wang: Phone, li: Phone) -> None:
             storage.get(gone)
     assert File.objects.get().pk == kept["file_id"]
     assert get(li, kept["download"]).content == PDF
+
+
+def test_a_file_that_is_being_forgotten_is_not_sent_and_gone_the_next_time(
+    wang: Phone, li: Phone
+) -> None:
+    room = wang.direct(li)
+    file_id = upload(wang, room).json()["file_id"]
+    now = timezone.now()
+    assert services.withdraw(actor=actor.system("tests"), file_id=file_id, now=now)
+    assert send(wang, room, file_id).status_code == 404
+    handlers.forget_left_over_files(now + timedelta(days=8))
+    assert not File.objects.exists()
 
 
 def test_taking_a_file_away_is_audited(wang: Phone, li: Phone) -> None:
