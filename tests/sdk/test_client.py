@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -197,6 +198,39 @@ async def test_a_ticket_opens_the_socket_without_a_session(site: Site) -> None:
 
     async with Client(site.url, Ticket(ticket), timing=QUICK) as wang:
         assert (await wang.send(room, "凭票入场")).seq >= 1
+
+
+async def test_a_server_that_starts_anew_is_waited_for() -> None:
+    answers = [
+        httpx.Response(502, text="<html>Bad Gateway</html>"),
+        httpx.Response(503, json={"code": "UNAVAILABLE", "retry_after": 0.05}),
+        httpx.Response(429, json={"code": "TOO_MANY_WAITING", "retry_after": 0.05}),
+    ]
+    nothing_new = {"state": "a", "whole": True, "heads": [], "frames": []}
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(float(request.url.params.get("wait", "0")))
+        return answers.pop(0) if answers else httpx.Response(200, json=nothing_new)
+
+    async with Client(
+        "http://127.0.0.1:9",  # no socket opens there
+        Session("cookie"),
+        timing=replace(QUICK, unopened=0),
+        http=httpx.AsyncClient(
+            base_url="http://127.0.0.1:9", transport=httpx.MockTransport(answer)
+        ),
+    ) as client:
+        async with asyncio.timeout(PATIENCE):
+            await client.connected()
+        assert (answers, client.is_polling) == ([], True)
+
+
+async def test_too_many_sign_ins_are_no_wrong_password() -> None:
+    server = httpx.MockTransport(lambda request: httpx.Response(429 if request.content else 200))
+    with pytest.raises(httpx.TransportError):
+        await Password("wang", "secret").sign_in(
+            httpx.AsyncClient(base_url="http://127.0.0.1:9", transport=server)
+        )
 
 
 async def test_a_wrong_password_is_not_tried_again(site: Site) -> None:

@@ -14,7 +14,7 @@ from tongwen_client.credentials import Credentials
 from tongwen_client.entries import Acknowledged, Entry, Event
 from tongwen_client.errors import Closed, Cut, NotPossible, Refused, SignedOut, TooLong
 from tongwen_client.http import call
-from tongwen_client.links import Link, PollLink, SocketLink
+from tongwen_client.links import Link, PollLink, SocketLink, cut_by_refusal
 from tongwen_client.logs import Log
 from tongwen_client.outbox import Outbox, Outgoing
 from tongwen_client.store import MemoryStore, Store
@@ -230,11 +230,13 @@ class Client:
                 if not is_signed_in:
                     await self._sign_in()
                     is_signed_in = True
-                await link.open()
+                with cut_by_refusal():
+                    await link.open()
                 is_open, failures, in_vain = True, 0, 0
                 unopened = unopened if is_poll else 0
                 self._up(link)
-                await link.run()
+                with cut_by_refusal():
+                    await link.run()
             except SignedOut as fault:
                 in_vain += not is_open
                 if not is_signed_in or in_vain > _IN_VAIN:

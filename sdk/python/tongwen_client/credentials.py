@@ -86,7 +86,8 @@ class Password(Credentials):
     async def _post(http: httpx.AsyncClient, path: str, fields: dict[str, str]) -> httpx.Response:
         token = http.cookies.get(csrf_cookie(http)) or ""
         answer = await http.post(path, data=fields, headers={"X-CSRFToken": token})
-        if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+        busy = answer.status_code == httpx.codes.TOO_MANY_REQUESTS
+        if busy or answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
             raise httpx.TransportError("the sign-in page does not answer")
         return answer
 

@@ -3,7 +3,8 @@
 import asyncio
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
 import httpx
@@ -40,6 +41,15 @@ class Link(Protocol):
 
     async def close(self) -> None:
         """The link is let go."""
+
+
+@contextmanager
+def cut_by_refusal() -> Iterator[None]:
+    """A server that is there and will not have the link, while it starts anew, is tried again."""
+    try:
+        yield
+    except Refused as refused:
+        raise Cut(refused.retry_after or None, slowly=not refused.passes) from refused
 
 
 class SocketLink:
