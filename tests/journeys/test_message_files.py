@@ -17,6 +17,12 @@ PICTURE: FilePayload = {
 PLAN: FilePayload = {
     "name": "防汛预案.pdf", "mimeType": "application/pdf", "buffer": samples.PDF
 }  # fmt: skip
+LONG: FilePayload = {
+    "name": "长截图.png", "mimeType": "image/png", "buffer": samples.picture(size=(300, 3000))
+}  # fmt: skip
+WIDE: FilePayload = {
+    "name": "宽表.png", "mimeType": "image/png", "buffer": samples.picture(size=(3000, 90))
+}  # fmt: skip
 FALSE: FilePayload = {
     "name": "假报告.docx", "mimeType": "application/msword", "buffer": b"MZ" + b"\0" * 64
 }  # fmt: skip
@@ -93,6 +99,32 @@ def test_pictures_and_files_are_sent_seen_and_taken(
     panel.get_by_role("button", name="定位到聊天 防汛预案.pdf").click()
     found = reviewer.locator(".message", has_text="防汛预案.pdf")
     expect(found).to_have_class(re.compile("is-found"))
+
+
+def test_long_and_wide_pictures_stand_within_bounds_and_are_read_at_their_own_size(
+    site: Site, sign_in: SignIn
+) -> None:
+    drafter = sign_in(OPENER)
+    chats.start_chat(drafter, site, SECOND, THIRD, title=f"长图群{uuid.uuid4().hex[:6]}")
+    attach(drafter, LONG, WIDE)
+    drafter.get_by_label("输入消息").press("Enter")
+    shown = drafter.locator("button.picture img")
+    expect(shown).to_have_count(2)
+    for image, size in ((shown.first, [64, 280]), (shown.last, [260, 64])):
+        expect(image).not_to_have_js_property("naturalWidth", 0)
+        assert image.evaluate("(image) => [image.width, image.height]") == size
+    shown.first.click()
+    image = drafter.get_by_role("dialog", name="查看图片").locator("img")
+    expect(drafter.locator(".viewer.is-loading")).to_have_count(0)
+    assert float(image.evaluate("(image) => image.getBoundingClientRect().height")) < 900
+    image.click()
+    larger = drafter.get_by_role("button", name="原始大小")
+    expect(larger).to_have_attribute("aria-pressed", "true")
+    assert image.evaluate("(image) => image.getBoundingClientRect().height") == 3000
+    drafter.keyboard.press("ArrowDown")
+    expect(drafter.locator(".viewer-stage")).to_have_js_property("scrollTop", 80)
+    drafter.keyboard.press("ArrowRight")
+    expect(larger).to_have_attribute("aria-pressed", "false")
 
 
 def test_pasted_and_dropped_files_outlive_a_bad_network_and_a_reload(
