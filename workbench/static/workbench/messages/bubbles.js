@@ -3,9 +3,11 @@
 import { fileOf, pictureOf } from "./attached.js";
 import { avatar, element, exactly, icon, timeOf } from "./elements.js";
 import { changesMessage, eventText, lineOf } from "./events.js";
+import { linked } from "./links.js";
 import { CALL } from "./mentions.js";
 
 const GROUP_MS = 180000;
+const CALLED = new RegExp(`^${CALL.source}$`);
 const TONES = { waiting: "amber", good: "green", bad: "red", neutral: "blue" };
 
 export class Bubbles {
@@ -73,11 +75,11 @@ export class Bubbles {
     return element("div", "bubble-file", {}, look, words);
   }
 
-  /** The text, with the names it calls marked. */
+  /** The text, with the names it calls marked and its addresses linked. */
   words(entry) {
-    if (!entry.mention_all && (entry.mentions ?? []).length === 0) return [entry.body];
-    return entry.body.split(CALL).map((piece, place) => {
-      if (place % 2 === 0) return piece;
+    if (!entry.mention_all && (entry.mentions ?? []).length === 0) return linked(entry.body);
+    return linked(entry.body).flatMap((part) => (typeof part === "string" ? part.split(CALL) : [part])).map((piece) => {
+      if (typeof piece !== "string" || !CALLED.test(piece)) return piece;
       const isMe = (entry.mention_all && piece === "@所有人") || ((entry.mentions ?? []).includes(this.me.id) && piece === `@${this.me.name}`);
       return element("span", `mention${isMe ? " is-me" : ""}`, {}, piece);
     });

@@ -4,6 +4,7 @@ import { fetchJson, toast } from "../base.js";
 import { fileOf, pictureOf } from "./attached.js";
 import { element, empty, exactly, icon } from "./elements.js";
 import { offerUndo } from "./keeping.js";
+import { linked } from "./links.js";
 import { openViewer } from "./viewer.js";
 
 const KINDS = [["", "全部"], ["text", "文字"], ["image", "图片"], ["file", "文件"], ["record", "聊天记录"], ["card", "卡片"]];
@@ -96,7 +97,7 @@ export class Favourites {
   /** Long words fold; a press unfolds them. */
   text(item) {
     if (!item.body) return "";
-    const text = element("p", "text favourite-text", {}, item.body);
+    const text = element("p", "text favourite-text", {}, ...linked(item.body));
     requestAnimationFrame(() => {
       if (text.scrollHeight <= text.clientHeight + 2) return;
       const whole = element("button", "recall", { type: "button", onclick: () => { text.classList.add("is-whole"); whole.remove(); } }, "展开全文");

@@ -4,6 +4,7 @@ import { closeDialog, fetchJson, openDialog, toast } from "../base.js";
 import { chosen, reset } from "../picker.js";
 import { fileOf, pictureOf } from "./attached.js";
 import { element, exactly, icon } from "./elements.js";
+import { linked } from "./links.js";
 import { tileOf } from "./list.js";
 import { newId } from "./outbox.js";
 import { openViewer } from "./viewer.js";
@@ -123,7 +124,7 @@ export class Forward {
     const close = element("button", "icon-button", { type: "button", "data-close": true, "aria-label": "关闭" }, icon("close"));
     const items = record.items.map((item) => element("li", "record-item", {},
       element("p", "bubble-head", {}, element("span", "bubble-name", {}, item.sender_name), element("time", "", { datetime: item.created_at }, exactly(item.created_at))),
-      item.file ? this.carried(item, record.items) : null, element("p", "text", {}, item.body || (item.file ? "" : KINDS[item.kind] ?? ""))));
+      item.file ? this.carried(item, record.items) : null, element("p", "text", {}, ...linked(item.body || (item.file ? "" : KINDS[item.kind] ?? "")))));
     const back = element("div", "dialog-back", { "data-once": "yes" }, element("div", "dialog wide", { role: "dialog", "aria-modal": "true", "aria-label": record.title },
       element("div", "dialog-head", {}, element("h2", "truncate", {}, record.title), close), element("ol", "dialog-body record-items", {}, ...items)));
     document.body.append(back);
