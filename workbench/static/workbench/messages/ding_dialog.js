@@ -88,7 +88,7 @@ export class DingDialog {
 
   open(title, above, who, { alone = false, members = [] }, send) {
     const level = levelField();
-    const people = peopleField(members, alone);
+    const people = peopleField(members, alone, who.length === 1);
     const choice = whoField(who, (value) => { people.root.hidden = value !== "people" || alone; });
     people.root.hidden = choice.value() !== "people" || alone;
     formDialog(title, "发出 DING", [...above.filter(Boolean), who.length > 1 ? choice.set : lineOf(who[0], alone, members), people.root, level.set], async () => {
@@ -115,7 +115,7 @@ function whoField(who, onChange) {
 }
 
 /** The members, to be ticked; found by name where there are many. */
-function peopleField(members, alone) {
+function peopleField(members, alone, isNamed) {
   const ticked = new Set(alone ? members.map((member) => member.person_id) : []);
   const count = element("span", "hint", { role: "status" });
   const list = element("div", "list ding-people", { role: "group", "aria-label": "成员" });
@@ -132,5 +132,6 @@ function peopleField(members, alone) {
   filter.addEventListener("input", draw);
   draw();
   tell();
-  return { root: element("div", "field", {}, filter, list, count), value: () => [...ticked] };
+  const label = isNamed ? element("span", "label", { "aria-hidden": "true" }, "DING 谁") : null;
+  return { root: element("div", "field", {}, label, filter, list, count), value: () => [...ticked] };
 }

@@ -3,7 +3,7 @@
 import { fetchJson, toast } from "../base.js";
 import { isPicture } from "./attached.js";
 import { takeDrops } from "./attachments.js";
-import { Bubbles, showShare, writeCount } from "./bubbles.js";
+import { Bubbles, quoted, showShare, writeCount } from "./bubbles.js";
 import { Composer } from "./composer.js";
 import { element, empty, icon, watermarks } from "./elements.js";
 import { changesMessage, isSpoken } from "./events.js";
@@ -140,7 +140,7 @@ export class Feed {
     const history = element("button", "icon-button", { type: "button", "aria-label": "查找聊天记录", title: "查找聊天记录", onclick: () => this.onHistory() }, icon("search"));
     const files = element("button", "icon-button", { type: "button", "aria-label": "聊天文件", title: "聊天文件", onclick: () => this.onFiles() }, icon("folder"));
     this.root.replaceChildren(
-      element("div", "pane-head", {}, element("button", "back", { type: "button", "data-back": true, "aria-label": "返回会话列表" }, icon("back")), this.title, this.subtitle, element("div", "actions", {}, ding, history, files, info)),
+      element("div", "pane-head", {}, element("button", "back", { type: "button", "data-back": true, "aria-label": "返回会话列表" }, icon("back")), element("div", "feed-head", {}, this.title, this.subtitle), element("div", "actions", {}, ding, history, files, info)),
       this.notice, element("div", "feed-jump-place", {}, this.unread), element("div", "feed-frame", {}, this.body, this.watermark), element("div", "feed-jump-place", {}, this.jump), this.selection.bar, this.composer.root,
     );
     this.composer.grow();
@@ -150,6 +150,7 @@ export class Feed {
   showHead(card) {
     this.card = { ...this.card, ...card };
     this.title.textContent = this.card.title;
+    this.title.title = this.card.title;
     this.subtitle.textContent = isGroup(this.card) ? `${this.card.member_count} 人` : "";
     const administers = this.card.role !== "member";
     const silence = this.card.dissolved ? "该群聊已解散，只能查看历史消息" : this.card.mute_all && !administers ? "群聊已开启公告模式，仅群主和管理员可以发言" : null;
@@ -216,6 +217,9 @@ export class Feed {
       if (entry) this.bubbles.forget(entry);
     } else if (entry && event.changed && !entry.recalled) {
       Object.assign(entry, event.changed, { counts: entry.counts });
+      for (const other of this.log.entries.values()) {
+        if (other.reply_to?.seq === seq) { other.reply_to = quoted(entry); this.redraw(other); }
+      }
     }
     if (entry) this.redraw(entry);
   }
