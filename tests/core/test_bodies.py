@@ -5,12 +5,15 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
+from config import bodies
 from tests.contracts import source
 
 LIMIT = settings.MAX_BODY_BYTES
@@ -36,6 +39,30 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         server.wait(timeout=20)
 
 
+def test_a_few_large_bodies_are_taken_at_a_time_and_others_are_told_to_come_back(
+    port: int,
+) -> None:
+    head = "POST /api/v1/org/imports HTTP/1.1\r\nConnection: close\r\nContent-Length: "
+    begun = f"{head}{LIMIT + 1}\r\nHost: 127.0.0.1\r\n\r\n".encode()
+    with ExitStack() as held:
+        for _ in range(bodies.WIDE_AT_ONCE):
+            wire = held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
+            wire.sendall(begun)
+        _until(port, f"{head}{LIMIT + 1}", b"HTTP/1.1 503 ")
+        refused = _exchange(port, f"{head}{LIMIT + 1}", b"")
+        assert json.loads(refused.partition(b"\r\n\r\n")[2])["code"] == "BUSY"
+        small = _exchange(port, f"{head}1000", b"x" * 1000)
+        assert small.startswith(b"HTTP/1.1 40")
+    _until(port, f"{head}{LIMIT + 1}", b"HTTP/1.1 40", body=b"x" * (LIMIT + 1))
+
+
+def _until(port: int, head: str, status: bytes, *, body: bytes = b"") -> None:
+    """Asks until the answer begins so: the server hears of other connections a little later."""
+    deadline = time.monotonic() + 30
+    while not (answer := _exchange(port, head, body, patience=5)).startswith(status):
+        assert time.monotonic() < deadline, answer[:200]
+
+
 def _wait_for(server: subprocess.Popen[bytes], log: Path) -> None:
     while b"Listening on" not in log.read_bytes():
         assert server.poll() is None, log.read_text()
@@ -45,16 +72,16 @@ def _wait_for(server: subprocess.Popen[bytes], log: Path) -> None:
             continue
 
 
-def _exchange(port: int, head: str, body: bytes) -> bytes:
-    """Sends what fits down the wire and returns the whole answer."""
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as wire:
+def _exchange(port: int, head: str, body: bytes, *, patience: float = 60) -> bytes:
+    """Sends what fits down the wire and returns the whole answer; none is an empty one."""
+    with socket.create_connection(("127.0.0.1", port), timeout=patience) as wire:
         wire.sendall(f"{head}\r\nHost: 127.0.0.1\r\n\r\n".encode())
         answer = b""
         try:
             wire.sendall(body)
             while piece := wire.recv(65536):
                 answer += piece
-        except (ConnectionResetError, BrokenPipeError):
+        except (ConnectionResetError, BrokenPipeError, TimeoutError):
             pass
         return answer
 
