@@ -28,6 +28,7 @@ def choose(page: Page, site: Site, *roles: str, title: str) -> Locator:
 def start_chat(page: Page, site: Site, *roles: str, title: str = "") -> None:
     choose(page, site, *roles, title=title).click()
     expect(page.get_by_label("输入消息")).to_be_visible()
+    expect(page.get_by_role("dialog", name="发起聊天")).to_be_hidden()
 
 
 def open_room(page: Page, title: str) -> None:

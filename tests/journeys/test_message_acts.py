@@ -50,6 +50,56 @@ def test_an_answer_shows_what_it_answers_and_leads_there(site: Site, sign_in: Si
         assert "请核对值班表" not in page.locator(".feed-log").inner_text()
 
 
+def test_an_answer_shows_what_it_answers_as_it_reads_now(site: Site, sign_in: SignIn) -> None:
+    group = f"改引群{uuid.uuid4().hex[:6]}"
+    drafter, reviewer = sign_in(OPENER), sign_in(SECOND)
+    chats.start_chat(drafter, site, SECOND, THIRD, title=group)
+    chats.say(drafter, "会议在二楼")
+    chats.open_room(reviewer, group)
+    chats.choose_act(reviewer, "会议在二楼", "回复")
+    chats.say(reviewer, "准时到")
+    expect(chats.message(drafter, "准时到").locator(".quote")).to_contain_text("会议在二楼")
+    of_text = drafter.locator(".message.is-own", has_text="会议在二楼")
+    of_text.hover()
+    of_text.get_by_role("button", name="更多操作").click()
+    drafter.get_by_role("menuitem", name="编辑", exact=True).click()
+    expect(drafter.locator(".composer-about")).to_be_visible()
+    chats.say(drafter, "会议改在三楼")
+    for page in (drafter, reviewer):
+        expect(chats.message(page, "准时到").locator(".quote")).to_contain_text("会议改在三楼")
+        assert "会议在二楼" not in page.locator(".feed-log").inner_text()
+
+
+def test_the_panel_is_entered_and_left_by_keyboard(site: Site, sign_in: SignIn) -> None:
+    drafter = sign_in(OPENER)
+    chats.start_chat(drafter, site, SECOND, THIRD, title=f"键盘群{uuid.uuid4().hex[:6]}")
+    expect(drafter.get_by_label("输入消息")).to_be_focused()
+    button = drafter.get_by_role("button", name="群聊信息")
+    button.press("Enter")
+    expect(drafter.get_by_role("heading", name="群聊信息")).to_be_focused()
+    drafter.keyboard.press("Escape")
+    expect(drafter.get_by_role("heading", name="群聊信息")).to_have_count(0)
+    expect(button).to_be_focused()
+
+
+def test_an_address_opens_beside_the_page(site: Site, sign_in: SignIn) -> None:
+    drafter = sign_in(OPENER)
+    chats.start_chat(drafter, site, SECOND, THIRD, title=f"网址群{uuid.uuid4().hex[:6]}")
+    chats.say(
+        drafter, "见 https://www.example.com/a?b=1&c=2，另见javascript:alert(1)和 http://[x。"
+    )
+    said = chats.message(drafter, "另见")
+    expect(said.locator(".receipt")).to_be_visible()
+    expect(said.locator(".text")).to_have_text(
+        "见 https://www.example.com/a?b=1&c=2，另见javascript:alert(1)和 http://[x。"
+    )
+    link = said.locator(".text a")
+    expect(link).to_have_count(1)
+    expect(link).to_have_attribute("href", "https://www.example.com/a?b=1&c=2")
+    expect(link).to_have_attribute("target", "_blank")
+    expect(link).to_have_attribute("rel", "noopener noreferrer")
+
+
 def test_whoever_is_called_by_name_sees_it_in_the_list(site: Site, sign_in: SignIn) -> None:
     group = f"呼叫群{uuid.uuid4().hex[:6]}"
     drafter, reviewer = sign_in(OPENER), sign_in(SECOND)

@@ -128,11 +128,14 @@ export function openDialog(back) {
   first?.focus();
 }
 
+/** The focus goes back to where it came from, unless what the dialog did has put it elsewhere. */
 export function closeDialog(back) {
+  const { activeElement: at, body } = document;
+  const isElsewhere = at !== null && at !== body && !back.contains(at);
   if (back.hasAttribute("data-once")) back.remove();
   else back.hidden = true;
   document.body.classList.toggle("has-dialog", openedDialog() !== undefined);
-  openers.get(back)?.focus?.();
+  if (!isElsewhere) openers.get(back)?.focus?.();
 }
 
 // The topmost: a question may stand above a form.

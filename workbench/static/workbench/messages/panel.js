@@ -16,22 +16,38 @@ export class Panel {
     this.history = new History({ panel: this, onJump: (seq) => { if (!isWide()) this.close(); onJump(seq); } });
     this.filesPane = new FilesPane({ panel: this, onJump: (seq) => { if (!isWide()) this.close(); onJump(seq); } });
     this.readers = new Readers({ panel: this });
+    this.opener = null; // had the focus before the panel opened
+    root.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || event.isComposing || event.defaultPrevented) return;
+      if (event.target.matches('input[type="search"]') && event.target.value) return; // empties the field
+      event.stopPropagation();
+      this.close();
+    });
   }
 
   close() {
+    const isInside = this.root.contains(document.activeElement);
     this.shown = null;
     this.panes.classList.remove("is-aside", "has-aside");
     this.root.replaceChildren();
+    if (isInside && this.opener?.isConnected) this.opener.focus({ preventScroll: true });
+    this.opener = null;
   }
 
+  /** Whoever opens the panel goes on in it; what is only drawn anew leaves the focus alone. */
   reveal(title, ...content) {
+    const opens = !this.panes.classList.contains("has-aside");
+    const isInside = this.root.contains(document.activeElement);
+    if (!isInside) this.opener = document.activeElement;
+    const heading = element("h2", "", { tabindex: "-1" }, title);
     const back = element("button", "back", { type: "button", "aria-label": "返回聊天", onclick: () => this.close() }, icon("back"));
     const close = element("button", "icon-button only-wide", { type: "button", "aria-label": "关闭", onclick: () => this.close() }, icon("close"));
     this.root.replaceChildren(
-      element("div", "pane-head", {}, back, element("h2", "", {}, title), element("div", "actions", {}, close)),
+      element("div", "pane-head", {}, back, heading, element("div", "actions", {}, close)),
       ...content,
     );
     this.panes.classList.add("is-aside", "has-aside");
+    if (opens || isInside) heading.focus({ preventScroll: true });
   }
 
   async toggleInfo(conversationId) {
