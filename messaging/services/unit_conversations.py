@@ -57,7 +57,7 @@ def found(*, actor: Actor, unit_id: int, scope: UnitScope, title: str, now: date
             unit_id=unit_id,
             scope=scope,
             is_virtual=scope == UnitScope.SUBTREE and size > ROWS_AT_MOST,
-            title=title or f"{unit.short_name or unit.name}工作群"[:60],
+            title=title or f"{unit.name}工作群"[:60],
             created_by_id=own_id,
             created_at=now,
             last_at=now,
