@@ -59,6 +59,8 @@ def _await_waiter(meanwhile: Future[None]) -> None:
     waits = False
     while not waits and not meanwhile.done():
         with connection.cursor() as cursor:
+            # Who waits is otherwise looked up once in a transaction.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(
                 "SELECT count(*) > 0, pg_sleep(0.02) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND wait_event_type = 'Lock'"
