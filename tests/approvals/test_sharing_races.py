@@ -1,6 +1,6 @@
 """A case moves on while its card is being renewed: the card shows how it stands in the end."""
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core.management import call_command
@@ -12,7 +12,7 @@ from approvals.services import sharing
 from core import actor as actors
 from messaging.models import Message
 from messaging.services.cards import Places
-from tests import factories
+from tests import factories, waiting
 from tests.approvals.conftest import OTHER, STAFF, Office
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.live]
@@ -37,7 +37,7 @@ def test_of_two_that_renew_a_card_the_later_shows_what_is_newer(office: Office) 
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
         _renew(case_id)
         meanwhile = pool.submit(_renew_apart, case_id)
-        _await_waiter(meanwhile)
+        waiting.for_a_lock(meanwhile)
         Case.objects.filter(pk=case_id).update(title="改后的申请")
     meanwhile.result()
     assert Message.objects.get(kind="card").card["title"] == "改后的申请"  # type: ignore[index]  # checked by the constraint
@@ -52,17 +52,3 @@ def _renew_apart(case_id: int) -> None:
         _renew(case_id)
     finally:
         connection.close()
-
-
-def _await_waiter(meanwhile: Future[None]) -> None:
-    """Returns once the other waits for a lock."""
-    waits = False
-    while not waits and not meanwhile.done():
-        with connection.cursor() as cursor:
-            # Who waits is otherwise looked up once in a transaction.
-            cursor.execute("SELECT pg_stat_clear_snapshot()")
-            cursor.execute(
-                "SELECT count(*) > 0, pg_sleep(0.02) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-            )
-            waits = cursor.fetchone()[0]

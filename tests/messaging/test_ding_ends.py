@@ -18,7 +18,7 @@ from messaging.models import Ding, DingEvidence, DingTarget
 from messaging.services import conversations, dings, members
 from messaging.services.dings import Call
 from org.models import Account
-from tests import factories, handovers, jobs
+from tests import factories, handovers, jobs, waiting
 from tests.factories import Province
 
 Act = Callable[[datetime], object]
@@ -209,20 +209,10 @@ def test_whoever_confirms_at_that_moment_is_not_called_again(province: Province)
         with transaction.atomic():
             _confirm(province, ding_id, "李建国")(now)
             again = pool.submit(_together, _again(province, ding_id))
-            while not _somebody_waits() and not again.done():
-                continue
+            waiting.for_a_lock(again)
         assert again.result() == ["done"]
     called = DingTarget.objects.exclude(ding_id=ding_id).values_list("person_id", flat=True)
     assert set(called) == {province.person("张晓梅"), province.person("林上城")}
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) > 0, pg_sleep(0.02) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.django_db
