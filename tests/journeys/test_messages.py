@@ -156,6 +156,7 @@ def test_what_one_person_says_in_a_row_stands_together(site: Site, sign_in: Sign
     chats.message(drafter, "其二").locator(".receipt").focus()
     assert feet[1].evaluate(shown) == "1"
     chats.say(reviewer, "收到")
+    expect(chats.message(drafter, "收到")).to_be_visible()
     chats.say(drafter, "其四")
     expect(chats.message(drafter, "其四")).not_to_have_class(re.compile("is-continued"))
     expect(drafter.locator(".message.is-followed")).to_have_count(2)
