@@ -55,6 +55,11 @@ class Outage:
 _here: Final = Outage()
 
 
+def over() -> None:
+    """Valkey is known to answer again: the next caller tries at once."""
+    _here.over()
+
+
 @contextmanager
 def forgiven(what: str) -> Iterator[bool]:
     """Whether to call Valkey at all; that it fails is written down, and no more."""

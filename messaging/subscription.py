@@ -15,7 +15,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from core import redis as store
-from messaging import bus
+from messaging import bus, outage
 
 _CONFIRMED_WITHIN: Final = 2.0
 _QUIET: Final = 1.0
@@ -119,6 +119,7 @@ class Subscription:
         if idle := asked - set(self._wanted) - {bus.control_channel()}:
             await pubsub.unsubscribe(*idle)
         self.lost.clear()
+        outage.over()
         restored, self._was_heard = self._was_heard, True
         if restored:
             self._on_restored()
