@@ -11,6 +11,7 @@ import os
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import django
@@ -28,6 +29,8 @@ from org.queries import tree as tree_queries  # noqa: E402
 from org.queries.visibility import EVERYTHING  # noqa: E402
 
 GRANTS = 200
+HOSTILE = ("%%%%", "' OR 1=1 --", "\\", "_ _ _", "a b c d e f g h", "()[]{}")
+"""What finds nobody, and must not be dearer for it than what does."""
 
 
 def ids(sql: str, *values: object) -> list[int]:
@@ -145,6 +148,7 @@ class Questions:
             ("search li 民政局, province", lambda: self.find("li 民政局"), 30),
             ("search 建国, 200 grants", lambda: self.find_as_administrator("建国"), 30),
             ("one character, province: refused", self.refused, 30),
+            *((f"hostile {text!r}, province", partial(self.find, text), 30) for text in HOSTILE),
             ("counts of the cities", lambda: self.children([self.root]), 60),
             ("counts in a city", lambda: self.children(self.cities), 60),
             ("counts in a county", lambda: self.children(self.counties), 60),

@@ -9,7 +9,6 @@ import socket
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -290,12 +289,10 @@ def test_nobody_without_a_password_gets_in(running: Path) -> None:
 
 
 @pytest.mark.live
-def test_a_second_start_finds_everything_running_and_is_quick(running: Path) -> None:
+def test_a_second_start_finds_everything_running(running: Path) -> None:
     before = stack.status(running)
-    began = time.monotonic()
     answer = command_line(running, "start")
     assert answer.returncode == 0, answer.stderr
-    assert time.monotonic() - began < 5
     assert stack.status(running) == before
     assert all(before.values())
 

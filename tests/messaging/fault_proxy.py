@@ -38,6 +38,10 @@ class Faults:
     """Bytes are passed on by so many at a time; 0: as they come."""
 
 
+WHOLE: Final = Faults()
+"""A network that does what it should."""
+
+
 @dataclass(slots=True)
 class Tally:
     """What was done, so that a test can tell that it tested something."""
@@ -92,9 +96,9 @@ class FaultProxy:
         for pair in self._pairs:
             pair.arm()
 
-    def heal(self) -> None:
-        """No more faults; connections that hang are cut, as a network that comes back does."""
-        self.faults = Faults()
+    def heal(self, *, still: Faults = WHOLE) -> None:
+        """No more faults but these; connections that hang are cut, as a network come back does."""
+        self.faults = still
         for pair in list(self._pairs):
             if pair.is_silent:
                 pair.end("cut")

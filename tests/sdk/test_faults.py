@@ -49,7 +49,7 @@ async def talk(site: Site, client_of: MakeClient, names: list[str], proxy: Fault
         for client, name in zip(clients, names, strict=True):
             await say(client, room, name)
         found = [await task for task in heard]
-        proxy.heal()
+        proxy.heal(still=Faults(blocked_sockets=proxy.faults.blocked_sockets))
         for client in clients:
             await marked(client)
             await client.close()
