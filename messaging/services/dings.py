@@ -65,7 +65,8 @@ def send(
 ) -> Opened:
     """The message stands in the log and its DING calls the people, both or neither.
 
-    The client id names both: repeated, the first answer is given again.
+    The client id names both: repeated, the first answer is given again. A message that was sent
+    by it without a DING is called to, unless it was recalled since.
     """
     particulars = Particulars(receipt=Receipt.CONFIRM)
     sent = messages.send(
@@ -97,9 +98,6 @@ def open_for(
     person_id = actor.require_person()
     held = log.hold(person_id=person_id, conversation_id=conversation_id)
     policies.require_may_speak(person_id, held)
-    message = dings.callable_message(conversation_id, seq, reader_id=person_id)
-    if call.audience == DingAudience.UNREAD:
-        policies.require_sender(person_id, message)
     return _opened(actor, conversation_id, seq, client_ding_id, call, now=now)
 
 
@@ -112,7 +110,6 @@ def repeat(
     earlier = dings.own(ding_id, person_id)
     held = log.hold(person_id=person_id, conversation_id=earlier.conversation_id)
     policies.require_may_speak(person_id, held)
-    dings.callable_message(held.pk, earlier.seq, reader_id=person_id)
     before = Ding.objects.filter(sender_id=person_id, client_ding_id=client_ding_id).first()
     if before is not None:
         return _again(before, held.pk, earlier.seq)
@@ -219,6 +216,9 @@ def _again(before: Ding, conversation_id: int, seq: int) -> Opened:
 
 def _chosen(actor: Actor, conversation_id: int, seq: int, call: Call) -> list[int]:
     person_id = actor.require_person()
+    message = dings.callable_message(conversation_id, seq, reader_id=person_id)
+    if call.audience == DingAudience.UNREAD:
+        policies.require_sender(person_id, message)
     if call.audience == DingAudience.EVERYBODY:
         policies.require_may_mention_all(person_id, dings.conversation(conversation_id))
     chosen = ding_audiences.people(

@@ -210,6 +210,29 @@ def test_a_recalled_message_calls_nobody(wang: Phone, li: Phone) -> None:
     assert (answer.status_code, answer.json()["code"]) == (409, "MESSAGE_ALREADY_RECALLED")
 
 
+def test_a_recalled_message_calls_nobody_by_the_id_it_was_sent_under(
+    wang: Phone, li: Phone
+) -> None:
+    room, client_id = wang.direct(li), str(uuid.uuid4())
+    said = {"client_message_id": client_id, "body": "立即到岗", "receipt": "confirm"}
+    assert wang.call("post", f"/conversations/{room}/messages", said).status_code == 200
+    wang.call("post", f"/conversations/{room}/messages/1/recall", {})
+    answer = say.send(wang, room, li, client_message_id=client_id)
+    assert (answer.status_code, answer.json()["code"]) == (409, "MESSAGE_ALREADY_RECALLED")
+    assert (Ding.objects.count(), li.get("/dings/received").json()["items"]) == (0, [])
+
+
+def test_a_repeated_ding_of_a_message_recalled_since_is_answered_as_at_first(
+    wang: Phone, li: Phone
+) -> None:
+    room, client_id = wang.direct(li), str(uuid.uuid4())
+    first = say.send(wang, room, li, client_message_id=client_id).json()
+    wang.call("post", f"/conversations/{room}/messages/1/recall", {})
+    again = say.send(wang, room, li, client_message_id=client_id)
+    assert again.json() == {**first, "repeated": True}
+    assert say.states(first["ding_id"]) == {li.person_id: "recalled"}
+
+
 def test_quiet_hours_keep_no_ding_away(wang: Phone, li: Phone) -> None:
     li.call("put", "/quiet-hours", {"begins": "00:00", "ends": "23:59"})
     ding_id = say.opened(wang, wang.direct(li), li)
