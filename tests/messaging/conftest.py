@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from messaging.channels_out.recording import Recording
 from tests import factories
 from tests.factories import Province
 from tests.messaging import site as sites
 from tests.messaging.site import Site
 
 API = "/api/v1/messaging"
+RECORDING = "messaging.channels_out.recording.Recording"
 
 
 class Phone:
@@ -100,6 +102,21 @@ def zhang(province: Province) -> Phone:
 def lin(province: Province) -> Phone:
     """林上城, of another district."""
     return phone_of(province, "林上城")
+
+
+@pytest.fixture
+def recorded(settings: Any) -> dict[str, Any]:
+    """Push, SMS and voice are written down; what was asked for, by key."""
+    settings.DING_CHANNELS = dict.fromkeys(("push", "sms", "voice"), RECORDING)
+    Recording.delivered.clear()
+    return Recording.delivered
+
+
+@pytest.fixture
+def working_hours(settings: Any) -> None:
+    """DINGs climb as in working time, whenever the test runs."""
+    settings.DING_LADDER_OFF_HOURS = settings.DING_LADDER
+    settings.DING_LEVELS_OFF_HOURS = settings.DING_LEVELS
 
 
 def phone_of(province: Province, name: str) -> Phone:
