@@ -1,6 +1,7 @@
 """The one settings module. What differs between installations comes from config.env."""
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -108,6 +109,9 @@ _OPTIONS: dict[str, Any] = {
     for name, value in _DATABASE.items()
     if name not in {"dbname", "user", "password", "host", "port"}
 }
+# Without a threshold psycopg prepares nothing at all; with this one only what a cursor asks for
+# (messaging/models/log.py).
+_OPTIONS["prepare_threshold"] = sys.maxsize
 if ENV.database_pool_size:
     _OPTIONS["pool"] = {"min_size": 1, "max_size": ENV.database_pool_size, "timeout": 10}
 DATABASES = {

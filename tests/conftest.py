@@ -150,7 +150,8 @@ def budget(request: pytest.FixtureRequest) -> Budget:
             recorded[endpoint] = len(spent)
             path.write_text(json.dumps(recorded, indent=2, sort_keys=True) + "\n")
             return
-        statements = "\n".join(query["sql"] for query in spent.captured_queries)
+        # Django does not know the text of a prepared statement.
+        statements = "\n".join(query["sql"] or "(prepared)" for query in spent.captured_queries)
         assert len(spent) == recorded.get(endpoint), f"{endpoint}:\n{statements}"
 
     return spend

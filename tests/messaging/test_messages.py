@@ -233,6 +233,24 @@ def test_sending_writes_four_rows_whatever_the_groups_size(
     assert written == [4, 4]
 
 
+def test_the_statement_that_stores_is_planned_once_for_a_connection(wang: Phone, li: Phone) -> None:
+    room = wang.direct(li)
+
+    def run() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT COALESCE(sum(generic_plans + custom_plans), 0) FROM pg_prepared_statements"
+                " WHERE statement LIKE '%INSERT INTO messaging_message%'"
+            )
+            row: tuple[int] = cursor.fetchone()
+            return int(row[0])
+
+    before = run()
+    for body in ("甲", "乙", "丙"):
+        wang.send(room, body)
+    assert run() == before + 3
+
+
 def test_the_queries_of_sending_and_reading_are_budgeted(
     wang: Phone, li: Phone, budget: Budget
 ) -> None:
