@@ -26,6 +26,9 @@ from org.queries import people
 
 _NEWEST: Final = paging.Cursors("messaging.conversations", tuple[datetime, int])
 
+CHANGING: Final = frozenset({"edited", "recalled"})
+"""The events that tell how a message reads now: no news of their own in a list."""
+
 UNREAD_CAP: Final = 1000
 """Nobody reads a number above 999: counting stops here."""
 
@@ -33,7 +36,7 @@ UNREAD_CAP: Final = 1000
 _STANDING: Final = f"""
 WITH {membership.PERIODS_OF}
 SELECT c.id, c.kind, c.last_seq, coalesce(r.read_seq, 0), u.n, u.named, p.role, c.mute_all,
-       s.pinned_at IS NOT NULL, coalesce(s.level, 'all'), c.last_seq >= p.sees_from_seq
+       s.pinned_at IS NOT NULL, coalesce(s.level, 'all'), p.sees_from_seq
 FROM period p
 JOIN messaging_conversation c ON c.id = p.conversation_id
 LEFT JOIN messaging_readcursor r
@@ -88,6 +91,7 @@ class Card:
     unread: int
     last_at: datetime
     last_entry: Entry | None
+    """What was said last, as it reads now; or what happened since, if not a change of a message."""
     unit_id: int | None
     role: str
     mentions: int
@@ -150,8 +154,8 @@ class Standing:
     mute_all: bool
     pinned: bool
     level: str
-    sees_last: bool
-    """Not where she came to a virtual conversation in which nothing was said since."""
+    sees_from_seq: int
+    """Above last_seq where she came to a virtual conversation and nothing was said since."""
 
     @property
     def calling(self) -> int:
@@ -283,8 +287,12 @@ def _cards(rows: Sequence[Conversation], person_id: int, *, at: datetime) -> lis
     standing = {one.conversation_id: one for one in _standings(person_id, [row.pk for row in rows])}
     peers = {row.pk: peer_of(row, person_id) for row in rows}
     begun = drafts.of_person(person_id, [row.pk for row in rows])
-    seeing = [row for row in rows if row.pk in standing and standing[row.pk].sees_last]
-    last = {row.conversation_id: row for row in _last_messages(seeing)}
+    last = {
+        row.conversation_id: row
+        for row in _last_messages(rows)
+        if row.conversation_id in standing
+        and row.seq >= standing[row.conversation_id].sees_from_seq
+    }
     senders = {row.sender_id for row in last.values() if row.sender_id is not None}
     known = people.names(sorted({*senders, *(p for p in peers.values() if p)}), at=at)
     attached = files.of({one.file_id for one in last.values() if one.file_id is not None})
@@ -322,8 +330,17 @@ def _cards(rows: Sequence[Conversation], person_id: int, *, at: datetime) -> lis
 
 
 def _last_messages(rows: Sequence[Conversation]) -> list[Message]:
-    wanted = [(row.pk, row.last_seq) for row in rows if row.last_seq]
-    return list(Message.objects.filter(pk__in=wanted)) if wanted else []
+    """Of each the newest entry; what was said last, where that only changes an earlier message."""
+    ends = {(row.pk, seq) for row in rows for seq in (row.last_countable_seq, row.last_seq) if seq}
+    if not ends:
+        return []
+    found = Message.objects.filter(pk__in=sorted(ends)).order_by("conversation_id", "seq")
+    newest = {one.conversation_id: one for one in found if not _changes_message(one)}
+    return list(newest.values())
+
+
+def _changes_message(row: Message) -> bool:
+    return row.event is not None and row.event["verb"] in CHANGING
 
 
 def peer_of(conversation: Conversation, person_id: int) -> int | None:

@@ -28,6 +28,35 @@ def test_an_empty_direct_conversation_shows_to_whoever_opened_it(wang: Phone, li
     assert li.get("/conversations").json()["items"] == []
 
 
+def test_a_list_shows_what_was_said_last_as_it_reads_now(wang: Phone, li: Phone) -> None:
+    room = wang.group(li)
+    for text in ("早先的话", "较早的话", "最后的话"):
+        wang.send(room, text)
+    wang.call("patch", f"/conversations/{room}/messages/2", {"body": "早先的话（改）"})
+    wang.call("post", f"/conversations/{room}/messages/3/recall", {})
+    shown = li.card(room)["last_entry"]
+    assert (shown["seq"], shown["body"], shown["recalled"]) == (4, "最后的话", False)
+    wang.call("patch", f"/conversations/{room}/messages/4", {"body": "最后的话（改）"})
+    shown = li.card(room)["last_entry"]
+    assert (shown["seq"], shown["body"]) == (4, "最后的话（改）")
+    wang.call("post", f"/conversations/{room}/messages/4/recall", {})
+    shown = li.card(room)["last_entry"]
+    assert (shown["seq"], shown["sender_name"], shown["body"], shown["recalled"]) == (
+        4, "王伟民", "", True,
+    )  # fmt: skip
+
+
+def test_a_list_shows_newcomers_nothing_that_was_said_before_they_came(
+    wang: Phone, li: Phone, zhang: Phone
+) -> None:
+    room = wang.group(li)
+    wang.send(room, "早先的话")
+    wang.call("post", f"/conversations/{room}/members", {"person_ids": [zhang.person_id]})
+    wang.call("patch", f"/conversations/{room}/messages/2", {"body": "改过的话"})
+    assert zhang.card(room)["last_entry"] is None
+    assert li.card(room)["last_entry"]["body"] == "改过的话"
+
+
 @pytest.mark.parametrize(
     ("person_id", "code"), [("own", "TALKING_TO_ONESELF"), (987_654, "UNKNOWN_PEOPLE")]
 )
