@@ -70,6 +70,32 @@ def test_an_answer_shows_what_it_answers_as_it_reads_now(site: Site, sign_in: Si
         assert "会议在二楼" not in page.locator(".feed-log").inner_text()
 
 
+def test_what_is_being_answered_shows_as_it_reads_now(site: Site, sign_in: SignIn) -> None:
+    group = f"续引群{uuid.uuid4().hex[:6]}"
+    drafter, reviewer = sign_in(OPENER), sign_in(SECOND)
+    chats.start_chat(drafter, site, SECOND, THIRD, title=group)
+    chats.say(drafter, "会议在二楼")
+    chats.open_room(reviewer, group)
+    chats.choose_act(reviewer, "会议在二楼", "回复")
+    reviewer.get_by_label("输入消息").fill("准时到")
+    about = reviewer.locator(".composer-about")
+    expect(about).to_contain_text("会议在二楼")
+    _edit(drafter, "会议在二楼", "会议在三楼")
+    expect(about).to_contain_text("会议在三楼")
+    reviewer.goto("/")
+    _edit(drafter, "会议在三楼", "会议在四楼")
+    chats.open_room(reviewer, group)
+    expect(about).to_contain_text("会议在四楼")
+    expect(reviewer.get_by_label("输入消息")).to_have_value("准时到")
+    chats.recall(drafter, "会议在四楼")
+    expect(about).to_contain_text("原消息已撤回")
+    reviewer.get_by_label("输入消息").press("Enter")
+    answer = chats.message(drafter, "准时到")
+    expect(answer.locator(".quote")).to_have_text("原消息已撤回")
+    kept = reviewer.evaluate("() => JSON.stringify({ ...localStorage, ...sessionStorage })")
+    assert "会议在" not in kept
+
+
 def test_the_panel_is_entered_and_left_by_keyboard(site: Site, sign_in: SignIn) -> None:
     drafter = sign_in(OPENER)
     chats.start_chat(drafter, site, SECOND, THIRD, title=f"键盘群{uuid.uuid4().hex[:6]}")
@@ -149,6 +175,37 @@ def test_an_edited_message_reads_anew_for_everybody(site: Site, sign_in: SignIn)
         expect(chats.message(page, "8700 1236").get_by_text("已编辑")).to_be_visible()
         assert chats.bubbles(page) == ["电话 8700 1236"]
     expect(written).to_have_value("")
+
+
+def test_the_list_shows_what_was_said_last_as_it_reads_now(site: Site, sign_in: SignIn) -> None:
+    group = f"末句群{uuid.uuid4().hex[:6]}"
+    drafter, reviewer = sign_in(OPENER), sign_in(SECOND)
+    name = site.accounts[OPENER].name
+    chats.start_chat(drafter, site, SECOND, THIRD, title=group)
+    for text in ("先说的", "其次的", "末了的"):
+        chats.say(drafter, text)
+        expect(chats.message(drafter, text).locator(".receipt")).to_be_visible()
+    reviewer.goto("/messages/")
+    shown = chats.row(reviewer, group).locator(".row-meta")
+    expect(shown).to_have_text(f"{name}：末了的")
+    _edit(drafter, "先说的", "改口的")
+    expect(chats.message(drafter, "改口的").get_by_text("已编辑")).to_be_visible()
+    chats.recall(drafter, "其次的")
+    expect(drafter.locator(".feed-log").get_by_text("您撤回了一条消息")).to_be_visible()
+    _edit(drafter, "末了的", "收尾的")
+    expect(shown).to_have_text(f"{name}：收尾的")
+    chats.recall(drafter, "收尾的")
+    expect(shown).to_have_text(f"{name}撤回了一条消息")
+    expect(chats.row(drafter, group).locator(".row-meta")).to_have_text("您撤回了一条消息")
+    reviewer.reload()
+    expect(shown).to_have_text(f"{name}撤回了一条消息")
+
+
+def _edit(page: Page, text: str, into: str) -> None:
+    chats.choose_act(page, text, "编辑")
+    expect(page.locator(".composer-about")).to_be_visible()
+    chats.say(page, into)
+    expect(page.locator(".composer-about")).to_be_hidden()
 
 
 def test_messages_are_forwarded_together_as_a_record(site: Site, sign_in: SignIn) -> None:

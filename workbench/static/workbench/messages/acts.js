@@ -2,8 +2,7 @@
 
 import { fetchJson, toast } from "../base.js";
 import { confirmed } from "../confirm.js";
-import { quoted } from "./bubbles.js";
-import { isSpoken } from "./events.js";
+import { isSpoken, quoted } from "./events.js";
 import { openMenu } from "./menu.js";
 
 const FORWARDED = new Set(["text", "image", "file", "record"]);

@@ -2,7 +2,7 @@
 
 import { fileOf, pictureOf } from "./attached.js";
 import { avatar, element, exactly, icon, timeOf } from "./elements.js";
-import { changesMessage, eventText, lineOf } from "./events.js";
+import { changesMessage, eventText, recallText } from "./events.js";
 import { linked } from "./links.js";
 import { CALL } from "./mentions.js";
 
@@ -21,7 +21,7 @@ export class Bubbles {
   rowOf(entry, card) {
     if (changesMessage(entry)) return null; // the trace stands where the message stood
     if (entry.kind === "event") return element("p", "feed-line", { "data-seq": entry.seq }, eventText(entry, this.me.id));
-    if (entry.recalled) return this.trace(entry, entry.sender_name);
+    if (entry.recalled) return this.trace(entry);
     const isOwn = entry.sender_id === this.me.id;
     const row = element("article", `message${isOwn ? " is-own" : ""}`, { "data-seq": entry.seq, "data-sender": entry.sender_id ?? entry.sender_name, "data-at": entry.created_at });
     const tools = this.toolsOf(row, entry);
@@ -42,11 +42,11 @@ export class Bubbles {
     Object.assign(entry, { recalled: true, body: "", file: null, card: null, forwarded: null, reply_to: null, mentions: [] });
   }
 
-  trace(entry, name) {
+  trace(entry) {
     const isOwn = entry.sender_id === this.me.id;
     const text = this.recalled.get(`${entry.conversation_id}:${entry.seq}`);
     const again = isOwn && text ? element("button", "feed-edit", { type: "button", onclick: () => this.acts.edit(text) }, "重新编辑") : null;
-    return element("p", "feed-line", { "data-seq": entry.seq }, `${isOwn ? "您" : name}撤回了一条消息`, again);
+    return element("p", "feed-line", { "data-seq": entry.seq }, recallText(entry, this.me.id), again);
   }
 
   toolsOf(row, entry) {
@@ -133,9 +133,6 @@ export function showShare(row, share) {
   const bar = row?.querySelector("progress");
   if (bar) bar.value = share;
 }
-
-/** What the answer to the entry shows of it. */
-export const quoted = (entry) => ({ seq: entry.seq, sender_name: entry.sender_name, excerpt: lineOf(entry).slice(0, 60), recalled: false });
 
 export function writeCount(button, count, card) {
   if (!count) { button.textContent = "已送达"; return; }

@@ -3,12 +3,13 @@
 import { toast } from "../base.js";
 import { Attachments } from "./attachments.js";
 import { element, icon } from "./elements.js";
+import { requoted } from "./events.js";
 import { Mentions } from "./mentions.js";
 
 const LIMIT_BYTES = 16384;
 
 export class Composer {
-  /** `onSend(said)`, `onFiles(files, quote)`, `onEdit(entry, said)` → whether it was taken, `onLast()` the own message that Up edits, `people()` whom one may call. */
+  /** `onSend(said)`, `onFiles(files, quote)`, `onEdit(entry, said)` → whether it was taken, `onLast()` the own message that Up edits, `onQuote(seq)` how it reads now, `people()` whom one may call. */
   constructor({ conversationId, drafts, hint, onSend, onFiles, onEdit, onLast, onQuote, people }) {
     Object.assign(this, { conversationId, drafts, onSend, onFiles, onEdit, onLast, onQuote, people });
     this.quote = null; // what is answered
@@ -30,6 +31,7 @@ export class Composer {
     this.silence = element("p", "composer-silence", { hidden: true });
     this.root = element("div", "pane-foot composer-place", {}, this.form, this.silence);
     this.restore();
+    if (this.quote) this.refreshQuote();
   }
 
   focus() {
@@ -86,10 +88,22 @@ export class Composer {
     return true;
   }
 
-  /** The message that is answered or edited is gone. */
-  gone(seq) {
-    if (this.edited?.seq === seq) { this.ceaseEditing(); toast("正在编辑的消息已被撤回"); }
-    if (this.quote?.seq === seq) { this.quote = null; this.showAbout(); this.keep(); }
+  /** A message was recalled or edited: it may be what is answered here, or edited. */
+  change(entry) {
+    if (entry.event.verb === "recalled" && this.edited?.seq === entry.event.seq) { this.ceaseEditing(); toast("正在编辑的消息已被撤回"); }
+    this.requote(requoted(this.quote, entry));
+  }
+
+  /** What is answered shows as it reads now. */
+  requote(quote) {
+    if (!quote || quote.seq !== this.quote?.seq) return;
+    this.quote = quote;
+    this.drafts.requote(this.conversationId, quote);
+    this.showAbout();
+  }
+
+  async refreshQuote() {
+    this.requote(await this.onQuote(this.quote.seq));
   }
 
   showAbout() {
@@ -99,7 +113,7 @@ export class Composer {
     this.attachments.button.hidden = this.edited !== null;
     if (!heading) return;
     const close = element("button", "icon-button", { type: "button", "aria-label": this.edited ? "取消编辑" : "取消回复", onclick: () => this.leave() }, icon("close"));
-    this.about.replaceChildren(icon(this.edited ? "edit" : "undo"), element("strong", "nowrap", {}, heading), element("span", "truncate grow", {}, this.edited ? "" : this.quote.excerpt), close);
+    this.about.replaceChildren(icon(this.edited ? "edit" : "undo"), element("strong", "nowrap", {}, heading), element("span", "truncate grow", {}, this.edited ? "" : this.quote.recalled ? "原消息已撤回" : this.quote.excerpt), close);
   }
 
   keyed(event) {
@@ -169,7 +183,7 @@ export class Composer {
 
   /** Another device wrote the draft: whom it calls and what it answers are looked up. */
   async complete(draft) {
-    const asked = draft.replyTo && !draft.quote ? this.onQuote(this.conversationId) : Promise.resolve(this.quote);
+    const asked = draft.replyTo && !draft.quote ? this.onQuote(draft.replyTo) : Promise.resolve(this.quote);
     const [quote, { members }] = await Promise.all([asked, draft.mentions?.length ? this.people() : { members: [] }]);
     if (this.edited || this.drafts.of(this.conversationId) !== draft) return;
     this.quote = quote;

@@ -2,6 +2,7 @@
 // so that it follows the person to other devices. What was written here and is not there yet wins.
 
 import { fetchJson } from "../base.js";
+import { changesMessage, requoted } from "./events.js";
 import { newId } from "./outbox.js";
 
 const LONGEST = 4000;
@@ -22,6 +23,10 @@ export class Drafts {
     }
     client.on("heads", ({ heads }) => heads.forEach((head) => this.compare(head.conversation_id, head.draft ?? null)));
     client.on("draft", ({ conversation_id: id, draft, device }) => { if (device !== this.device) this.compare(id, draft); });
+    client.on("arrived", ({ entry }) => {
+      const quote = changesMessage(entry) ? requoted(this.of(entry.conversation_id)?.quote, entry) : null;
+      if (quote) this.requote(entry.conversation_id, quote);
+    });
     window.addEventListener("storage", (event) => { if (event.key === this.key) this.follow(event.newValue); });
     document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") this.saveAll(); });
     window.addEventListener("pagehide", () => this.saveAll());
@@ -44,6 +49,14 @@ export class Drafts {
     this.store();
     this.onChange(conversationId);
     this.saveLater(key, SAVED_AFTER_MS);
+  }
+
+  /** What the draft answers reads so now; nothing was written. */
+  requote(conversationId, quote) {
+    const draft = this.of(conversationId);
+    if (draft?.quote?.seq !== quote.seq) return;
+    draft.quote = quote;
+    this.store();
   }
 
   // ── between the devices ─────────────────────────────────────────────────

@@ -49,9 +49,22 @@ export function eventText(entry, me) {
   return say?.() ?? "群聊有新的变更";
 }
 
+/** What stands where a recalled message stood. */
+export const recallText = (entry, me) => `${entry.sender_id === me ? "您" : entry.sender_name}撤回了一条消息`;
+
 /** A message in one line, as lists and quotes show it. */
 export function lineOf(entry) {
   const words = (entry.body ?? "").replace(/\s+/g, " ").slice(0, 80);
   const kinds = { image: "[图片]", file: `[文件] ${entry.file?.name ?? ""}`, record: "[聊天记录]", card: `[卡片] ${entry.card?.title ?? ""}` };
   return [kinds[entry.kind] ?? "", words].filter(Boolean).join(" ").trim();
+}
+
+/** What the answer to the entry shows of it. */
+export const quoted = (entry) => ({ seq: entry.seq, sender_name: entry.sender_name, excerpt: entry.recalled ? "" : lineOf(entry).slice(0, 60), recalled: entry.recalled });
+
+/** What the quote shows after the change; null if it is of another message, or how that reads now is not told. */
+export function requoted(quote, { event, changed }) {
+  if (quote?.seq !== event.seq) return null;
+  if (event.verb === "recalled") return { ...quote, excerpt: "", recalled: true };
+  return changed ? quoted(changed) : null;
 }

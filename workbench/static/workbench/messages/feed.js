@@ -3,10 +3,10 @@
 import { fetchJson, toast } from "../base.js";
 import { isPicture } from "./attached.js";
 import { takeDrops } from "./attachments.js";
-import { Bubbles, quoted, showShare, writeCount } from "./bubbles.js";
+import { Bubbles, showShare, writeCount } from "./bubbles.js";
 import { Composer } from "./composer.js";
 import { element, empty, icon, watermarks } from "./elements.js";
-import { changesMessage, isSpoken } from "./events.js";
+import { changesMessage, isSpoken, quoted, requoted } from "./events.js";
 import { Keeping } from "./keeping.js";
 import { Log, PAGE } from "./log.js";
 import { MessageActs } from "./acts.js";
@@ -131,7 +131,7 @@ export class Feed {
       onFiles: (files, quote) => { sendFiles(this.client, this.id, files, quote); this.toEnd(); },
       onEdit: (entry, said) => this.acts.saveEdit(entry, said),
       onLast: () => this.acts.editLast(),
-      onQuote: (id) => fetchJson(`${this.api}/conversations/${id}/draft`).then((opened) => opened.quote, () => null),
+      onQuote: (seq) => this.page({ before: seq + 1, limit: 1 }).then(({ entries: [found] }) => (found?.seq === seq ? quoted(found) : null), () => null),
       people: () => this.callable(),
     });
     this.selection.reset();
@@ -209,19 +209,15 @@ export class Feed {
   change(event) {
     const { seq, verb } = event.event;
     const entry = this.log.entries.get(seq);
-    if (verb === "recalled") {
-      this.composer.gone(seq);
-      for (const other of this.log.entries.values()) {
-        if (other.reply_to?.seq === seq) { other.reply_to.recalled = true; this.redraw(other); }
-      }
-      if (entry) this.bubbles.forget(entry);
-    } else if (entry && event.changed && !entry.recalled) {
-      Object.assign(entry, event.changed, { counts: entry.counts });
-      for (const other of this.log.entries.values()) {
-        if (other.reply_to?.seq === seq) { other.reply_to = quoted(entry); this.redraw(other); }
-      }
-    }
+    if (entry && verb === "recalled") this.bubbles.forget(entry);
+    else if (entry && event.changed && !entry.recalled) Object.assign(entry, event.changed, { counts: entry.counts });
     if (entry) this.redraw(entry);
+    for (const other of this.log.entries.values()) {
+      const quote = requoted(other.reply_to, event);
+      if (quote) { other.reply_to = quote; this.redraw(other); }
+    }
+    this.composer.change(event);
+    this.client.outbox.requote(this.id, (quote) => requoted(quote, event)).forEach((item) => this.showOutgoing(item));
   }
 
   redraw(entry) {

@@ -2,7 +2,7 @@
 
 import { fetchJson, toast } from "../base.js";
 import { avatar, badgeText, element, empty, icon, iconAvatar, moment } from "./elements.js";
-import { calls, changesMessage, eventText, isSpoken, lineOf } from "./events.js";
+import { calls, changesMessage, eventText, isSpoken, lineOf, recallText } from "./events.js";
 import { openMenu } from "./menu.js";
 
 const PAGE = 100;
@@ -87,14 +87,21 @@ export class List {
     const card = this.cards.get(entry.conversation_id);
     if (!card) { this.loadSoon(); return; }
     if (entry.seq <= card.last_seq) return;
+    const isNext = entry.seq === card.last_seq + 1;
     Object.assign(card, { last_seq: entry.seq, last_at: entry.created_at });
-    const isEdit = changesMessage(entry) && entry.event.verb === "edited";
-    // That something was edited is no news; what was recalled is gone from here, too.
-    if (!isEdit) card.last_entry = entry;
-    else if (card.last_entry?.seq === entry.event.seq && entry.changed) card.last_entry = entry.changed;
+    if (!changesMessage(entry)) card.last_entry = entry;
+    // Names, members and unread numbers may have changed, or something before this has not come.
+    if (!(changesMessage(entry) ? this.change(card, entry) && isNext : isSpoken(entry))) this.loadSoon();
     if (isSpoken(entry)) this.count(card, entry);
-    else if (!isEdit) this.loadSoon(); // names, members and unread numbers may have changed
     this.draw();
+  }
+
+  /** That a message changed is no news; what was said last shows as it reads now. False: the server has to be asked. */
+  change(card, { event, changed }) {
+    const last = card.last_entry;
+    if (last?.seq === event.seq && event.verb === "recalled") card.last_entry = { ...last, recalled: true, body: "", file: null, card: null };
+    else if (last?.seq === event.seq && changed) card.last_entry = changed;
+    return event.verb === "edited" && last?.kind !== "event"; // what is recalled is not unread any more
   }
 
   count(card, entry) {
@@ -193,7 +200,7 @@ export class List {
     const entry = card.last_entry;
     const draft = this.openId === card.id ? null : this.drafts.of(card.id);
     if (draft && card.mentions === 0) return [element("span", "row-draft", {}, "[草稿]"), ` ${draft.text.replace(/\s+/g, " ").slice(0, 80)}`];
-    const said = !entry ? "" : entry.kind === "event" ? eventText(entry, this.me.id) : entry.recalled ? "消息已撤回" : lineOf(entry);
+    const said = !entry ? "" : entry.kind === "event" ? eventText(entry, this.me.id) : entry.recalled ? recallText(entry, this.me.id) : lineOf(entry);
     const isOthers = entry && isSpoken(entry) && card.kind !== "direct" && entry.sender_id !== this.me.id && entry.sender_name;
     const text = isOthers ? `${entry.sender_name}：${said}` : said;
     return card.mentions > 0 ? [element("span", "row-draft", {}, "[有人@我]"), ` ${text}`] : [text];

@@ -60,6 +60,16 @@ export class Outbox {
     this.client.emit("outgoing", { item });
   }
 
+  /** What is answered shows as it reads now: `requoted(quote)` gives that, or null. All that wait, if any of it changed. */
+  requote(conversationId, requoted) {
+    const items = this.waiting(conversationId);
+    const answers = items.filter((item) => requoted(item.quote));
+    if (answers.length === 0) return [];
+    for (const item of answers) item.quote = requoted(item.quote);
+    this.keep();
+    return items;
+  }
+
   everything() {
     return [...this.queues.values()].flat();
   }
