@@ -28,7 +28,7 @@ def climb(event: events.DingDue, now: datetime) -> None:
     if step == DingStep.END:
         ding_climbs.exhaust(actor=_ACTOR, ding_id=event.ding_id, now=now)
         return
-    ding_climbs.let_go(actor=_ACTOR, ding_id=event.ding_id, after=event.after, now=now)
+    ding_climbs.let_go(actor=_ACTOR, ding_id=event.ding_id, step=step, after=event.after, now=now)
     part = climb_queries.next_part(event.ding_id, step, after=event.after, at=now)
     for reach in part.reaches:
         evidence = _reach(step, reach, now)
@@ -56,7 +56,7 @@ def close_overdue(now: datetime) -> None:
 
 
 def _reach(step: DingStep, reach: climb_queries.Reach, now: datetime) -> channels_out.Evidence:
-    if step in (DingStep.DUTY, DingStep.LEADER):
+    if step in climb_queries.TELLING_OTHERS:
         channel: channels_out.Channel | None = in_app.InApp(now)
         missing = "没有排班，已跳过" if step == DingStep.DUTY else "没有上级负责人，已跳过"
     else:

@@ -11,7 +11,9 @@ from messaging.queries import duty
 from org.queries import people
 
 AT_ONCE: Final = 100
-"""So many people are called by one job: a job is short, and a fault in it stops no others."""
+"""So many deliveries are made by one job: a job is short, and a fault in it stops no others."""
+TELLING_OTHERS: Final = (DingStep.DUTY, DingStep.LEADER)
+"""Rungs that tell an officer or a leader of those who have not confirmed."""
 _NAMED: Final = 5
 
 
@@ -21,9 +23,9 @@ class Reach:
 
     for_ids: tuple[int, ...]
     to_id: int | None
-    """Nobody is on duty, or leads: None."""
+    """Nobody is on duty, or leads: None. Of an officer who is called himself: he, alone."""
     key: str
-    """The same at each repetition."""
+    """The same at each repetition: of the person and the rung, whoever confirms meanwhile."""
     title: str
     text: str
 
@@ -42,22 +44,30 @@ def overdue(*, at: datetime) -> list[int]:
     return sorted(set(rows.values_list("ding_id", flat=True)))
 
 
-def pending_of(ding_id: int, *, after: int) -> list[int]:
-    """The next people whom the DING still calls."""
-    rows = DingTarget.objects.filter(ding_id=ding_id, person_id__gt=after, state=DingState.PENDING)
-    return list(rows.order_by("person_id").values_list("person_id", flat=True)[:AT_ONCE])
+def looked_at(ding_id: int, step: DingStep, *, after: int) -> list[int]:
+    """Those still called whom one job of the rung looks at: the next people behind that one.
+
+    A rung that tells others looks at everybody, so each officer hears of all of his people at once.
+    """
+    rows = DingTarget.objects.filter(ding_id=ding_id, state=DingState.PENDING)
+    if step in TELLING_OTHERS:
+        return list(rows.order_by("person_id").values_list("person_id", flat=True))
+    behind = rows.filter(person_id__gt=after).order_by("person_id")
+    return list(behind.values_list("person_id", flat=True)[:AT_ONCE])
 
 
 def next_part(ding_id: int, step: DingStep, *, after: int, at: datetime) -> Climb:
     """The deliveries of the rung to the next people; those with evidence of it are passed over."""
     ding = Ding.objects.get(pk=ding_id)
-    person_ids = pending_of(ding_id, after=after)
+    person_ids = looked_at(ding_id, step, after=after)
     proven = DingEvidence.objects.filter(ding_id=ding_id, step=step, person_id__in=person_ids)
     done = set(proven.values_list("person_id", flat=True))
     wanted = [person_id for person_id in person_ids if person_id not in done]
+    if step in TELLING_OTHERS:
+        reaches = _to_officers(ding, step, wanted, at=at)
+        # What this part does is passed over by the next, for its evidence.
+        return Climb(reaches[:AT_ONCE], after if len(reaches) > AT_ONCE else None)
     more = person_ids[-1] if len(person_ids) == AT_ONCE else None
-    if step in (DingStep.DUTY, DingStep.LEADER):
-        return Climb(_to_officers(ding, step, wanted, at=at), more)
     return Climb([_to_himself(ding, step, person_id, at=at) for person_id in wanted], more)
 
 
@@ -76,37 +86,37 @@ def _to_himself(ding: Ding, step: DingStep, person_id: int, *, at: datetime) -> 
 def _to_officers(
     ding: Ding, step: DingStep, person_ids: Sequence[int], *, at: datetime
 ) -> list[Reach]:
-    """One delivery for each officer; he is told who has not confirmed, and not what."""
+    """One delivery for each officer; he is told who has not confirmed, and not what.
+
+    An officer who has not confirmed himself is not told of himself.
+    """
     names = people.names([*person_ids, ding.sender_id], at=at)
-    to: dict[int | None, list[int]] = {}
     officers = _officers(step, {key: names[key].unit_id for key in person_ids}, at=at)
+    to: dict[tuple[int | None, bool], list[int]] = {}
     for person_id in person_ids:
-        to.setdefault(officers.get(person_id), []).append(person_id)
+        officer = officers.get(person_id)
+        to.setdefault((officer, officer == person_id), []).append(person_id)
     sender = names[ding.sender_id]
     return [
         Reach(
             for_ids=tuple(called),
             to_id=officer,
-            key=f"ding:{ding.pk}:{step.value}:{officer}:{called[0]}",
+            key=f"ding:{ding.pk}:{step.value}:{officer}",
             title=f"DING 未确认：{_listed([names[key].name for key in called])}",
             text=f"{sender.unit_name} {sender.name} 的 DING 尚未确认，请联系上述人员登录查看。",
         )
-        for officer, called in to.items()
+        for (officer, _), called in to.items()
     ]
 
 
 def _officers(
     step: DingStep, units_of: dict[int, int | None], *, at: datetime
 ) -> dict[int, int | None]:
-    unit_ids = {unit_id for unit_id in units_of.values() if unit_id is not None}
+    placed = {key: unit_id for key, unit_id in units_of.items() if unit_id is not None}
     if step == DingStep.DUTY:
-        on_duty = duty.officers(unit_ids, at=at)
-        return {person_id: on_duty.get(unit_id or 0) for person_id, unit_id in units_of.items()}
-    return {
-        person_id: duty.leader_of(unit_id, but=person_id, at=at)
-        for person_id, unit_id in units_of.items()
-        if unit_id is not None
-    }
+        on_duty = duty.officers(set(placed.values()), at=at)
+        return {person_id: on_duty.get(unit_id) for person_id, unit_id in placed.items()}
+    return duty.leaders(placed, at=at)
 
 
 def _listed(names: Sequence[str]) -> str:

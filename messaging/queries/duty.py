@@ -1,6 +1,6 @@
 """Who is on duty for a unit, and who leads it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -63,10 +63,13 @@ def officers(unit_ids: Collection[int], *, at: datetime) -> dict[int, int]:
     return found
 
 
-def leader_of(unit_id: int, *, but: int, at: datetime) -> int | None:
-    """The head of the unit, by rank; where that is the person himself, the next one above."""
-    heads = appointments.heads_above(unit_id, 2, at=at)
-    return next((head for head in heads if head != but), None)
+def leaders(units_of: Mapping[int, int], *, at: datetime) -> dict[int, int | None]:
+    """Who leads each person, by his unit: its head by rank; for the head, the next one above."""
+    heads = appointments.heads_above_many(set(units_of.values()), 2, at=at)
+    return {
+        person_id: next((head for head in heads[unit_id] if head != person_id), None)
+        for person_id, unit_id in units_of.items()
+    }
 
 
 def _shift(row: DutyShift, person: people.PersonName, *, at: datetime) -> Shift:

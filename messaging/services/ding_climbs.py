@@ -20,11 +20,11 @@ _REFERENCE_LIMIT: Final = 120
 
 
 @service
-def let_go(*, actor: Actor, ding_id: int, after: int, now: datetime) -> None:
-    """Whoever of the next people left the conversation or cannot sign in is called no longer."""
+def let_go(*, actor: Actor, ding_id: int, step: DingStep, after: int, now: datetime) -> None:
+    """Whoever the rung looks at next is called no longer if he left or cannot sign in."""
     _require_platform(actor)
     ding = Ding.objects.select_for_update(no_key=True).get(pk=ding_id)
-    lost = ding_reach.lost(ding, ding_climbs.pending_of(ding_id, after=after))
+    lost = ding_reach.lost(ding, ding_climbs.looked_at(ding_id, step, after=after))
     for said, gone in ding_reach.by_reason(lost).items():
         _ding_ends.end(ding, gone, DingState.UNREACHABLE, said, now=now)
 

@@ -296,14 +296,33 @@ def heads_above(unit_id: int, levels: int, *, at: datetime) -> list[int]:
 
     Units without a head are passed over: the next one up decides.
     """
-    found: list[int] = []
-    for unit in reversed(units.path(unit_id)):
-        head = head_of(unit.id, at=at)
-        if head is not None and head not in found:
-            found.append(head)
-        if len(found) == levels:
-            break
+    return heads_above_many([unit_id], levels, at=at).get(unit_id, [])
+
+
+def heads_above_many(
+    unit_ids: Collection[int], levels: int, *, at: datetime
+) -> dict[int, list[int]]:
+    """`heads_above` of many units, in two statements."""
+    above = units.paths(unit_ids)
+    heads = _heads({unit.id for path in above.values() for unit in path}, at=at)
+    found: dict[int, list[int]] = {}
+    for unit_id, path in above.items():
+        # Of somebody who heads several of them, the lowest counts.
+        known = dict.fromkeys(heads[unit.id] for unit in reversed(path) if unit.id in heads)
+        found[unit_id] = list(known)[:levels]
     return found
+
+
+def _heads(unit_ids: Collection[int], *, at: datetime) -> dict[int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT ON (a.unit_id) a.unit_id, a.person_id"
+            " FROM org_appointment a JOIN org_post p ON p.id = a.post_id"
+            f" WHERE a.unit_id = ANY(%(ids)s) AND p.function = 'head' AND {_HOLDS}"
+            ' ORDER BY a.unit_id, p.rank, a."order", a.id',
+            {"ids": list(unit_ids), "at": at},
+        )
+        return dict(cursor.fetchall())
 
 
 def _held(where: str, **values: Any) -> list[Held]:

@@ -5,7 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from messaging import climbing
+from messaging.events import DingDue
+from messaging.kinds import DingStep
 from messaging.models import DingEvidence, DutyShift, NoticeTarget
+from messaging.queries import ding_climbs as climb_queries
 from tests.factories import Province
 from tests.messaging import dings as say
 from tests.messaging.conftest import Phone
@@ -55,3 +59,65 @@ def test_the_leader_is_the_head_of_the_unit_or_the_next_above(
     )
     assert told[li.person_id] == wang.person_id  # the head of his bureau
     assert told[wang.person_id] != wang.person_id  # a head is not his own leader
+
+
+def _told(officer: int) -> list[str]:
+    """The titles of the notices that came to him, the first one first."""
+    rows = NoticeTarget.objects.filter(person_id=officer).order_by("notice_id")
+    return list(rows.values_list("notice__title", flat=True))
+
+
+@pytest.mark.parametrize("step", [DingStep.DUTY, DingStep.LEADER])
+def test_an_officer_is_told_once_of_two_of_one_unit_however_often_the_timer_comes(
+    province: Province, wang: Phone, li: Phone, zhang: Phone, lin: Phone, step: DingStep
+) -> None:
+    _shift(province, "西湖区", "王伟民")
+    ding_id = say.opened(lin, lin.group(wang, li, zhang), li, zhang, level="phone")
+    now, due = timezone.now(), DingDue(ding_id=ding_id, step=step.value)
+    climbing.climb(due, now)
+    (title,) = _told(wang.person_id)
+    kept = say.evidence(ding_id, li)[-1]
+    assert kept == say.evidence(ding_id, zhang)[-1] == (step.value, "delivered", "已发工作通知")
+    # The worker died before it kept the evidence, and the first of the two confirms meanwhile.
+    DingEvidence.objects.filter(ding_id=ding_id, step=step).delete()
+    first, second = sorted((li, zhang), key=lambda phone: phone.person_id)
+    say.confirm(first, ding_id)
+    climbing.climb(due, now)
+    climbing.climb(due, now)
+    assert _told(wang.person_id) == [title]
+    assert say.evidence(ding_id, second)[-1] == kept
+    assert [step for step, _, _ in say.evidence(ding_id, first)] == ["app", "end"]
+
+
+def test_an_officer_is_told_once_of_more_people_than_one_job_calls(
+    province: Province,
+    wang: Phone,
+    li: Phone,
+    zhang: Phone,
+    lin: Phone,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(climb_queries, "AT_ONCE", 1)
+    _shift(province, "西湖区", "王伟民")
+    ding_id = say.opened(lin, lin.group(wang, li, zhang), wang, li, zhang, level="phone")
+    say.pass_minutes(ding_id, 12)
+    (title,) = _told(wang.person_id)
+    assert set(title.removeprefix("DING 未确认：").split("、")) == {"李建国", "张晓梅"}
+    for phone in (li, zhang):
+        assert say.evidence(ding_id, phone)[-1][:2] == ("duty", "delivered")
+    # He has not confirmed either, and is not told of himself.
+    assert say.evidence(ding_id, wang)[-1] == ("duty", "skipped", "本人正在值班，已跳过")
+
+
+def test_each_rung_tells_each_officer_of_his_own_people(
+    province: Province, wang: Phone, li: Phone, zhang: Phone, lin: Phone
+) -> None:
+    _shift(province, "西湖区", "张晓梅")
+    ding_id = say.opened(zhang, zhang.group(li, lin, wang), li, lin, level="phone")
+    say.pass_minutes(ding_id, 20)
+    assert _told(zhang.person_id) == ["DING 未确认：李建国"]
+    assert _told(wang.person_id) == ["DING 未确认：李建国"]
+    rows = DingEvidence.objects.filter(ding_id=ding_id, step="duty")
+    assert dict(rows.values_list("person_id", "said")) == {
+        li.person_id: "已发工作通知", lin.person_id: "没有排班，已跳过",
+    }  # fmt: skip
