@@ -32,14 +32,22 @@ class Audience:
         return [bus.person_channel(person_id) for person_id in self.person_ids]
 
 
-def entry(*, kind: str, content: object, seq: int, audience: Audience) -> None:
-    """The audience's sockets get the entry once the transaction has committed."""
-    _entry(bus.Signal.ENTRY, kind, content, seq, audience)
+def entry(
+    *, kind: str, content: object, seq: int, audience: Audience, said_by: int | None = None
+) -> None:
+    """The audience's sockets get the entry once the transaction has committed.
+
+    Whoever said it has read so far: who waits for that hears so in the same round trip.
+    """
+    told = _entry(bus.Signal.ENTRY, kind, content, seq, audience)
+    if said_by is not None:
+        told += _moved(said_by, audience.conversation_id, seq)
+    _publish_after_commit(told)
 
 
 def entry_joined(*, kind: str, content: object, seq: int, audience: Audience) -> None:
     """The same, for people who belong to the conversation from this entry on."""
-    _entry(bus.Signal.ENTRY_JOINED, kind, content, seq, audience)
+    _publish_after_commit(_entry(bus.Signal.ENTRY_JOINED, kind, content, seq, audience))
 
 
 def entry_left(*, kind: str, content: object, seq: int, audience: Audience, gone_id: int) -> None:
@@ -59,16 +67,7 @@ def entry_left(*, kind: str, content: object, seq: int, audience: Audience, gone
 
 def cursor_moved(*, person_id: int, conversation_id: int, read_seq: int) -> None:
     """The reader's other devices know how far she is, and those who watch receipts recount."""
-    own = frames.frame("message.read", {"conversation_id": conversation_id, "read_seq": read_seq})
-    _publish_after_commit(
-        [
-            (bus.person_channel(person_id), bus.Parcel(bus.Signal.FRAME, conversation_id, 0, own)),
-            (
-                bus.receipts_channel(conversation_id),
-                bus.Parcel(bus.Signal.CURSOR, conversation_id, read_seq, b""),
-            ),
-        ]
-    )
+    _publish_after_commit(_moved(person_id, conversation_id, read_seq))
 
 
 def to_people(*, person_ids: Sequence[int], kind: str, content: object) -> None:
@@ -77,9 +76,20 @@ def to_people(*, person_ids: Sequence[int], kind: str, content: object) -> None:
     _publish_after_commit([(bus.person_channel(person_id), parcel) for person_id in person_ids])
 
 
-def _entry(signal: bus.Signal, kind: str, content: object, seq: int, audience: Audience) -> None:
+def _entry(
+    signal: bus.Signal, kind: str, content: object, seq: int, audience: Audience
+) -> list[tuple[str, bus.Parcel]]:
     parcel = bus.Parcel(signal, audience.conversation_id, seq, frames.frame(kind, content))
-    _publish_after_commit([(channel, parcel) for channel in audience.channels()])
+    return [(channel, parcel) for channel in audience.channels()]
+
+
+def _moved(person_id: int, conversation_id: int, read_seq: int) -> list[tuple[str, bus.Parcel]]:
+    own = frames.frame("message.read", {"conversation_id": conversation_id, "read_seq": read_seq})
+    watching = bus.Parcel(bus.Signal.CURSOR, conversation_id, read_seq, b"")
+    return [
+        (bus.person_channel(person_id), bus.Parcel(bus.Signal.FRAME, conversation_id, 0, own)),
+        (bus.receipts_channel(conversation_id), watching),
+    ]
 
 
 def _publish_after_commit(parcels: Sequence[tuple[str, bus.Parcel]]) -> None:

@@ -17,17 +17,19 @@ def entry(
     audience: Audience,
     about: Collection[int | None],
     content: Callable[[Collection[int]], Entry],
+    said_by: int | None = None,
 ) -> None:
     """Each of the audience hears of the entry, without what was said before she came.
 
     `content` makes it of the seqs of `about` that are kept from somebody. In a virtual
     conversation all hear alike: who came when is not asked of a province at each sending.
+    `said_by` has read up to it.
     """
     seqs = [one for one in about if one is not None]
     alike_for_all = held.is_virtual or held.kind == ConversationKind.DIRECT
     unseen = membership.unseen_by(held.pk, seqs) if seqs and not alike_for_all else {}
     if not unseen:
-        fanout.entry(kind=kind, content=content(()), seq=seq, audience=audience)
+        fanout.entry(kind=kind, content=content(()), seq=seq, audience=audience, said_by=said_by)
         return
     present = audience.person_ids
     if present is None:
@@ -38,3 +40,5 @@ def entry(
     for kept, person_ids in alike.items():
         named = Audience(held.pk, tuple(person_ids))
         fanout.entry(kind=kind, content=content(kept), seq=seq, audience=named)
+    if said_by is not None:
+        fanout.cursor_moved(person_id=said_by, conversation_id=held.pk, read_seq=seq)

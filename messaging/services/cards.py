@@ -196,12 +196,12 @@ def _place(held: Conversation, wanted: dict[str, Any], *, by: Actor | None, now:
     )
     if sender_id is not None:
         log.advance(person_id=sender_id, conversation_id=held.pk, seq=message.seq, now=now)
-        fanout.cursor_moved(person_id=sender_id, conversation_id=held.pk, read_seq=message.seq)
     fanout.entry(
         kind="message.created",
         content=messages.entry_of(message, sender_name=by.name if by is not None else ""),
         seq=message.seq,
         audience=conversations.audience(held),
+        said_by=sender_id,
     )
     return message.seq
 

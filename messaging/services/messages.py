@@ -162,10 +162,7 @@ def _say(actor: Actor, conversation_id: int, draft: Draft, *, now: datetime) -> 
         audience=_audience(said),
         about=[draft.reply_to_seq],
         content=lambda unseen: messages.veiled(entry, unseen),
-    )
-    # Whoever answers has read: those who wait for it hear so, as do her own other devices.
-    fanout.cursor_moved(
-        person_id=person_id, conversation_id=conversation_id, read_seq=said.message.seq
+        said_by=person_id,
     )
     _searching.note_said(said.message)
     return _acknowledged(said.message, draft, repeated=False)
