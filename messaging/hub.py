@@ -19,12 +19,12 @@ from typing import Final
 import structlog
 
 from messaging import bus, frames, sockets, threads
-from messaging.arrivals import Arrivals
 from messaging.crowds import Crowds
 from messaging.queries import heads, receipts
 from messaging.queries.heads import LocalHead
 from messaging.sockets import Socket
 from messaging.subscription import Subscription
+from messaging.together import Together
 
 AUDIT_SECONDS: Final = 30.0
 BLIND_SECONDS: Final = 1.0
@@ -54,7 +54,7 @@ class Hub:
         self._restored = asyncio.Event()
         self._bus = Subscription(self._deliver, self._restored.set)
         self._crowds = Crowds(self._bus)
-        self._arrivals = Arrivals(self._enter)
+        self._arrivals: Together[Socket, None] = Together(self._enter)
         self._entered: set[Socket] = set()
         self._tasks = [
             asyncio.create_task(_kept_running(work))

@@ -18,11 +18,14 @@ LOOKING_SECONDS: Final = 45
 TYPING_EVERY: Final = 2
 
 
-def beat(person_id: int) -> None:
-    """The person is here for the next minute."""
+def beat(person_ids: Collection[int]) -> None:
+    """The people are here for the next minute."""
     with outage.forgiven("noting who is here") as called:
         if called:
-            store.connection().set(bus.presence_key(person_id), 1, ex=SECONDS)
+            pipeline = store.connection().pipeline(transaction=False)
+            for person_id in person_ids:
+                pipeline.set(bus.presence_key(person_id), 1, ex=SECONDS)
+            pipeline.execute()
 
 
 def here(person_ids: Sequence[int]) -> set[int]:

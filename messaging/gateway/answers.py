@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from core.actor import Actor
-from messaging import presence, rates
+from messaging import rates
 from messaging.gateway import incoming
 from messaging.queries import conversations
 from messaging.queries import messages as message_queries
@@ -31,8 +31,8 @@ class Kind:
     act: Callable[[Actor, Any, datetime], Answer]
 
 
-def _hello(actor: Actor, data: incoming.Hello, now: datetime) -> Answer:
-    presence.beat(actor.require_person())
+def welcome(actor: Actor, now: datetime) -> Answer:
+    """Who is greeted, and the server's time."""
     person = {"person_id": actor.person_id, "name": actor.name}
     return Answer("welcome", {**person, "server_time": now})
 
@@ -116,7 +116,6 @@ def _typing(actor: Actor, data: incoming.Typing, now: datetime) -> Answer:
 
 
 KINDS: Final[Mapping[str, Kind]] = {
-    "hello": Kind(incoming.Hello, _hello),
     "sync.heads": Kind(incoming.Heads, _heads),
     "message.pull": Kind(incoming.Pull, _pull),
     "message.send": Kind(incoming.Send, _send),
@@ -127,3 +126,9 @@ KINDS: Final[Mapping[str, Kind]] = {
     "typing": Kind(incoming.Typing, _typing),
     "ding.confirm": Kind(incoming.DingConfirm, _confirm_ding),
 }
+
+OWN: Final[Mapping[str, type[incoming.Data]]] = {
+    "hello": incoming.Hello,
+    "receipt.watch": incoming.Watch,
+}
+"""What the process answers from what it holds itself (`Connection`): the shapes of the data."""

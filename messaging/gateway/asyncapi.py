@@ -39,10 +39,7 @@ _SAYS: Final[Mapping[str, str]] = {
 
 def asked() -> dict[str, type[incoming.Data]]:
     """Every type of frame that a client may send, with the shape of its data."""
-    return {
-        **{kind: known.shape for kind, known in answers.KINDS.items()},
-        "receipt.watch": incoming.Watch,
-    }
+    return {**{kind: known.shape for kind, known in answers.KINDS.items()}, **answers.OWN}
 
 
 def document() -> dict[str, Any]:

@@ -156,7 +156,7 @@ class Connection:
             frame = incoming.parse(text)
         except incoming.NotAFrame:
             return Close.BAD_FRAME
-        if frame.type != "receipt.watch" and frame.type not in answers.KINDS:
+        if frame.type not in answers.OWN and frame.type not in answers.KINDS:
             return Close.BAD_FRAME
         # Reading marks and questions are sent by open pages that nobody looks at, too.
         self._was_used = self._was_used or frame.type == "message.send"
@@ -187,9 +187,14 @@ class Connection:
             await self._refuse(frame, errors.Unavailable())
 
     async def _answer(self, frame: incoming.Incoming) -> None:
-        if frame.type == "receipt.watch":
+        here = sessions.of_this_process()
+        if frame.type == "hello":
+            _checked(incoming.Hello, frame)
+            await here.note_present(self)
+            answer = answers.welcome(self.actor, timezone.now())
+        elif frame.type == "receipt.watch":
             data = _checked(incoming.Watch, frame)
-            await sessions.of_this_process().watch(self, data)
+            await here.watch(self, data)
             answer = answers.Answer("receipt.watching", {"conversation_id": data.conversation_id})
         else:
             kind = answers.KINDS[frame.type]
@@ -225,7 +230,7 @@ class Connection:
 
 async def _visitor(scope: Scope) -> Visitor | None:
     try:
-        return await threads.run(sign_in.visitor, scope, now=timezone.now())
+        return await sign_in.visitor(scope)
     except errors.Unavailable:
         return None
 

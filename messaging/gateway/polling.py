@@ -146,7 +146,7 @@ async def _nothing_more() -> dict[str, Any]:
 
 async def _visitor(scope: Scope) -> Visitor | None:
     try:
-        return await threads.run(sign_in.visitor, scope, now=timezone.now())
+        return await sign_in.visitor(scope)
     except errors.Unavailable:
         return None
 

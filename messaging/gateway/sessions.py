@@ -1,7 +1,7 @@
 """The sockets of this process, and that each is still allowed to be here."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -9,9 +9,10 @@ import structlog
 from django.utils import timezone
 
 from core.actor import system
-from messaging import hub, policies, sockets, threads
+from messaging import hub, policies, presence, sockets, threads
 from messaging.gateway import draining, incoming
 from messaging.gateway.sign_in import Visitor
+from messaging.together import Together
 from org.queries import sessions as queries
 from org.services import sessions as services
 
@@ -48,6 +49,7 @@ class Sessions:
     def __init__(self) -> None:
         self.hub = hub.Hub()
         self._guests: set[Guest] = set()
+        self._present: Together[int, None] = Together(_note_present)
         self._checking = asyncio.create_task(self._check_for_ever())
         draining.on_shutdown(self._drain)
 
@@ -65,6 +67,10 @@ class Sessions:
         if guest in self._guests:
             self._guests.discard(guest)
             await self.hub.unregister(guest)
+
+    async def note_present(self, guest: Guest) -> None:
+        """The guest's person is here for the next minute, and others may know."""
+        await self._present.take(guest.person_id)
 
     async def watch(self, guest: Guest, wanted: incoming.Watch) -> None:
         """The guest hears new read counts of these messages."""
@@ -106,6 +112,10 @@ def _look_after(
     if used:
         services.note_seen(actor=_GATEWAY, session_ids=used, now=now)
     return queries.standing(holds, at=now)
+
+
+async def _note_present(person_ids: Sequence[int]) -> None:
+    await threads.run(presence.beat, set(person_ids))
 
 
 _here: list[Sessions] = []

@@ -1,22 +1,27 @@
 """Who opens a socket, and whether she still may hold it."""
 
+import asyncio
+import re
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from http.cookies import CookieError, SimpleCookie
-from importlib import import_module
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 from urllib.parse import parse_qs
 
 from django.conf import settings
-from django.contrib import auth
-from django.http import HttpRequest
+from django.http import parse_cookie
+from django.utils import timezone
 
 from core import http
 from core.actor import Actor
-from messaging import tickets
-from org.queries import sessions
+from messaging import threads, tickets
+from messaging.together import Together
+from org.queries import second_factors, sessions
+
+_MAY_BE_A_KEY: Final = re.compile(r"[0-9a-z]{8,40}")
+"""Whatever else somebody sends must not spoil the question that is asked for many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,34 +33,67 @@ class Visitor:
     hold: sessions.Hold
 
 
-def visitor(scope: Mapping[str, Any], *, now: datetime) -> Visitor | None:
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who wants to come in: by which session, and from where."""
+
+    session_key: str
+    address: str
+
+
+async def visitor(scope: Mapping[str, Any]) -> Visitor | None:
     """Whoever the ticket or the session cookie stands for; None if nobody is signed in.
 
-    Nobody either where another password has to be chosen first.
+    All who come at the same time are looked up together.
     """
-    session_key = _session_key(scope)
-    if session_key is None:
+    one = await caller(scope)
+    return await _callers(asyncio.get_running_loop()).take(one) if one is not None else None
+
+
+async def caller(scope: Mapping[str, Any]) -> Caller | None:
+    """Who shows a ticket or a session cookie; None where nobody does."""
+    session_key = await _session_key(scope)
+    if session_key is None or not _MAY_BE_A_KEY.fullmatch(session_key):
         return None
-    request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    account = auth.get_user(request)
-    if not account.is_authenticated:
-        return None
-    signed_in = sessions.current(
-        request.session.get(sessions.SESSION_KEY),
-        account_id=account.pk,
-        at=now,
-        request_id=uuid.uuid4().hex,
-        address=_address(scope),
+    return Caller(session_key, _address(scope))
+
+
+def let_in(callers: Collection[Caller], *, now: datetime) -> dict[Caller, Visitor]:
+    """Those of the callers who are signed in and lack nothing that has to come first.
+
+    That is what `org.middleware` asks of a request: a password of one's own that is not too old,
+    and where everybody needs one, a second factor.
+    """
+    found = sessions.opened_by({one.session_key for one in callers}, at=now)
+    return {
+        one: _visitor(one, found[one.session_key])
+        for one in callers
+        if one.session_key in found and not _lacks_something(found[one.session_key])
+    }
+
+
+def _lacks_something(signed_in: sessions.SignedIn) -> bool:
+    return (
+        signed_in.must_change_password
+        or signed_in.password_expired
+        or second_factors.is_missing_everywhere(signed_in)
     )
-    if signed_in is None or signed_in.must_change_password or signed_in.password_expired:
-        return None
-    actor = signed_in.actor
-    return Visitor(
-        actor=actor,
-        person_id=actor.require_person(),
-        hold=sessions.Hold(signed_in.id, session_key, actor.appointment_id),
-    )
+
+
+def _visitor(one: Caller, signed_in: sessions.SignedIn) -> Visitor:
+    actor = replace(signed_in.actor, request_id=uuid.uuid4().hex, address=one.address)
+    hold = sessions.Hold(signed_in.id, one.session_key, actor.appointment_id)
+    return Visitor(actor, actor.require_person(), hold)
+
+
+@lru_cache(maxsize=1)
+def _callers(_loop: asyncio.AbstractEventLoop) -> Together[Caller, Visitor]:
+    """A process has one loop."""
+
+    async def work(callers: Sequence[Caller]) -> dict[Caller, Visitor]:
+        return await threads.run(let_in, callers, now=timezone.now())
+
+    return Together(work)
 
 
 def _address(scope: Mapping[str, Any]) -> str:
@@ -69,15 +107,9 @@ def _headers(scope: Mapping[str, Any], wanted: bytes) -> list[str]:
     return [value.decode("latin-1") for name, value in headers if name == wanted]
 
 
-def _session_key(scope: Mapping[str, Any]) -> str | None:
+async def _session_key(scope: Mapping[str, Any]) -> str | None:
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
     if "ticket" in query:
-        return tickets.redeem(query["ticket"][0])
-    cookies: SimpleCookie = SimpleCookie()
-    for value in _headers(scope, b"cookie"):
-        try:
-            cookies.load(value)
-        except CookieError:
-            return None
-    held = cookies.get(settings.SESSION_COOKIE_NAME)
-    return held.value if held is not None else None
+        return await threads.run(tickets.redeem, query["ticket"][0])
+    cookies = parse_cookie("; ".join(_headers(scope, b"cookie")))
+    return cookies.get(settings.SESSION_COOKIE_NAME)

@@ -46,7 +46,7 @@ def state(
     out: no answer tells him from somebody who does not exist. ConversationNotFound.
     """
     own_id = actor.require_person()
-    presence.beat(own_id)
+    presence.beat([own_id])
     if conversation_id is not None:
         policies.require_member(actor, conversation_id)
         presence.look_at(conversation_id, own_id, now=at)

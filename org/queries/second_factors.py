@@ -66,6 +66,15 @@ def is_required(signed_in: SignedIn) -> bool:
     return policy is SecondFactorPolicy.EVERYONE
 
 
+def is_missing_everywhere(signed_in: SignedIn) -> bool:
+    """Nothing at all is open to this person before a second factor was shown.
+
+    Where only administrators are asked, what every colleague does stays open to them.
+    """
+    policy = SecondFactorPolicy(settings.SECOND_FACTOR)
+    return policy is SecondFactorPolicy.EVERYONE and not signed_in.second_factor
+
+
 def _key(row: Authenticator) -> Key:
     wrapped = row.wrap()
     return Key(

@@ -1,18 +1,23 @@
 """Sign-ins: who is behind one, whether it still holds, and which others there are."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, Final
 
 from django.conf import settings
+from django.contrib import auth
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.models import Count, QuerySet
+from django.utils.crypto import constant_time_compare
 
 from core.actor import Actor, ActorKind
 from org.credentials import devices
 from org.kinds import SignInMethod
-from org.models import AccountSession
+from org.models import Account, AccountSession
 
 SESSION_KEY: Final = "account_session_id"
 """Where Django's session points to the row of its sign-in."""
@@ -73,17 +78,19 @@ _POST: Final = """SELECT a.id, a.unit_id FROM org_appointment a
             a.valid_from, a.id
    LIMIT 1"""
 
-_CURRENT: Final = f"""
-SELECT p.id, p.name, a.id, a.unit_id, s.seen_at, s.second_factor,
+_SIGNED_IN: Final = f"""
+SELECT s.id, c.id, p.id, p.name, a.id, a.unit_id, s.seen_at, s.second_factor,
        EXISTS (SELECT 1 FROM org_admingrant g WHERE g.person_id = p.id AND g.revoked_at IS NULL
                   AND g.valid_from <= %(at)s
                   AND (g.valid_until IS NULL OR g.valid_until > %(at)s)),
-       c.must_change_password, COALESCE(c.password_set_at, c.opened_at), s.method
-  FROM org_accountsession s
+       c.must_change_password, COALESCE(c.password_set_at, c.opened_at), s.method,
+       c.password, c.auth_version
+  FROM unnest(%(ids)s::bigint[], %(accounts)s::bigint[]) AS h(session_id, account_id)
+  JOIN org_accountsession s ON s.id = h.session_id AND s.account_id = h.account_id
   JOIN org_account c ON c.id = s.account_id
   JOIN org_person p ON p.id = c.person_id
   LEFT JOIN LATERAL ({_POST}) a ON TRUE
- WHERE s.id = %(id)s AND s.account_id = %(account)s AND {_LIVE}"""
+ WHERE {_LIVE}"""
 
 _STANDING: Final = f"""
 SELECT h.session_id, h.session_key, NULLIF(h.appointment_id, 0),
@@ -108,34 +115,31 @@ def current(
     """
     if not isinstance(session_id, int):
         return None
-    values: dict[str, Any] = {"id": session_id, "account": account_id, **_limits(at)}
-    with connection.cursor() as cursor:
-        cursor.execute(_CURRENT, values)
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    person_id, name, appointment_id, unit_id, seen_at, factor, administers, must, set_at, method = (
-        row
-    )
-    by_password = method == SignInMethod.PASSWORD
-    return SignedIn(
-        id=session_id,
-        actor=Actor(
-            kind=ActorKind.PERSON,
-            name=name,
-            account_id=account_id,
-            person_id=person_id,
-            appointment_id=appointment_id,
-            unit_id=unit_id,
-            request_id=request_id,
-            address=address,
-        ),
-        seen_at=seen_at,
-        second_factor=factor,
-        is_administrator=administers,
-        must_change_password=must and by_password,
-        password_expired=by_password and _is_expired(set_at, at=at),
-    )
+    for found in _signed_in([(session_id, account_id)], at=at):
+        actor = replace(found.signed_in.actor, request_id=request_id, address=address)
+        return replace(found.signed_in, actor=actor)
+    return None
+
+
+def opened_by(session_keys: Collection[str], *, at: datetime) -> dict[str, SignedIn]:
+    """The live sign-ins that these keys of Django's sessions stand for; two queries for them all.
+
+    A key is absent for the reasons that `current` names, and for those of Django's `get_user`: the
+    session has run out, or its password or `auth_version` is not the account's any more.
+    """
+    held = Session.objects.filter(session_key__in=session_keys, expire_date__gt=at)
+    notes = {
+        key: note
+        for key, sealed in held.values_list("session_key", "session_data")
+        if (note := _note_in(sealed)) is not None
+    }
+    pairs = {(note.session_id, note.account_id) for note in notes.values()}
+    found = {(one.signed_in.id, one.account.pk): one for one in _signed_in(pairs, at=at)}
+    return {
+        key: one.signed_in
+        for key, note in notes.items()
+        if (one := found.get((note.session_id, note.account_id))) and note.is_of(one.account)
+    }
 
 
 def standing(holds: Collection[Hold], *, at: datetime) -> Standing:
@@ -183,6 +187,77 @@ def _open(at: datetime) -> QuerySet[AccountSession]:
         seen_at__gt=limits["idle_since"],
         started_at__gt=limits["oldest"],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A live sign-in, and of its account what a session is held against."""
+
+    signed_in: SignedIn
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """What Django's session says of who signed in, and with which password."""
+
+    session_id: int
+    account_id: int
+    digest: str
+
+    def is_of(self, account: Account) -> bool:
+        """Whether the account has the password still, under today's key or an earlier one."""
+        wanted = chain([account.get_session_auth_hash()], account.get_session_auth_fallback_hash())
+        return any(constant_time_compare(self.digest, one) for one in wanted)
+
+
+def _note_in(sealed: str) -> _Note | None:
+    content = SessionStore().decode(sealed)
+    session_id, account_id = content.get(SESSION_KEY), content.get(auth.SESSION_KEY)
+    digest = content.get(auth.HASH_SESSION_KEY)
+    if content.get(auth.BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    if not isinstance(session_id, int) or account_id is None or not digest:
+        return None
+    return _Note(session_id, int(account_id), digest)
+
+
+def _signed_in(pairs: Collection[tuple[int, int]], *, at: datetime) -> list[_Found]:
+    """The live ones of these sign-ins, each with its account; one query."""
+    if not pairs:
+        return []
+    values: dict[str, Any] = {
+        "ids": [session_id for session_id, _ in pairs],
+        "accounts": [account_id for _, account_id in pairs],
+        **_limits(at),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_SIGNED_IN, values)
+        return [_found(row, at=at) for row in cursor.fetchall()]
+
+
+def _found(row: tuple[Any, ...], *, at: datetime) -> _Found:
+    (number, account_id, person_id, name, appointment_id, unit_id, seen_at, factor) = row[:8]
+    (administers, must_change, password_set_at, method, password, auth_version) = row[8:]
+    by_password = method == SignInMethod.PASSWORD
+    signed_in = SignedIn(
+        id=number,
+        actor=Actor(
+            kind=ActorKind.PERSON,
+            name=name,
+            account_id=account_id,
+            person_id=person_id,
+            appointment_id=appointment_id,
+            unit_id=unit_id,
+        ),
+        seen_at=seen_at,
+        second_factor=factor,
+        is_administrator=administers,
+        must_change_password=must_change and by_password,
+        password_expired=by_password and _is_expired(password_set_at, at=at),
+    )
+    account = Account(pk=account_id, password=password, auth_version=auth_version)
+    return _Found(signed_in, account)
 
 
 def _limits(at: datetime) -> dict[str, datetime]:
