@@ -46,6 +46,7 @@ SUBSCRIPTIONS: Final[Subscriptions] = {
         documents_handlers.on_person_left,
         miniapps_handlers.on_person_left,
     ),
+    org_events.AccountDisabled: (messaging_handlers.on_account_disabled,),
     org_events.HandoverSettled: (
         messaging_handlers.on_handover_settled,
         approvals_handlers.on_handover_settled,

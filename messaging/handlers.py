@@ -144,6 +144,11 @@ def on_person_left(event: org_events.PersonLeft, now: datetime) -> None:
     ding_climbs.let_person_go(actor=_ACTOR, person_id=event.person_id, now=now)
 
 
+def on_account_disabled(event: org_events.AccountDisabled, now: datetime) -> None:
+    """No DING calls the person any more, and whoever opened one sees why."""
+    ding_climbs.let_person_go(actor=_ACTOR, person_id=event.person_id, now=now)
+
+
 def on_handover_settled(event: org_events.HandoverSettled, now: datetime) -> None:
     """A group that was to be handed over is the successor's, and who left is not in it."""
     word, _, number = event.subject.partition(":")

@@ -110,6 +110,18 @@ class PersonLeft(events.Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountDisabled(events.Event):
+    """The person cannot sign in any more, and has not left: of that `PersonLeft` tells.
+
+    The account may be enabled again meanwhile: whoever hears it looks at it.
+    """
+
+    name: ClassVar[str] = "org.account_disabled"
+
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HandoverSettled(events.Event):
     """Somebody takes an item of a handover over: the app that listed it hands it to him.
 

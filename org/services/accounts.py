@@ -8,9 +8,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from core import audit, db
+from core import audit, db, events
 from core.actor import Actor, ActorKind
 from org import errors, policies
+from org.events import AccountDisabled
 from org.kinds import AdminRole, SessionEnd
 from org.models import Account, PasswordPast, Person
 from org.queries import accounts, appointments, authority
@@ -101,6 +102,8 @@ def disable(*, actor: Actor, account_id: int, now: datetime) -> None:
     _require_other(actor, account)
     _disable(actor, account, now=now)
     Account.objects.filter(pk=account.pk).update(disabled_by=actor.person_id)
+    if account.person_id is not None:
+        events.publish(AccountDisabled(person_id=account.person_id))
 
 
 @db.service

@@ -10,7 +10,7 @@ from messaging.models import Conversation
 from messaging.services import unit_conversations
 from org.kinds import PostFunction
 from org.models import Account
-from org.services import transfers
+from org.services import accounts, transfers
 from org.services.transfers import Destination
 from tests.factories import Province
 from tests.messaging import dings as say
@@ -71,3 +71,31 @@ def test_a_units_conversation_calls_its_members_and_lets_go_who_serves_elsewhere
     run_jobs()
     assert say.states(ding_id)[zhang.person_id] == "unreachable"
     assert say.states(ding_id)[li.person_id] == "pending"
+
+
+def test_a_disabled_account_ends_what_calls_it_before_the_next_rung(
+    province: Province, wang: Phone, li: Phone, zhang: Phone, run_jobs: Callable[[], int]
+) -> None:
+    room = wang.group(li, zhang)
+    waiting, confirmed = say.opened(wang, room, li, zhang), say.opened(wang, room, li)
+    say.confirm(li, confirmed)
+    accounts.disable(
+        actor=province.actor("何管理"), account_id=province.accounts["李建国"], now=timezone.now()
+    )
+    run_jobs()
+    assert say.states(waiting) == {li.person_id: "unreachable", zhang.person_id: "pending"}
+    assert say.evidence(waiting, li)[1:] == [("end", "ended", "账号已停用，无法送达")]
+    assert say.states(confirmed) == {li.person_id: "confirmed"}
+    counts = wang.get(f"/dings/{waiting}").json()["ding"]["counts"]
+    assert (counts["pending"], counts["unreachable"]) == (1, 1)
+
+
+def test_an_account_enabled_again_at_once_is_called_on(
+    province: Province, wang: Phone, li: Phone, run_jobs: Callable[[], int]
+) -> None:
+    ding_id = say.opened(wang, wang.direct(li), li)
+    actor, now = province.actor("何管理"), timezone.now()
+    for switch in (accounts.disable, accounts.enable):
+        switch(actor=actor, account_id=province.accounts["李建国"], now=now)
+    run_jobs()
+    assert say.states(ding_id) == {li.person_id: "pending"}
