@@ -36,6 +36,7 @@ SUBSCRIPTIONS: Final[Subscriptions] = {
     ),
     org_events.AppointmentsBegan: (messaging_handlers.on_appointments_began,),
     org_events.UnitMoved: (messaging_handlers.on_unit_moved,),
+    org_events.UnitRenamed: (messaging_handlers.on_unit_renamed,),
     messaging_events.NoticeSpread: (messaging_handlers.on_notice_spread,),
     messaging_events.DingDue: (messaging_handlers.on_ding_due,),
     messaging_events.SearchBlockFilled: (messaging_handlers.on_search_block_filled,),

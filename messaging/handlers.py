@@ -227,6 +227,18 @@ def on_unit_moved(event: org_events.UnitMoved, now: datetime) -> None:
         )
 
 
+def on_unit_renamed(event: org_events.UnitRenamed, now: datetime) -> None:
+    """The unit's conversations bear its new name, unless somebody gave them one of their own."""
+    for conversation_id in unit_queries.standing_at([event.unit_id]):
+        unit_conversations.follow_name(
+            actor=_ACTOR,
+            conversation_id=conversation_id,
+            old_name=event.old_name,
+            new_name=event.new_name,
+            now=now,
+        )
+
+
 def look_through_unit_conversations(now: datetime) -> None:
     """The conversations of units count their members, and those of abolished units have ended."""
     for conversation_id in unit_queries.standing_ids():

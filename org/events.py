@@ -100,6 +100,17 @@ class UnitMoved(events.Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnitRenamed(events.Event):
+    """The unit bears another name."""
+
+    name: ClassVar[str] = "org.unit_renamed"
+
+    unit_id: int
+    old_name: str
+    new_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonLeft(events.Event):
     """The person belongs to the organisation no longer; what he had open is to be handed over."""
 

@@ -145,6 +145,14 @@ def standing_ids() -> list[int]:
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
+def standing_at(unit_ids: Collection[int]) -> list[int]:
+    """The conversations of these very units that are not dissolved."""
+    rows = Conversation.objects.filter(
+        kind=ConversationKind.UNIT, unit_id__in=unit_ids, dissolved_at__isnull=True
+    )
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
 def touched_by(person_ids: Collection[int]) -> dict[int, list[int]]:
     """Conversation → those of the people who serve or served there, or have a row in it."""
     found: dict[int, list[int]] = {}
@@ -157,7 +165,7 @@ def touched_by_move(old_parent_id: int | None, parent_id: int) -> tuple[list[int
     """The conversations that lost and that gained a unit which moved from below the one parent."""
     old = {unit.id for unit in units.path(old_parent_id)} if old_parent_id is not None else set()
     new = {unit.id for unit in units.path(parent_id)}
-    return _standing_at(old - new), _standing_at(new - old)
+    return standing_at(old - new), standing_at(new - old)
 
 
 def difference(conversation: Conversation, person_ids: Sequence[int] | None) -> Difference:
@@ -209,13 +217,6 @@ def below_moved(conversation_id: int, unit_id: int, *, moved_at: datetime) -> li
 def present_count(conversation_id: int) -> int:
     """How many people are in the conversation now."""
     return int(_fetch(_COUNT, {"conversation_id": conversation_id})[0][0])
-
-
-def _standing_at(unit_ids: Collection[int]) -> list[int]:
-    rows = Conversation.objects.filter(
-        kind=ConversationKind.UNIT, unit_id__in=unit_ids, dissolved_at__isnull=True
-    )
-    return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def _fetch(statement: str, values: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -57,7 +57,7 @@ def found(*, actor: Actor, unit_id: int, scope: UnitScope, title: str, now: date
             unit_id=unit_id,
             scope=scope,
             is_virtual=scope == UnitScope.SUBTREE and size > ROWS_AT_MOST,
-            title=title or f"{unit.name}工作群"[:60],
+            title=title or _called_after(unit.name),
             created_by_id=own_id,
             created_at=now,
             last_at=now,
@@ -175,6 +175,30 @@ def look_through(*, actor: Actor, conversation_id: int, now: datetime) -> None:
     else:
         _apply(held, actor, queries.difference(held, None), now=now)
     _keep_administered(held, now=now)
+
+
+@service
+def follow_name(
+    *, actor: Actor, conversation_id: int, old_name: str, new_name: str, now: datetime
+) -> None:
+    """A conversation that is called after its unit is called after it again.
+
+    A title that somebody chose stays.
+    """
+    _permit(actor)
+    held = _hold(conversation_id)
+    if held is None or held.title != _called_after(old_name):
+        return
+    held.title = _called_after(new_name)
+    entry = _telling.append(
+        held, actor, _telling.event("renamed", actor, {}, []) | {"title": held.title}, now=now
+    )
+    _telling.record(actor, "messaging.group.renamed", held, now, {"title": held.title})
+    _telling.everybody(held, actor, entry)
+
+
+def _called_after(unit_name: str) -> str:
+    return f"{unit_name}工作群"[:60]
 
 
 def _permit(actor: Actor) -> None:

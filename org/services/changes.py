@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from core import audit, db
+from core import audit, db, events
 from core.actor import Actor
+from org.events import UnitRenamed
 from org.kinds import ChangeKind
 from org.models import OrgChange
 
@@ -43,7 +44,8 @@ def note(
     """The change stands in the history of the unit, of the person or of both, and in the audit log.
 
     Judges no right: the service that changed something has. Takes the lock of the actor's audit
-    chain until the commit, so whoever locks rows does so before the first note.
+    chain until the commit, so whoever locks rows does so before the first note. That a unit bears
+    another name is news for other apps.
     """
     row = OrgChange.objects.create(
         kind=kind,
@@ -59,6 +61,10 @@ def note(
         after=dict(after),
     )
     _record(actor, action or _ACTIONS[kind], row)
+    if kind == ChangeKind.RENAME and unit_id is not None and before["name"] != after["name"]:
+        events.publish(
+            UnitRenamed(unit_id=unit_id, old_name=str(before["name"]), new_name=str(after["name"]))
+        )
 
 
 def _record(actor: Actor, action: str, row: OrgChange) -> None:

@@ -34,7 +34,7 @@ export function eventText(entry, me) {
     left: () => `${by}退出了群聊`,
     org_joined: () => `${names} 因任职加入了单位群`,
     org_left: () => `${names} 因任职变动离开了单位群`,
-    renamed: () => `${by}将群聊名称改为“${title}”`,
+    renamed: () => (by ? `${by}将群聊名称改为“${title}”` : `单位更名，群聊名称随之改为“${title}”`),
     handed_over: () => `${by}离职，群主由 ${names} 接任`,
     owner_transferred: () => `${by}将群主转让给 ${names}`,
     admin_appointed: () => `${by}将 ${names} 设为管理员`,
