@@ -1,18 +1,21 @@
 """Writing whom a notice is for, however many, without reading them first."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection
 
 from messaging.models import NoticeTarget, WorkNotice
-from org.queries import belonging
+from org.kinds import AdminRole
+from org.queries import administering, belonging
 
-_TO_UNITS: Final = f"""
-INSERT INTO messaging_noticetarget (notice_id, person_id)
-SELECT %(notice)s, s.person_id
-  FROM ({belonging.function_below("%(units)s::bigint[]", "%(functions)s::varchar[]")}) s
-"""
+_UNITS: Final = "%(units)s::bigint[]"
+_SERVING: Final = belonging.function_below(_UNITS, "%(functions)s::varchar[]")
+_ADMINISTERING: Final = f"""
+SELECT holder.person_id FROM ({administering.over(_UNITS, "%(roles)s::varchar[]")}) holder
+ WHERE %(within)s::bigint IS NULL
+    OR {belonging.serves_below("holder.person_id", "%(within)s::bigint")}"""
 
 
 def to_people(notice: WorkNotice, person_ids: Sequence[int]) -> int:
@@ -22,13 +25,31 @@ def to_people(notice: WorkNotice, person_ids: Sequence[int]) -> int:
     return len(targets)
 
 
-def to_units(notice: WorkNotice, unit_ids: Sequence[int], functions: Sequence[str]) -> int:
-    """The notice is for all who serve at or below the units, with posts of the functions if any."""
+def to_units(
+    notice: WorkNotice,
+    unit_ids: Sequence[int],
+    functions: Sequence[str],
+    roles: Sequence[AdminRole],
+    *,
+    within: int | None,
+    at: datetime,
+) -> int:
+    """The notice is for those who serve at or below the units or administer them; how many."""
+    wanted = [_ADMINISTERING] if roles else []
+    if functions or not roles:
+        wanted.append(_SERVING)
     values: dict[str, Any] = {
         "notice": notice.pk,
         "units": list(unit_ids),
         "functions": list(functions),
+        "roles": [role.value for role in roles],
+        "within": within,
+        "at": at,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_TO_UNITS, values)
+        cursor.execute(
+            "INSERT INTO messaging_noticetarget (notice_id, person_id)"
+            f" SELECT %(notice)s, s.person_id FROM ({' UNION '.join(wanted)}) s",
+            values,
+        )
         return int(cursor.rowcount)

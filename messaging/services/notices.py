@@ -1,6 +1,6 @@
 """Work notices: telling people, and what they have opened."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -13,6 +13,7 @@ from messaging.events import NoticeSpread
 from messaging.models import NoticeTarget, WorkNotice
 from messaging.queries import notices as queries
 from messaging.services import _addressing, _quotas
+from org.kinds import AdminRole
 from org.queries import people
 
 AUDIENCE_LIMIT: Final = 5000
@@ -23,10 +24,17 @@ WOKEN_AT_ONCE: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Wide:
-    """All who serve at or below the units; with functions, those alone with such a post."""
+    """All who serve at or below the units; with functions, those alone with such a post.
+
+    With administrative roles: whoever holds such a right over one of the units or below it,
+    wherever he serves, or (`within`) those of them alone who serve at or below that unit; together
+    with the functions' holders, if functions are named too.
+    """
 
     unit_ids: tuple[int, ...]
     functions: tuple[str, ...] = ()
+    roles: tuple[AdminRole, ...] = ()
+    within: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +66,13 @@ def send(
     behind the link. Whether the actor may notify these people is the caller's policy. Not
     audited here: the caller's act is.
     """
-    policies.require_safe_link(link)
     wanted = _known(person_ids, now=now)
-    stored, is_new = _store(
-        WorkNotice(
-            source=source,
-            source_name=source_name,
-            key=key,
-            title=_shortened(title, TITLE_LIMIT),
-            body=_shortened(body, BODY_LIMIT),
-            link=link,
-            asks=asks,
-            created_at=now,
-        )
-    )
-    if not is_new:
-        return NoticeSent(id=stored.pk, targets=stored.targets, repeated=True)
-    _count(stored, _addressing.to_people(stored, wanted))
-    fanout.to_people(person_ids=wanted, kind="notice.created", content=queries.shown(stored))
-    return NoticeSent(id=stored.pk, targets=stored.targets, repeated=False)
+    notice = _notice(source, source_name, key, title, body, link, now)
+    notice.asks = asks
+    sent, stored = _sent(notice, lambda stored: _addressing.to_people(stored, wanted))
+    if not sent.repeated:
+        fanout.to_people(person_ids=wanted, kind="notice.created", content=queries.shown(stored))
+    return sent
 
 
 @service
@@ -93,31 +89,24 @@ def send_to_units(
     now: datetime,
     asks: bool = False,
 ) -> NoticeSent:
-    """`send` to all who serve at or below units: nobody's id is read, and any number will do.
+    """`send` to all who serve at or below units, or administer them: any number will do.
 
-    Sockets are woken part by part, after the commit. Whether the actor may notify these units is
-    the caller's policy.
+    Nobody's id is read; sockets are woken part by part, after the commit. Whether the actor may
+    notify these people is the caller's policy.
     """
-    policies.require_safe_link(link)
-    stored, is_new = _store(
-        WorkNotice(
-            source=source,
-            source_name=source_name,
-            key=key,
-            title=_shortened(title, TITLE_LIMIT),
-            body=_shortened(body, BODY_LIMIT),
-            link=link,
-            asks=asks,
-            created_at=now,
-        )
+    notice = _notice(source, source_name, key, title, body, link, now)
+    notice.asks = asks
+    sent, stored = _sent(
+        notice,
+        lambda stored: _addressing.to_units(
+            stored, wide.unit_ids, wide.functions, wide.roles, within=wide.within, at=now
+        ),
     )
-    if not is_new:
-        return NoticeSent(id=stored.pk, targets=stored.targets, repeated=True)
-    _count(stored, _addressing.to_units(stored, wide.unit_ids, wide.functions))
-    if not stored.targets:
+    if sent.targets == 0:
         raise errors.NobodyToNotify(limit=AUDIENCE_LIMIT)
-    events.publish(NoticeSpread(notice_id=stored.pk))
-    return NoticeSent(id=stored.pk, targets=stored.targets, repeated=False)
+    if not sent.repeated:
+        events.publish(NoticeSpread(notice_id=stored.pk))
+    return sent
 
 
 @service
@@ -249,13 +238,30 @@ def _shortened(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _store(notice: WorkNotice) -> tuple[WorkNotice, bool]:
-    """The notice under its key, locked, and whether it is this one."""
+def _notice(
+    source: str, source_name: str, key: str, title: str, body: str, link: str, now: datetime
+) -> WorkNotice:
+    """The notice with what fits into it, not stored; UnsafeLink."""
+    policies.require_safe_link(link)
+    return WorkNotice(
+        source=source,
+        source_name=source_name,
+        key=key,
+        title=_shortened(title, TITLE_LIMIT),
+        body=_shortened(body, BODY_LIMIT),
+        link=link,
+        created_at=now,
+    )
+
+
+def _sent(
+    notice: WorkNotice, address: Callable[[WorkNotice], int]
+) -> tuple[NoticeSent, WorkNotice]:
+    """What stands under the notice's key, locked: this one with its receivers, or an earlier."""
     WorkNotice.objects.bulk_create([notice], ignore_conflicts=True)
     stored = WorkNotice.objects.select_for_update().get(source=notice.source, key=notice.key)
-    return stored, stored.targets == 0
-
-
-def _count(stored: WorkNotice, targets: int) -> None:
-    stored.targets = targets
-    stored.save(update_fields=["targets"])
+    repeated = stored.targets > 0
+    if not repeated:
+        stored.targets = address(stored)
+        stored.save(update_fields=["targets"])
+    return NoticeSent(id=stored.pk, targets=stored.targets, repeated=repeated), stored

@@ -1,7 +1,7 @@
 """App-facing: an app sends work notices."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -16,7 +16,7 @@ from messaging.queries import notices as inbox
 from miniapps.api import app_auth
 from miniapps.queries import notices as queries
 from miniapps.services import notices
-from org.kinds import PostFunction
+from org.kinds import AdminRole, PostFunction
 
 router = Router()
 
@@ -43,6 +43,12 @@ class NoticeIn(Schema):
     unit_codes: list[UnitCode] = Field(default=[], max_length=50)
     functions: list[PostFunction] = Field(default=[], max_length=4)
     """Of the units, those alone who hold such a post."""
+    admin_roles: list[Literal["org", "people", "apps", "helpdesk"]] = Field(
+        default=[], max_length=4
+    )
+    """Those within the app's range who administer the units, or units below them, in such a role;
+    with `functions`, the holders of either. Who keeps the system, its security and its audit is
+    nobody's to address."""
     title: Title
     body: Body = ""
     path: Annotated[str, StringConstraints(max_length=300)] = ""
@@ -103,6 +109,7 @@ def send_notice(
             subs=tuple(payload.recipients),
             unit_codes=tuple(payload.unit_codes),
             functions=tuple(function.value for function in payload.functions),
+            roles=tuple(AdminRole(role) for role in payload.admin_roles),
         ),
         said=notices.Said(payload.title, payload.body, payload.path, payload.confirm),
         now=timezone.now(),

@@ -11,8 +11,8 @@ from messaging.queries import notices
 from miniapps import errors, manifests
 from miniapps.models import Grant, MiniApp, Subject
 from miniapps.queries import audience
-from org.kinds import MaskedField, Scene
-from org.queries import appointments, people, units, visibility
+from org.kinds import AdminRole, MaskedField, Scene
+from org.queries import administering, appointments, people, units, visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,12 @@ def people_of_units(
     *,
     at: datetime,
     functions: Collection[str] = (),
+    roles: Collection[AdminRole] = (),
 ) -> frozenset[int]:
     """The ids of all people at or below the units; OutsideRange unless all are allowed.
 
-    With functions, those of them alone who hold such a post there.
+    With functions, those of them alone who hold such a post there; with roles, those of the allowed
+    who administer the units, or one below, in such a role. With both, the ones and the others.
     """
     reached: set[int] = set()
     for code in codes:
@@ -74,8 +76,11 @@ def people_of_units(
         if not inside or not inside <= set(allowed):
             raise errors.OutsideRange
         if functions:
-            inside &= set(notices.holders_below(unit.id, functions))
-        reached |= inside
+            reached |= inside & set(notices.holders_below(unit.id, functions))
+        if roles:
+            reached |= set(allowed) & administering.people_over(unit.id, roles, at=at)
+        if not functions and not roles:
+            reached |= inside
     return frozenset(reached)
 
 

@@ -13,6 +13,7 @@ from messaging.queries import notices as inbox
 from messaging.services import notices
 from miniapps import errors, manifests
 from miniapps.queries import members
+from org.kinds import AdminRole
 
 SCOPE: Final = "notice.send"
 MAX_RECIPIENTS: Final = 1000
@@ -25,12 +26,14 @@ PER_DAY: Final = 2000
 class Recipients:
     """People by the app's names for them, and all at or below units.
 
-    With functions, those alone of the units who hold such a post.
+    With functions, those alone of the units who hold such a post; with administrative roles, those
+    within the app's range who administer the units in such a role.
     """
 
     subs: tuple[str, ...] = ()
     unit_codes: tuple[str, ...] = ()
     functions: tuple[str, ...] = ()
+    roles: tuple[AdminRole, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ def _send(
             source=source,
             source_name=source_name,
             key=key,
-            wide=notices.Wide(unit_ids, recipients.functions),
+            wide=notices.Wide(unit_ids, recipients.functions, recipients.roles, root_id),
             title=said.title,
             body=said.body,
             link=link,
@@ -125,7 +128,11 @@ def _people(app_id: int, recipients: Recipients, now: datetime) -> Sequence[int]
     if not reached <= allowed:
         raise errors.OutsideRange
     reached |= members.people_of_units(
-        recipients.unit_codes, allowed, at=now, functions=recipients.functions
+        recipients.unit_codes,
+        allowed,
+        at=now,
+        functions=recipients.functions,
+        roles=recipients.roles,
     )
     if not reached:
         raise errors.RecipientsMissing

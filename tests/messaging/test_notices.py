@@ -1,6 +1,8 @@
 """Work notices: once for each key, unread until opened, safe links."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -11,6 +13,8 @@ from messaging.models import NoticeTarget, WorkNotice
 from messaging.queries import notices as queries
 from messaging.services import notices
 from messaging.services.notices import NoticeSent
+from org.kinds import AdminRole
+from org.models import AdminGrant
 from org.queries import appointments
 from tests.conftest import Budget
 from tests.factories import Province
@@ -159,14 +163,19 @@ def test_the_queries_of_notices_are_budgeted(wang: Phone, li: Phone, budget: Bud
 
 
 def _to_units(
-    province: Province, *units: str, key: str = "wide", functions: tuple[str, ...] = ()
+    province: Province,
+    *units: str,
+    key: str = "wide",
+    functions: tuple[str, ...] = (),
+    roles: tuple[AdminRole, ...] = (),
+    within: int | None = None,
 ) -> NoticeSent:
     return notices.send_to_units(
         actor=actors.system("test"),
         source="approvals",
         source_name="审批",
         key=key,
-        wide=notices.Wide(tuple(province.unit(unit) for unit in units), functions),
+        wide=notices.Wide(tuple(province.unit(unit) for unit in units), functions, roles, within),
         title="防汛演练",
         body="明日九点",
         link="",
@@ -196,6 +205,59 @@ def test_a_notice_to_a_role_reaches_its_holders_alone(province: Province, wang: 
     with pytest.raises(errors.NobodyToNotify):
         _to_units(province, "西湖区民政局/一科", key="none", functions=("head",))
     assert WorkNotice.objects.count() == 1
+
+
+def _reached(province: Province, *units: str, **wide: Any) -> set[int]:
+    sent = _to_units(province, *units, **wide)
+    rows = NoticeTarget.objects.filter(notice=sent.id)
+    return set(rows.values_list("person_id", flat=True))
+
+
+def test_a_notice_to_administrators_reaches_those_over_the_unit_and_below_it(
+    province: Province, lin: Phone
+) -> None:
+    bureau, keeper = "西湖区民政局", province.person("何管理")
+    people, helpdesk = (AdminRole.PEOPLE,), (AdminRole.HELPDESK,)
+    # Whoever administers the district administers the bureau, and he serves elsewhere.
+    assert _reached(province, bureau, key="a", roles=people) == {keeper}
+    grant = AdminGrant.objects.create(
+        person_id=lin.person_id, role=AdminRole.PEOPLE, root_id=province.unit(bureau),
+        subtree=True, valid_from=timezone.now() - timedelta(days=1),
+    )  # fmt: skip
+    assert _reached(province, "西湖区", key="b", roles=people) == {keeper, lin.person_id}
+    assert _reached(province, "西湖区卫生健康局", key="c", roles=people) == {keeper}
+    # Both roles of one person are one notice; a post's function and a role go together.
+    both = _reached(
+        province, bureau, key="d", functions=("head",), roles=(AdminRole.ORG, AdminRole.PEOPLE)
+    )
+    assert both == {keeper, lin.person_id, province.person("王伟民")}
+    AdminGrant.objects.filter(pk=grant.pk).update(revoked_at=timezone.now())
+    assert _reached(province, "西湖区", key="e", roles=people) == {keeper}
+    with pytest.raises(errors.NobodyToNotify):
+        _to_units(province, bureau, key="f", roles=helpdesk)
+
+
+def test_a_right_that_its_limits_keep_from_the_unit_is_none_over_it(
+    province: Province, lin: Phone
+) -> None:
+    AdminGrant.objects.create(
+        person_id=lin.person_id, role=AdminRole.HELPDESK, root_id=province.unit("西湖区"),
+        subtree=False, valid_from=timezone.now() - timedelta(days=1),
+    )  # fmt: skip
+    assert _reached(province, "西湖区", key="a", roles=(AdminRole.HELPDESK,)) == {lin.person_id}
+    with pytest.raises(errors.NobodyToNotify):
+        _to_units(province, "西湖区民政局", key="b", roles=(AdminRole.HELPDESK,))
+
+
+def test_administrators_are_reached_within_a_unit_alone_where_it_is_named(
+    province: Province,
+) -> None:
+    bureau, roles = province.unit("西湖区民政局"), (AdminRole.PEOPLE,)
+    with pytest.raises(errors.NobodyToNotify):
+        _to_units(province, "西湖区民政局", roles=roles, within=bureau)
+    office = province.unit("西湖区人民政府办公室")
+    reached = _reached(province, "西湖区民政局", key="b", roles=roles, within=office)
+    assert reached == {province.person("何管理")}
 
 
 def test_the_sockets_of_many_are_woken_part_by_part(

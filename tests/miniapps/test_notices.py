@@ -1,6 +1,7 @@
 """Apps send work notices: to people in their range, once per key, and to nobody else."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from messaging.queries import notices as inbox
 from miniapps.models import AudienceRule, Grant, Subject
 from miniapps.services import notices as services
 from miniapps.services import publishing
+from org.kinds import AdminRole
+from org.models import AdminGrant
 from org.services import appointments
 from tests.factories import Province
 from tests.miniapps import apps
@@ -250,3 +253,34 @@ def test_a_grant_for_a_whole_subtree_reaches_it_and_nothing_beside_it(
     answer = send(roster, unit_codes=["330106"], key="k2")
     assert (answer.status_code, answer.json()["code"]) == (403, "MINIAPPS_OUTSIDE_RANGE")
     assert unread(province, apps.VIEWER, apps.NEIGHBOUR) == [1, 0]
+
+
+def _administer(province: Province, person: str, role: AdminRole, unit: str) -> None:
+    AdminGrant.objects.create(
+        person_id=province.person(person), role=role, root_id=province.unit(unit),
+        subtree=True, valid_from=timezone.now() - timedelta(days=1),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("org_range", ["audience", "owner_subtree"])
+def test_whoever_administers_a_unit_is_reached_as_far_as_the_range_goes(
+    province: Province, roster: apps.Published, org_range: str
+) -> None:
+    Grant.objects.filter(scope="notice.send").update(org_range=org_range)
+    AudienceRule.objects.update(unit_id=province.unit(apps.OWNER))
+    roles: dict[str, Any] = {"unit_codes": [apps.OWNER_CODE], "admin_roles": ["people"]}
+    # 何管理 administers the district, and with it the owner; he serves outside of the range.
+    assert send(roster, **roles).status_code == 422
+    _administer(province, apps.VIEWER, AdminRole.PEOPLE, apps.OWNER)
+    assert send(roster, **roles).json()["recipients"] == 1
+    assert send(roster, **roles, functions=["head"], key="k2").json()["recipients"] == 2
+    assert unread(province, apps.VIEWER, "王伟民", apps.REVIEWER) == [2, 1, 0]
+
+
+def test_who_keeps_security_and_audit_is_nobodys_to_address(
+    province: Province, roster: apps.Published
+) -> None:
+    for role in ("security", "audit", "system", "king"):
+        answer = send(roster, unit_codes=[apps.OWNER_CODE], admin_roles=[role])
+        assert (answer.status_code, answer.json()["code"]) == (422, "SCHEMA_VIOLATED")
+    assert unread(province, apps.VIEWER) == [0]
