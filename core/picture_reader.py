@@ -6,8 +6,10 @@ Run by core.pictures; stands on the standard library and Pillow alone, so that i
 import base64
 import io
 import json
+import math
 import resource
 import sys
+from collections.abc import Mapping
 from typing import Any, Final
 
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
@@ -17,6 +19,9 @@ SECONDS: Final = 20
 SIDE_AT_MOST: Final = 30_000
 PIXELS_AT_MOST: Final = 64_000_000
 QUALITY: Final = 80
+Bounds = Mapping[str, int]
+"""How large a smaller picture is at most: `width`, `height`, `pixels`."""
+
 LYING: Final = frozenset({5, 6, 7, 8})
 """Orientations of a camera that was held upright."""
 
@@ -34,24 +39,36 @@ def main() -> None:
     json.dump(answer, sys.stdout)
 
 
-def read(content: bytes, *, picture: str, sides: list[int]) -> dict[str, Any]:
-    """The picture's size as it is seen, and for each side a picture that fits into its square.
+def read(content: bytes, *, picture: str, copies: Mapping[str, Bounds]) -> dict[str, Any]:
+    """The picture's size as it is seen, and by name a copy of it within each bounds.
 
     The size is judged by the head of the file; nothing was decoded then. Of what a camera writes
-    beside the picture, such as the place, nothing is in the smaller ones.
+    beside the picture, such as the place, nothing is in the copies.
     """
     Image.MAX_IMAGE_PIXELS = None  # judged here, in words of our own
     with Image.open(io.BytesIO(content), formats=[picture]) as image:
-        width, height = image.size
-        if max(width, height) > SIDE_AT_MOST or width * height > PIXELS_AT_MOST:
+        if max(image.size) > SIDE_AT_MOST or image.width * image.height > PIXELS_AT_MOST:
             return {"fault": "size"}
-        if image.getexif().get(ExifTags.Base.Orientation, 1) in LYING:
-            width, height = height, width
-        largest = max(sides)
-        image.draft("RGB", (largest, largest))
-        whole = ImageOps.exif_transpose(_fitting(_coloured(image), largest))
-    smaller = {str(side): _encoded(_fitting(whole.copy(), side)) for side in sides}
-    return {"width": width, "height": height, "smaller": smaller}
+        lies = image.getexif().get(ExifTags.Base.Orientation, 1) in LYING
+        width, height = image.size[::-1] if lies else image.size
+        sizes = {name: fitting(width, height, bounds) for name, bounds in copies.items()}
+        largest = max(sizes.values(), key=math.prod)
+        kept = largest[::-1] if lies else largest
+        image.draft("RGB", kept)
+        whole = ImageOps.exif_transpose(_smaller(_coloured(image), kept))
+    made = {name: _encoded(_smaller(whole, size)) for name, size in sizes.items()}
+    return {"width": width, "height": height, "copies": made}
+
+
+def fitting(width: int, height: int, bounds: Bounds) -> tuple[int, int]:
+    """The largest size within the bounds that has the picture's shape and is not above its own."""
+    scale = min(
+        1.0,
+        bounds["width"] / width,
+        bounds["height"] / height,
+        math.sqrt(bounds["pixels"] / (width * height)),
+    )
+    return max(1, int(width * scale)), max(1, int(height * scale))
 
 
 def _coloured(image: Image.Image) -> Image.Image:
@@ -64,9 +81,8 @@ def _coloured(image: Image.Image) -> Image.Image:
     return coloured
 
 
-def _fitting(image: Image.Image, side: int) -> Image.Image:
-    image.thumbnail((side, side))
-    return image
+def _smaller(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    return image if image.size == size else image.resize(size, reducing_gap=2.0)
 
 
 def _encoded(image: Image.Image) -> str:

@@ -10,10 +10,10 @@ from typing import Final
 
 from core import errors, files
 
-THUMBNAIL: Final = 480
-"""The longer side in pixels: what a conversation shows, on screens of double density."""
-VIEW: Final = 2048
-"""What fills a screen."""
+THUMBNAIL: Final = {"width": 1120, "height": 1120, "pixels": 480 * 360}
+"""What a conversation shows, on screens of double density; of long pictures a part."""
+VIEW: Final = {"width": 2048, "height": 16_383, "pixels": 16_000_000}
+"""What fills a screen, or is read by scrolling down; WebP goes no further than 16,383."""
 MIME: Final = "image/webp"
 AT_ONCE: Final = 2
 """So many pictures one process has decoded at a time: each may take hundreds of megabytes."""
@@ -41,7 +41,7 @@ class Picture:
 
 def read(content: bytes, picture: str) -> Picture:
     """PictureTooLarge, FileDamaged; waits its turn. Only call with what `files.take` has taken."""
-    asked = json.dumps({"picture": picture, "sides": [THUMBNAIL, VIEW]})
+    asked = json.dumps({"picture": picture, "copies": {"thumbnail": THUMBNAIL, "view": VIEW}})
     try:
         with _turns:
             run = _run(asked, content)
@@ -56,8 +56,8 @@ def read(content: bytes, picture: str) -> Picture:
     return Picture(
         width=answer["width"],
         height=answer["height"],
-        thumbnail=base64.b64decode(answer["smaller"][str(THUMBNAIL)]),
-        view=base64.b64decode(answer["smaller"][str(VIEW)]),
+        thumbnail=base64.b64decode(answer["copies"]["thumbnail"]),
+        view=base64.b64decode(answer["copies"]["view"]),
     )
 
 

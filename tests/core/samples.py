@@ -20,6 +20,14 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (80, 60), **saving: objec
     return kept.getvalue()
 
 
+def motion(size: tuple[int, int] = (80, 60)) -> bytes:
+    """A GIF of two frames."""
+    kept = io.BytesIO()
+    frames = [Image.new("RGB", size, colour) for colour in ((29, 79, 156), (192, 13, 21))]
+    frames[0].save(kept, "GIF", save_all=True, append_images=frames[1:], duration=200, loop=0)
+    return kept.getvalue()
+
+
 def photograph(size: tuple[int, int] = (80, 60), *, orientation: int = 6) -> bytes:
     """A JPEG of a camera held upright, which knows where it was."""
     exif = Image.Exif()

@@ -120,11 +120,31 @@ def test_smaller_pictures_are_upright_and_know_no_place() -> None:
     assert b"NEAR-THE-RESERVOIR" in photograph
     read = pictures.read(photograph, "JPEG")
     assert (read.width, read.height) == (1500, 3000)
-    for content, size in ((read.thumbnail, (240, 480)), (read.view, (1024, 2048))):
+    for content, size in ((read.thumbnail, (293, 587)), (read.view, (1500, 3000))):
         with Image.open(io.BytesIO(content)) as image:
             assert (image.format, image.size) == ("WEBP", size)
             assert dict(image.getexif()) == {}
         assert b"NEAR-THE-RESERVOIR" not in content
+
+
+@pytest.mark.parametrize(
+    ("size", "thumbnail", "view"),
+    [
+        ((400, 4000), (112, 1120), (400, 4000)),
+        ((1080, 20_000), (60, 1120), (884, 16_383)),
+        ((6000, 4000), (509, 339), (2048, 1365)),
+        ((3000, 90), (1120, 33), (2048, 61)),
+        ((2000, 16_000), (140, 1120), (1414, 11_313)),
+    ],
+)
+def test_long_pictures_are_shown_as_wide_as_they_are(
+    size: tuple[int, int], thumbnail: tuple[int, int], view: tuple[int, int]
+) -> None:
+    read = pictures.read(samples.picture(size=size), "PNG")
+    assert (read.width, read.height) == size
+    for content, wanted in ((read.thumbnail, thumbnail), (read.view, view)):
+        with Image.open(io.BytesIO(content)) as image:
+            assert image.size == wanted
 
 
 def test_a_small_picture_with_few_colours_keeps_its_size() -> None:
