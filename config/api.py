@@ -4,7 +4,9 @@ from typing import Any, Final
 
 import orjson
 from django.conf import settings
+from django.core.exceptions import TooManyFieldsSent, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.docs import Swagger
@@ -32,6 +34,14 @@ class MalformedBody(errors.DomainError):
     code = "MALFORMED_BODY"
     status = 400
     message = "请求内容不是有效的 JSON"
+
+
+class MalformedForm(errors.DomainError):
+    """The body is no form with files as it ought to be: cut off, or with too much in a head."""
+
+    code = "MALFORMED_FORM"
+    status = 400
+    message = "上传的内容格式不正确，请重新选择文件"
 
 
 class CsrfFailed(errors.Forbidden):
@@ -145,6 +155,14 @@ def refuse_schema(request: HttpRequest, error: ValidationError) -> HttpResponse:
         for fault in error.errors
     ]
     return core_http.problem(SchemaViolated(faults=faults))
+
+
+@api.exception_handler(MultiPartParserError)
+@api.exception_handler(TooManyFieldsSent)
+@api.exception_handler(TooManyFilesSent)
+def refuse_form(request: HttpRequest, error: Exception) -> HttpResponse:
+    """A form with files that cannot be taken apart."""
+    return core_http.problem(MalformedForm())
 
 
 @api.exception_handler(Http404)

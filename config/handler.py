@@ -5,6 +5,8 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from config import pacing
+
 
 class Handler(ASGIHandler):
     """All our middleware and views are synchronous, so nothing is adapted between them.
@@ -21,3 +23,11 @@ class Handler(ASGIHandler):
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         """The response, made in the thread of this request."""
         return await sync_to_async(self.get_response, thread_sensitive=True)(request)
+
+    async def send_response(self, response: HttpResponseBase, send: pacing.Send) -> None:
+        """A body that is made piece by piece waits for its client; others go at once."""
+        if not response.streaming:
+            await super().send_response(response, send)
+            return
+        async with pacing.paced(send) as send_paced:
+            await super().send_response(response, send_paced)

@@ -4,15 +4,16 @@ import ipaddress
 import json
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import wraps
 from http import HTTPStatus
 from typing import Concatenate, Final, ParamSpec, cast
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import structlog
+from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -88,6 +89,21 @@ def note_refusal(request: HttpRequest, refusal: errors.DomainError) -> None:
     actor = getattr(request, "actor", None)
     if actor is not None and isinstance(refusal, _AUDITED_REFUSALS):
         audit.record_denial(actor=actor, refusal=refusal, path=request.path, now=timezone.now())
+
+
+class Pieces(StreamingHttpResponse):
+    """A body that is made piece by piece, in the request's own thread, as the client takes it."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """The pieces; Django's own way would make them all before it sends the first."""
+        made = self.__iter__()
+        following = sync_to_async(_following, thread_sensitive=True)
+        while (piece := await following(made)) is not None:
+            yield piece
+
+
+def _following(pieces: Iterator[bytes]) -> bytes | None:
+    return next(pieces, None)
 
 
 class RequestMiddleware:

@@ -23,6 +23,7 @@ from minio.retention import Retention
 from core import errors
 
 _CHUNK: Final = 256 * 1024
+_PIECE: Final = 512 * 1024
 _ABSENT: Final = frozenset({"NoSuchKey", "NoSuchObject", "NoSuchBucket"})
 
 
@@ -96,6 +97,41 @@ def stream(key: str) -> Iterator[bytes]:
     finally:
         response.close()
         response.release_conn()
+
+
+def digest(key: str) -> str:
+    """The SHA-256 of the object's content, of which no more than a piece is held at a time."""
+    found = hashlib.sha256()
+    for piece in stream(key):
+        found.update(piece)
+    return found.hexdigest()
+
+
+def pieces(key: str, *, size: int, sha256: str) -> Iterator[bytes]:
+    """The object's content for a reader who may be slow: each piece is asked for by itself.
+
+    ObjectAltered instead of the last piece if size or digest does not fit.
+    """
+    found = hashlib.sha256()
+    for offset in range(0, size, _PIECE):
+        piece = _part(key, offset)
+        found.update(piece)
+        if offset + len(piece) >= size and found.hexdigest() != sha256:
+            raise ObjectAltered(key=key)
+        yield piece
+
+
+def _part(key: str, offset: int) -> bytes:
+    try:
+        response = _client().get_object(settings.S3_BUCKET, key, offset=offset, length=_PIECE)
+    except S3Error as error:
+        raise _translated(error, key) from error
+    try:
+        content: bytes = response.read()
+    finally:
+        response.close()
+        response.release_conn()
+    return content
 
 
 def put_locked(*, key: str, content: bytes, until: datetime) -> str:

@@ -129,6 +129,13 @@ class FileQuotaSpent(errors.TooMany):
     message = "今天上传的文件已达上限，请明天再试"
 
 
+class FileDownloadsAtOnce(errors.TooMany):
+    """Somebody takes as many large files as anybody may at a time."""
+
+    code = "FILE_DOWNLOADS_AT_ONCE"
+    message = "同时下载的文件过多，请等前面的下载完成后再试"
+
+
 class FileUploadConflict(errors.Conflict):
     """The client used the id of an earlier upload for another file."""
 

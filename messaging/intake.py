@@ -109,6 +109,13 @@ def fetch_picture(stored: Stored, suffix: str) -> bytes:
     return storage.get(stored.key + suffix)
 
 
+def fetch_motion(stored: Stored) -> bytes:
+    """The small picture that moves, as it was uploaded; ObjectMissing for any other file."""
+    if not stored.moves:
+        raise storage.ObjectMissing(key=stored.key)
+    return fetch(stored)
+
+
 def forget(stored: Stored) -> None:
     """Nothing of the file lies in the store any more."""
     storage.delete(stored.key)

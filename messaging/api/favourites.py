@@ -18,6 +18,7 @@ from messaging.api import files as file_api
 from messaging.api.messages import ForwardsOut, RecordItemOut
 from messaging.api.schemas import CardOut, FileOut, ForwardedOut
 from messaging.queries import favourites as queries
+from messaging.queries import files
 from messaging.services import favourites
 
 router = Router()
@@ -26,6 +27,9 @@ _BYTES = {
     "responses": {
         200: {"content": {"application/octet-stream": {}}, "description": "The file as uploaded"}
     }
+}
+_MOTION = {
+    "responses": {200: {"content": {files.MOVING: {}}, "description": "The picture as uploaded"}}
 }
 _PICTURE = {
     "responses": {200: {"content": {pictures.MIME: {}}, "description": "A smaller picture"}}
@@ -166,7 +170,7 @@ def forward(request: HttpRequest, favourite_id: Id, body: FavouriteForwardIn) ->
 
 
 @router.get(_FILE, url_name="messaging-favourite-file", openapi_extra=_BYTES)
-def download(request: HttpRequest, favourite_id: Id, file_id: Id) -> HttpResponse:
+def download(request: HttpRequest, favourite_id: Id, file_id: Id) -> file_api.Download:
     """A file of what was kept."""
     stored = queries.file_of(actor=actor_of(request), favourite_id=favourite_id, file_id=file_id)
     return file_api.handed_out(request, stored)
@@ -184,3 +188,10 @@ def view(request: HttpRequest, favourite_id: Id, file_id: Id) -> HttpResponse:
     """A picture that was kept, to fill a screen."""
     stored = queries.file_of(actor=actor_of(request), favourite_id=favourite_id, file_id=file_id)
     return file_api.shown(stored, intake.VIEW)
+
+
+@router.get(f"{_FILE}/motion", url_name="messaging-favourite-motion", openapi_extra=_MOTION)
+def motion(request: HttpRequest, favourite_id: Id, file_id: Id) -> HttpResponse:
+    """A small picture that moves and was kept, to be looked at."""
+    stored = queries.file_of(actor=actor_of(request), favourite_id=favourite_id, file_id=file_id)
+    return file_api.moving(stored)

@@ -1,10 +1,11 @@
 """Files: handed over before they are sent, had by whoever sees the message that carries them."""
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from ninja import File, Form, Router, Status
 from ninja.files import UploadedFile
@@ -13,11 +14,15 @@ from core import pictures
 from core.http import actor_of
 from core.paging import Cursor, Limit
 from core.schemas import Id, Schema
-from messaging import errors, intake, policies
+from messaging import errors, handing_out, intake, policies
 from messaging.api.schemas import FileOut, PlacedFileOut
 from messaging.queries import file_places
+from messaging.queries import files as queries
 from messaging.queries.files import FileRef, Stored
 from messaging.services import files
+
+R = TypeVar("R", bound=HttpResponseBase)
+Download = HttpResponse | StreamingHttpResponse
 
 router = Router()
 
@@ -28,6 +33,9 @@ _BYTES = {
 }
 _PICTURE = {
     "responses": {200: {"content": {pictures.MIME: {}}, "description": "A smaller picture"}}
+}
+_MOTION = {
+    "responses": {200: {"content": {queries.MOVING: {}}, "description": "The picture as uploaded"}}
 }
 _AT = "/conversations/{conversation_id}/messages/{seq}/files/{file_id}"
 
@@ -83,7 +91,7 @@ def list_files(
 
 
 @router.get(_AT, url_name="messaging-file", openapi_extra=_BYTES)
-def download(request: HttpRequest, conversation_id: Id, seq: Id, file_id: Id) -> HttpResponse:
+def download(request: HttpRequest, conversation_id: Id, seq: Id, file_id: Id) -> Download:
     """The file as it was uploaded, under its name; taking it away is audited."""
     return handed_out(request, _stored(request, conversation_id, seq, file_id))
 
@@ -100,27 +108,42 @@ def view(request: HttpRequest, conversation_id: Id, seq: Id, file_id: Id) -> Htt
     return shown(_stored(request, conversation_id, seq, file_id), intake.VIEW)
 
 
-def handed_out(request: HttpRequest, stored: Stored) -> HttpResponse:
+@router.get(f"{_AT}/motion", url_name="messaging-file-motion", openapi_extra=_MOTION)
+def motion(request: HttpRequest, conversation_id: Id, seq: Id, file_id: Id) -> HttpResponse:
+    """A small picture that moves, to be looked at."""
+    return moving(_stored(request, conversation_id, seq, file_id))
+
+
+def handed_out(request: HttpRequest, stored: Stored) -> Download:
     """The bytes as a file that no browser opens in our name. The caller has asked for the right."""
-    content = intake.fetch(stored)
-    files.record_download(
-        actor=actor_of(request), file_id=stored.file_id, name=stored.name, now=timezone.now()
-    )
-    response = _closed(HttpResponse(content, content_type=stored.mime))
-    name = quote(stored.name, safe="")
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
-    return response
+    actor = actor_of(request)
+    response = handing_out.response(stored, person_id=actor.require_person())
+    files.record_download(actor=actor, file_id=stored.file_id, name=stored.name, now=timezone.now())
+    return _attached(response, stored)
 
 
 def shown(stored: Stored, suffix: str) -> HttpResponse:
     """The smaller picture, kept by the reader's own browser for an hour."""
-    response = _closed(HttpResponse(intake.fetch_picture(stored, suffix)))
-    response["Content-Type"] = pictures.MIME
+    return _kept(_closed(HttpResponse(intake.fetch_picture(stored, suffix), pictures.MIME)))
+
+
+def moving(stored: Stored) -> HttpResponse:
+    """The picture as it was uploaded, for an `img` of ours: opened by itself it is a download."""
+    return _kept(_attached(HttpResponse(intake.fetch_motion(stored), stored.mime), stored))
+
+
+def _attached(response: R, stored: Stored) -> R:
+    name = quote(stored.name, safe="")
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    return _closed(response)
+
+
+def _kept(response: HttpResponse) -> HttpResponse:
     response["Cache-Control"] = "private, max-age=3600"
     return response
 
 
-def _closed(response: HttpResponse) -> HttpResponse:
+def _closed(response: R) -> R:
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cross-Origin-Resource-Policy"] = "same-origin"

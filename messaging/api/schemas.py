@@ -48,6 +48,7 @@ class FileOut(Schema):
     download: str
     thumbnail: str | None
     view: str | None
+    motion: str | None
 
 
 class PlacedFileOut(Schema):

@@ -287,12 +287,7 @@ def _cards(rows: Sequence[Conversation], person_id: int, *, at: datetime) -> lis
     standing = {one.conversation_id: one for one in _standings(person_id, [row.pk for row in rows])}
     peers = {row.pk: peer_of(row, person_id) for row in rows}
     begun = drafts.of_person(person_id, [row.pk for row in rows])
-    last = {
-        row.conversation_id: row
-        for row in _last_messages(rows)
-        if row.conversation_id in standing
-        and row.seq >= standing[row.conversation_id].sees_from_seq
-    }
+    last = _last_messages([row for row in rows if row.pk in standing], standing)
     senders = {row.sender_id for row in last.values() if row.sender_id is not None}
     known = people.names(sorted({*senders, *(p for p in peers.values() if p)}), at=at)
     attached = files.of({one.file_id for one in last.values() if one.file_id is not None})
@@ -329,14 +324,19 @@ def _cards(rows: Sequence[Conversation], person_id: int, *, at: datetime) -> lis
     ]
 
 
-def _last_messages(rows: Sequence[Conversation]) -> list[Message]:
+def _last_messages(
+    rows: Sequence[Conversation], standing: Mapping[int, Standing]
+) -> dict[int, Message]:
     """Of each the newest entry; what was said last, where that only changes an earlier message."""
     ends = {(row.pk, seq) for row in rows for seq in (row.last_countable_seq, row.last_seq) if seq}
     if not ends:
-        return []
+        return {}
     found = Message.objects.filter(pk__in=sorted(ends)).order_by("conversation_id", "seq")
-    newest = {one.conversation_id: one for one in found if not _changes_message(one)}
-    return list(newest.values())
+    return {
+        one.conversation_id: one
+        for one in found
+        if one.seq >= standing[one.conversation_id].sees_from_seq and not _changes_message(one)
+    }
 
 
 def _changes_message(row: Message) -> bool:

@@ -9,6 +9,11 @@ from messaging import errors
 from messaging.kinds import FileState, MessageKind
 from messaging.models import File
 
+MOVING: Final = "image/gif"
+MOVING_AT_MOST: Final = 5 * 1024 * 1024
+MOVING_PIXELS_AT_MOST: Final = 4_000_000
+"""What moves is shown as it was uploaded up to this size, which a reader's browser bears."""
+
 _API: Final = "/api/v1/messaging"
 
 
@@ -26,7 +31,9 @@ class FileRef:
     thumbnail: str | None = None
     """A small WebP of a picture; null for any other file."""
     view: str | None = None
-    """A WebP of a picture that fills a screen."""
+    """A WebP of a picture that fills a screen, or is read by scrolling."""
+    motion: str | None = None
+    """The picture as it was uploaded, if it may move and is small enough; null otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +42,12 @@ class Stored:
 
     file_id: int
     name: str
+    size: int
     mime: str
     key: str
     sha256: str
     is_picture: bool
+    moves: bool
 
 
 def require_sendable(file_id: int, person_id: int, kind: MessageKind) -> None:
@@ -75,7 +84,11 @@ def linked(file: FileRef | None, holder: str) -> FileRef | None:
     if file.width is None:
         return replace(file, download=download)
     return replace(
-        file, download=download, thumbnail=f"{download}/thumbnail", view=f"{download}/view"
+        file,
+        download=download,
+        thumbnail=f"{download}/thumbnail",
+        view=f"{download}/view",
+        motion=f"{download}/motion" if _moves(file) else None,
     )
 
 
@@ -84,13 +97,29 @@ def stored(file_id: int) -> Stored:
     row = File.objects.filter(pk=file_id, state=FileState.READY).first()
     if row is None:
         raise errors.FileNotFound
-    return Stored(row.pk, row.name, row.mime, row.key, row.sha256, row.width is not None)
+    return _stored(row)
 
 
 def left_over(*, before: datetime, limit: int) -> list[Stored]:
     """Files handed over before then that no message ever carried."""
     rows = File.objects.filter(sent_at__isnull=True, uploaded_at__lt=before)
-    return [
-        Stored(row.pk, row.name, row.mime, row.key, row.sha256, row.width is not None)
-        for row in rows.order_by("uploaded_at")[:limit]
-    ]
+    return [_stored(row) for row in rows.order_by("uploaded_at")[:limit]]
+
+
+def _stored(row: File) -> Stored:
+    return Stored(
+        file_id=row.pk,
+        name=row.name,
+        size=row.size,
+        mime=row.mime,
+        key=row.key,
+        sha256=row.sha256,
+        is_picture=row.width is not None,
+        moves=_moves(row),
+    )
+
+
+def _moves(file: File | FileRef) -> bool:
+    pixels = (file.width or 0) * (file.height or 0)
+    is_small = file.size <= MOVING_AT_MOST and 0 < pixels <= MOVING_PIXELS_AT_MOST
+    return file.mime == MOVING and is_small

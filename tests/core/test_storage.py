@@ -32,6 +32,20 @@ def test_a_swapped_object_is_refused(stored: storage.StoredObject) -> None:
         storage.get(stored.key, sha256=stored.sha256)
 
 
+def test_pieces_are_the_object_and_the_last_is_kept_back_if_it_was_swapped() -> None:
+    key, content = "tests/pieces", bytes(range(256)) * 4096
+    storage.put(key=key, content=content, content_type="text/plain")
+    digest = storage.digest(key)
+    assert digest == hashlib.sha256(content).hexdigest()
+    pieces = list(storage.pieces(key, size=len(content), sha256=digest))
+    assert (b"".join(pieces), len(pieces)) == (content, 2)
+    coming = storage.pieces(key, size=len(content), sha256=digest)
+    assert next(coming) == pieces[0]
+    storage.put(key=key, content=content[::-1], content_type="text/plain")
+    with pytest.raises(storage.ObjectAltered):
+        next(coming)
+
+
 def test_a_key_without_an_object_is_missing() -> None:
     with pytest.raises(storage.ObjectMissing):
         storage.get("tests/none")

@@ -23,6 +23,9 @@ LONG: FilePayload = {
 WIDE: FilePayload = {
     "name": "宽表.png", "mimeType": "image/png", "buffer": samples.picture(size=(3000, 90))
 }  # fmt: skip
+MOVING: FilePayload = {
+    "name": "演示.gif", "mimeType": "image/gif", "buffer": samples.motion((200, 100))
+}  # fmt: skip
 FALSE: FilePayload = {
     "name": "假报告.docx", "mimeType": "application/msword", "buffer": b"MZ" + b"\0" * 64
 }  # fmt: skip
@@ -116,15 +119,33 @@ def test_long_and_wide_pictures_stand_within_bounds_and_are_read_at_their_own_si
     shown.first.click()
     image = drafter.get_by_role("dialog", name="查看图片").locator("img")
     expect(drafter.locator(".viewer.is-loading")).to_have_count(0)
-    assert float(image.evaluate("(image) => image.getBoundingClientRect().height")) < 900
-    image.click()
     larger = drafter.get_by_role("button", name="原始大小")
     expect(larger).to_have_attribute("aria-pressed", "true")
     assert image.evaluate("(image) => image.getBoundingClientRect().height") == 3000
+    assert image.evaluate("(image) => image.naturalWidth") == 300
     drafter.keyboard.press("ArrowDown")
     expect(drafter.locator(".viewer-stage")).to_have_js_property("scrollTop", 80)
+    image.click()
+    expect(larger).to_have_attribute("aria-pressed", "false")
+    assert float(image.evaluate("(image) => image.getBoundingClientRect().height")) < 900
     drafter.keyboard.press("ArrowRight")
     expect(larger).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_picture_that_moves_stands_still_with_a_mark_until_it_is_opened(
+    site: Site, sign_in: SignIn
+) -> None:
+    drafter = sign_in(OPENER)
+    chats.start_chat(drafter, site, SECOND, THIRD, title=f"动图群{uuid.uuid4().hex[:6]}")
+    attach(drafter, MOVING)
+    drafter.get_by_label("输入消息").press("Enter")
+    shown = drafter.locator("button.picture")
+    expect(shown.locator(".picture-mark")).to_have_text("GIF")
+    expect(shown.locator("img")).to_have_attribute("src", re.compile("/thumbnail$"))
+    shown.click()
+    image = drafter.get_by_role("dialog", name="查看图片").locator("img")
+    expect(image).to_have_attribute("src", re.compile("/motion$"))
+    expect(image).to_have_js_property("naturalWidth", 200)
 
 
 def test_pasted_and_dropped_files_outlive_a_bad_network_and_a_reload(

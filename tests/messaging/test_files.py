@@ -77,6 +77,7 @@ def test_a_file_comes_to_the_other_as_it_was(wang: Phone, li: Phone) -> None:
     assert entry["file"] == {
         "file_id": ANY, "name": "防汛预案.pdf", "size": len(PDF), "mime": "application/pdf",
         "width": None, "height": None, "download": at, "thumbnail": None, "view": None,
+        "motion": None,
     }  # fmt: skip
     answer = get(li, at)
     assert (answer.status_code, answer.content) == (200, PDF)
@@ -93,7 +94,7 @@ def test_a_picture_is_shown_small_without_its_place(wang: Phone, li: Phone) -> N
     room = wang.direct(li)
     file = sent_file(wang, room, name="水库.jpg", content=samples.photograph((1200, 600)))
     assert (file["mime"], file["width"], file["height"]) == ("image/jpeg", 600, 1200)
-    for link, size in ((file["thumbnail"], (240, 480)), (file["view"], (600, 1200))):
+    for link, size in ((file["thumbnail"], (293, 587)), (file["view"], (600, 1200))):
         answer = get(li, link)
         assert (answer.status_code, answer["Content-Type"]) == (200, "image/webp")
         assert answer["Cache-Control"] == "private, max-age=3600"
@@ -103,6 +104,39 @@ def test_a_picture_is_shown_small_without_its_place(wang: Phone, li: Phone) -> N
             assert dict(image.getexif()) == {}
         assert b"NEAR-THE-RESERVOIR" not in answer.content
     assert b"NEAR-THE-RESERVOIR" in get(li, file["download"]).content
+
+
+def test_a_small_picture_that_moves_is_shown_as_it_is_and_opens_nowhere(
+    wang: Phone, li: Phone, zhang: Phone
+) -> None:
+    room = wang.direct(li)
+    file = sent_file(wang, room, name="演示.gif", content=samples.motion())
+    answer = get(li, file["motion"])
+    assert (answer.status_code, answer["Content-Type"]) == (200, "image/gif")
+    assert answer.content == samples.motion()
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Security-Policy"] == "sandbox; default-src 'none'"
+    assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer["Content-Disposition"].startswith("attachment;")
+    assert answer["Cache-Control"] == "private, max-age=3600"
+    with Image.open(io.BytesIO(get(li, file["thumbnail"]).content)) as image:
+        assert (image.format, getattr(image, "n_frames", 0)) == ("WEBP", 1)
+    assert get(zhang, file["motion"]).status_code == 404
+    wang.call("post", f"/conversations/{room}/messages/1/recall", {})
+    assert get(li, file["motion"]).status_code == 404
+
+
+def test_what_is_large_or_no_gif_is_not_shown_as_it_is(wang: Phone, li: Phone) -> None:
+    room = wang.direct(li)
+    for name, content in (
+        ("图.png", samples.picture()),
+        ("很大.gif", samples.motion() + bytes(5 * 1024 * 1024)),
+        ("很宽.gif", samples.motion((2100, 2000))),
+    ):
+        file = sent_file(wang, room, name=name, content=content)
+        assert file["motion"] is None
+        assert get(li, f"{file['download']}/motion").status_code == 404
+        assert get(li, file["view"]).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -339,6 +373,28 @@ def test_a_day_has_its_quota(wang: Phone, li: Phone) -> None:
         for number in range(policies.FILES_PER_DAY)
     )  # fmt: skip
     assert upload(wang, room).status_code == 429
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'--xx\r\nContent-Disposition: form-data; name="file"; filename="' + b"a" * 2000
+        + b'.pdf"\r\n\r\n%PDF-\r\n--xx--\r\n',
+        b"".join(
+            b'--xx\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n' for _ in range(600)
+        ) + b"--xx--\r\n",
+        b"--xx\r\nContent-Transfer-Encoding: base64\r\n\r\n\xff\r\n--xx--\r\n",
+    ],
+)  # fmt: skip
+def test_a_form_that_cannot_be_taken_apart_is_refused_in_our_words(
+    wang: Phone, li: Phone, body: bytes
+) -> None:
+    path = f"{API}/conversations/{wang.direct(li)}/files"
+    answer = wang.client.post(path, body, content_type="multipart/form-data; boundary=xx")
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.status_code in {400, 422}
+    assert answer.json()["code"] in {"MALFORMED_FORM", "SCHEMA_VIOLATED"}
+    assert File.objects.count() == 0
 
 
 def test_a_swapped_object_is_not_handed_out(wang: Phone, li: Phone) -> None:

@@ -45,8 +45,12 @@ export function fitted({ width, height }) {
 export function pictureOf(file, { source, onView }) {
   const image = element("img", "picture-image", { src: source, alt: "", ...fitted(file), decoding: "async" });
   image.addEventListener("error", () => image.closest(".picture")?.classList.add("is-missing"));
-  if (!onView) return element("span", "picture", {}, image);
-  return element("button", "picture", { type: "button", "aria-label": `查看图片 ${file.name}`, onclick: (event) => { event.stopPropagation(); onView(); } }, image);
+  const mark = markOf(file);
+  if (!onView) return element("span", "picture", {}, image, mark);
+  return element("button", "picture", { type: "button", "aria-label": `查看${mark ? "动图" : "图片"} ${file.name}`, onclick: (event) => { event.stopPropagation(); onView(); } }, image, mark);
 }
+
+/** Small pictures stand still; of those that may move a mark says so. */
+export const markOf = (file) => (file.mime === "image/gif" ? element("span", "picture-mark", { "aria-hidden": "true" }, "GIF") : null);
 
 export const isPicture = (entry) => entry.kind === "image" && !entry.recalled && Boolean(entry.file?.view);

@@ -1,6 +1,6 @@
 // 聊天文件: the pictures and files of a conversation, newest first.
 
-import { fileOf } from "./attached.js";
+import { fileOf, markOf } from "./attached.js";
 import { element, empty, exactly, icon } from "./elements.js";
 import { openViewer } from "./viewer.js";
 
@@ -48,7 +48,7 @@ export class FilesPane {
   picture(item) {
     const { file } = item;
     return element("button", "picture-cell", { type: "button", "aria-label": `查看图片 ${file.name}`, title: `${item.sender_name} · ${exactly(item.created_at)}`, onclick: () => this.view(item) },
-      element("img", "", { src: file.thumbnail, alt: "", loading: "lazy", width: "96", height: "96" }));
+      element("img", "", { src: file.thumbnail, alt: "", loading: "lazy", width: "96", height: "96" }), markOf(file));
   }
 
   view(item) {

@@ -3,10 +3,11 @@
 import { element, icon } from "./elements.js";
 
 const SCROLL = 80;
+const LONG = 2.5; // times its width: read from its top on, not seen as a strip
 
 let shown = null;
 
-/** `pictures`: [{ name, view, download, width, height }]; begins with the one at `at`. */
+/** `pictures`: [{ name, view, motion, download, width, height }]; begins with the one at `at`. */
 export function openViewer(pictures, at) {
   closeViewer();
   if (pictures.length === 0) return;
@@ -30,11 +31,13 @@ export function openViewer(pictures, at) {
   const draw = () => {
     const picture = pictures[shown.at];
     root.classList.add("is-loading");
-    toWhole(false);
+    const isLong = picture.height > LONG * picture.width && picture.height > stage.clientHeight;
+    root.classList.toggle("is-long", isLong);
+    toWhole(isLong);
     image.removeAttribute("src"); // the picture before is not this one
     image.width = picture.width;
     image.height = picture.height;
-    image.src = picture.view;
+    image.src = picture.motion ?? picture.view;
     image.alt = picture.name;
     name.textContent = pictures.length > 1 ? `${picture.name}（${shown.at + 1}/${pictures.length}）` : picture.name;
     download.href = picture.download;
