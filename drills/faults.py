@@ -10,50 +10,21 @@ import random
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, ParamSpec
+from typing import Final
 
-import psycopg
 import redis
 
-from drills import strangers
+from drills import carrying, disks, strangers
 from drills.client import Device, Person
-from drills.load import Load, Manner
+from drills.load import Manner
+from drills.run import Run
 from drills.site import Site, wait_for_postgres
-
-P = ParamSpec("P")
 
 REVOKED_SECONDS: Final = 1.0
 """P9: so long after a right was withdrawn the socket is closed."""
-
-
-@dataclass
-class Run:
-    """One drill under way."""
-
-    site: Site
-    load: Load
-    seconds: float
-    quick: bool
-    notes: list[str] = field(default_factory=list)
-    late: list[str] = field(default_factory=list)
-    unit_rooms: list[int] = field(default_factory=list)
-    """Conversations whose members change: compared with what each of them may pull."""
-
-    def count(self, times: int = 1) -> None:
-        """So many faults more were done."""
-        self.load.faults += times
-
-    async def do(self, act: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Does something that blocks, beside the load, and counts it."""
-        await asyncio.to_thread(act, *args, **kwargs)
-        self.count()
-
-    def so_many(self, whole: int, short: int) -> int:
-        """How often to do it in the whole drill, and in the short cut."""
-        return short if self.quick else whole
 
 
 USUAL: Final = Manner()
@@ -138,15 +109,7 @@ async def terminate_backends(run: Run) -> None:
 
 
 def _terminate(site: Site) -> None:
-    server = site.services.postgres
-    with psycopg.connect(
-        host="127.0.0.1",
-        port=server.port,
-        user="postgres",
-        password=server.superuser_password,
-        dbname="postgres",
-        autocommit=True,
-    ) as connection:
+    with site.superuser() as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = 'tongwen' AND pid <> pg_backend_pid()"
@@ -354,6 +317,8 @@ DRILLS: Final = (
     Drill("PostgreSQL stopped at once", restart_postgres),
     Drill("kill -9 of PostgreSQL", kill_postgres),
     Drill("all backends ended every 2 s", terminate_backends),
+    Drill("database's disk full", disks.fill_up, possible=disks.possible),
+    Drill("kill -9 of S3", carrying.kill_s3),
     Drill("bus loses 5 %", lose_on_the_bus),
     Drill("partition from the bus", partition),
     Drill("flapping and half-open clients", flap),

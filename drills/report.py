@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from drills import checks
 from drills.client import Person
-from drills.faults import Drill, Run
+from drills.faults import Drill
 from drills.load import Load
+from drills.run import Run
 from drills.site import Site
 
 SETTLE_SECONDS = 90.0
@@ -127,7 +128,7 @@ def _judge(run: Run, name: str, unseen: int) -> Outcome:
         devices=len(load.devices),
         acknowledged=len({(ack.sender_id, ack.client_message_id) for ack in acks}),
         faults=load.faults,
-        lost=checks.lost(acks, rows) + checks.holes(rows, load.last_seqs()) + outside,
+        lost=checks.lost(acks, rows) + checks.holes(rows, load.last_seqs()) + outside + run.lost,
         doubled=checks.doubled(rows, acks),
         unseen=unseen,
         late=[*late, *run.late],

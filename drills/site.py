@@ -18,7 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 import psycopg
 
-from core.localstack import ports, postgres, processes, product, stack, valkey
+from core.localstack import ports, postgres, processes, product, s3, stack, valkey
 from drills.client import Person
 from drills.proxy import Wire
 
@@ -84,6 +84,18 @@ class Site:
         """Changes what the database holds."""
         with psycopg.connect(self.environment["DATABASE_URL"], autocommit=True) as connection:
             connection.execute(statement.encode(), values)
+
+    def superuser(self) -> "psycopg.Connection[tuple[Any, ...]]":
+        """A connection that may do everything, to none of the site's data."""
+        server = self.services.postgres
+        return psycopg.connect(
+            host="127.0.0.1",
+            port=server.port,
+            user="postgres",
+            password=server.superuser_password,
+            dbname="postgres",
+            autocommit=True,
+        )
 
     def start_web(self, number: int, besides: Mapping[str, str] | None = None) -> None:
         """The web process runs, and accepts."""
@@ -157,6 +169,10 @@ class Site:
         """PostgreSQL runs, recovered, and answers."""
         postgres.start(self.services.postgres)
 
+    def postgres_folder(self) -> Path:
+        """Where PostgreSQL keeps everything."""
+        return postgres.manner_of(self.services.postgres.data).home / "data"
+
     def stop_postgres_at_once(self) -> None:
         """PostgreSQL ends without a checkpoint: the next start recovers from its log."""
         place = processes.slot(self.folder, "postgres")
@@ -169,6 +185,19 @@ class Site:
         self._kill(processes.slot(self.folder, "postgres"))
         for child in children:
             _kill(child)
+
+    def start_s3(self) -> None:
+        """The object store runs with its buckets, and takes what is put there."""
+        s3.start(self.services.s3)
+        s3.create_buckets(self.services.s3_access, stack.NAME)
+
+    def kill_s3(self) -> None:
+        """The object store is gone from one moment to the next."""
+        self._kill(processes.slot(self.folder, "s3"))
+
+    def stop_s3(self) -> None:
+        """The object store ends."""
+        s3.stop(self.folder)
 
     def _kill(self, place: processes.Slot) -> None:
         if (pid := processes.running(place)) is not None:
