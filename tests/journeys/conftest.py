@@ -8,7 +8,6 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -30,7 +29,7 @@ from playwright.sync_api import (
 )
 
 from org.credentials import totp
-from tests import databases
+from tests import databases, ports
 
 ROOT = databases.ROOT
 DIVISIONS = ROOT / "org" / "data" / "divisions-zhejiang.csv.gz"
@@ -41,7 +40,7 @@ CHROMIUM = next(
 )
 WIDE = {"width": 1280, "height": 800}
 NARROW = {"width": 390, "height": 844}
-PATIENCE = 15_000
+PATIENCE = 60_000
 """Milliseconds for a page to come to what is expected: other tests use the processors too."""
 
 
@@ -92,7 +91,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The site, loaded with three counties and the demo's accounts."""
     folder = tmp_path_factory.mktemp("site")
-    port, sample_port = _free_port(), _free_port()
+    port, sample_port = ports.free(), ports.free()
     url = f"http://127.0.0.1:{port}"
     database = f"journeys_{os.getpid()}_{secrets.token_hex(3)}"
     environment = _environment(database=database, url=url)
@@ -110,7 +109,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         for process in started:
             process.terminate()
         for process in started:
-            process.wait(timeout=20)
+            process.wait(timeout=120)
         databases.drop(database)
 
 
@@ -268,12 +267,13 @@ def _spawn(command: list[str], log: Path, environment: dict[str, str]) -> subpro
 
 
 def _wait_until_ready(url: str, started: list[subprocess.Popen[bytes]], logs: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         if any(process.poll() is not None for process in started):
             break
         try:
-            with urlopen(f"{url}/readyz", timeout=5) as answer:  # noqa: S310  # our own site
+            # Whoever hangs up on the first answer, which takes long, makes it begin anew.
+            with urlopen(f"{url}/readyz", timeout=300) as answer:  # noqa: S310  # our own site
                 if answer.status == 200:
                     return
         except (URLError, OSError):
@@ -281,12 +281,3 @@ def _wait_until_ready(url: str, started: list[subprocess.Popen[bytes]], logs: Pa
         time.sleep(0.25)
     tails = [log.read_text(errors="replace")[-3000:] for log in sorted(logs.iterdir())]
     pytest.fail("the site did not become ready:\n" + "\n".join(tails))
-
-
-def _free_port() -> int:
-    """A free port below the range that the kernel gives to outgoing connections."""
-    for port in range(20_000 + secrets.randbelow(8_000), 32_000):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-    raise RuntimeError("no free port")

@@ -114,7 +114,7 @@ def test_a_watch_refused_after_the_last_message_is_asked_again(site: Site, sign_
     receipt = chats.message(drafter, "请阅").locator(".receipt")
     expect(receipt).to_have_text("0 人已读 · 2 人未读")
     chats.open_room(reviewer, group)
-    expect(receipt).to_have_text("1 人已读 · 1 人未读", timeout=15_000)
+    expect(receipt).to_have_text("1 人已读 · 1 人未读")
     assert drafter.evaluate("window.refused") == ["receipt.watch"]
 
 

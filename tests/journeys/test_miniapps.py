@@ -14,7 +14,8 @@ from urllib.request import urlopen
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import ROOT, SignIn, Site, _free_port
+from tests import ports
+from tests.journeys.conftest import ROOT, SignIn, Site
 
 COUNTY = "西湖区"
 DEVELOPER, REVIEWER = "应用开发者", "应用审核员"
@@ -25,7 +26,7 @@ StartApp = Callable[[str, str], None]
 
 @pytest.fixture
 def port() -> int:
-    return _free_port()
+    return ports.free()
 
 
 @pytest.fixture
@@ -47,14 +48,14 @@ def start_app(site: Site, port: int, tmp_path: Path) -> Iterator[StartApp]:
     yield start
     for process in started:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            with urlopen(address, timeout=2):  # noqa: S310  # our own sample
+            with urlopen(address, timeout=60):  # noqa: S310  # our own sample
                 return
         except (URLError, OSError):
             time.sleep(0.1)

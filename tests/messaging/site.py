@@ -10,7 +10,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,14 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin, Subprotocol
 
 from core.localstack import valkey
-from tests import databases
+from tests import databases, ports
 from tests.messaging import frames
 
 ROOT = databases.ROOT
 PROTOCOL = Subprotocol("im.v1.json")
 CSRF = "a" * 32
-PATIENCE = 30.0
+PATIENCE = 120.0
+"""Seconds: the first answer of a fresh process alone may take half a minute on a busy machine."""
 
 
 @dataclass
@@ -168,6 +169,17 @@ async def open_socket(
     )
 
 
+async def heard_live(sender: Device, hearer: Device, room: int) -> int:
+    """The number of a message that comes at once: for a moment more nobody may be woken."""
+    for _ in range(10):
+        seq: int = (await sender.send(room, "又通了"))["seq"]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(5):
+                await hearer.hear("message.created", conversation_id=room, seq=seq)
+                return seq
+    raise AssertionError("nothing comes live")
+
+
 async def eventually(is_so: Callable[[], bool]) -> None:
     """What is looked up is so; it is looked up a few times a second."""
     async with asyncio.timeout(PATIENCE):
@@ -178,9 +190,9 @@ async def eventually(is_so: Callable[[], bool]) -> None:
 @contextmanager
 def running(folder: Path) -> Iterator[Site]:
     """A migrated, filled and serving site; all of it is gone afterwards."""
-    port = free_port()
+    port = ports.free()
     name = f"sockets_{os.getpid()}_{secrets.token_hex(3)}"
-    store = valkey.Server(data=folder, port=free_port(), password=secrets.token_hex(8))
+    store = valkey.Server(data=folder, port=ports.free(), password=secrets.token_hex(8))
     database = databases.address(name)
     environment = {
         **os.environ,
@@ -206,7 +218,7 @@ def running(folder: Path) -> Iterator[Site]:
 @contextmanager
 def second_process(site: Site, folder: Path) -> Iterator[Site]:
     """Another daphne over the same database and Valkey."""
-    port = free_port()
+    port = ports.free()
     environment = {**site.environment, "SITE_ORIGIN": f"http://127.0.0.1:{port}"}
     with serving(environment, port, folder / "second.log") as process:
         origin = environment["SITE_ORIGIN"]
@@ -234,20 +246,11 @@ def serving(
         yield process
     finally:
         process.terminate()
-        process.wait(timeout=20)
-
-
-def free_port() -> int:
-    """A port below the range of outgoing connections that nobody listens on."""
-    for port in range(20_000 + secrets.randbelow(8_000), 32_000):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-    raise RuntimeError("no free port")
+        process.wait(timeout=PATIENCE)
 
 
 def _wait_for(place: tuple[str, int], process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(place) == 0:

@@ -22,7 +22,7 @@ from tests.factories import Province
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 MARK = "test.mark"
 LIST = 2
 """The entry of the first message in a group."""

@@ -30,7 +30,8 @@ async def test_a_stopping_server_answers_what_it_has_stored(site: Site, tmp_path
     room = site.direct("区副局", "单小芳")
     with sites.second_process(site, tmp_path) as second:
         async with Device(second, "区副局") as device:
-            for number in range(15):
+            await device.send(room, "初稿")  # the first answer of a process takes longest
+            for number in range(8):
                 frame = {"type": "message.send", "id": f"{number}", "data": _text(room, "稿")}
                 await device.connection.send(json.dumps(frame))
             second.process.terminate()
@@ -91,7 +92,8 @@ async def test_a_killed_process_leaves_nothing_in_valkey_that_would_stay(
             second.process.kill()
             second.process.wait(timeout=sites.PATIENCE)
         await eventually(lambda: store.pubsub_numsub(_channel(site, "罗科员"))[0][1] == 0)
-        assert [key for key in store.scan_iter() if store.ttl(key) < 0] == []
+        # -1: there for ever; what has gone meanwhile, -2, did not stay.
+        assert [key for key in store.scan_iter() if store.ttl(key) == -1] == []
 
 
 async def test_all_sockets_of_a_process_share_one_connection_to_valkey(site: Site) -> None:
@@ -100,8 +102,8 @@ async def test_all_sockets_of_a_process_share_one_connection_to_valkey(site: Sit
         async with AsyncExitStack() as open_ones:
             for name in names:
                 await open_ones.enter_async_context(Device(site, name))
-            listening = store.client_list(_type="pubsub")
-            assert len(listening) == 1
+            # Valkey may learn a moment later that an earlier test's process is gone.
+            await eventually(lambda: len(store.client_list(_type="pubsub")) == 1)
             # A session cache would hold a client for each connection.
             assert len(store.client_list()) < len(names) + 20
 
@@ -134,15 +136,14 @@ async def test_without_valkey_messages_are_stored_and_found(site: Site) -> None:
         finally:
             valkey.start(site.store)
         await hearer.until(_tells_to_compare_all)
-        await sender.send(room, "又通了")
-        assert (await hearer.hear("message.created", seq=2))["body"] == "又通了"
+        assert await sites.heard_live(sender, hearer, room) >= 2
 
 
 async def test_a_lost_bus_is_found_again_and_everybody_is_told_to_compare(site: Site) -> None:
     room = site.direct("沈副市", "韩市收")
     async with Device(site, "沈副市") as sender, Device(site, "韩市收") as hearer:
-        with redis.Redis.from_url(site.environment["REDIS_URL"]) as store:
-            assert store.client_kill_filter(_type="pubsub") == 1
+        with _store(site) as store:
+            assert store.client_kill_filter(_type="pubsub") >= 1
         await hearer.until(_tells_to_compare_all)
         await sender.send(room, "又通了")
         assert (await hearer.hear("message.created", conversation_id=room))["body"] == "又通了"

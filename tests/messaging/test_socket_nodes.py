@@ -1,8 +1,7 @@
 """Two hosts over one database: each has a daphne, and one of them loses its way to Valkey."""
 
-import asyncio
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -56,7 +55,7 @@ async def test_a_host_cut_off_from_valkey_stores_finds_and_comes_back(
         finally:
             node.join_store()
         await there.until(lambda frame: frame["type"] == "sync.hint" and not frame["data"])
-        after = await _heard_live(there, here, room)
+        after = await sites.heard_live(there, here, room)
         pull = {"conversation_id": room, "after": start}
         pages = [
             await one.ask("message.pull", pull, answer="message.page") for one in (here, there)
@@ -64,17 +63,6 @@ async def test_a_host_cut_off_from_valkey_stores_finds_and_comes_back(
     for page in pages:
         assert [entry["seq"] for entry in page["entries"]] == list(range(start + 1, after + 1))
     assert after > seq
-
-
-async def _heard_live(sender: Device, hearer: Device, room: int) -> int:
-    """The number of a message that comes at once: for a moment more nobody may be woken."""
-    for _ in range(10):
-        seq: int = (await sender.send(room, "又通了"))["seq"]
-        with suppress(TimeoutError):
-            async with asyncio.timeout(3):
-                await hearer.hear("message.created", conversation_id=room, seq=seq)
-                return seq
-    raise AssertionError("nothing comes live")
 
 
 @contextmanager

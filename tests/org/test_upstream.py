@@ -3,7 +3,6 @@
 import base64
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -24,7 +23,7 @@ from core.models import AuditEntry
 from org.credentials import totp
 from org.models import Account, AccountSession, Person, UpstreamLink
 from org.services import second_factors
-from tests import factories
+from tests import factories, ports
 from tests.org import upstream_service
 from tests.org.upstream_service import Service
 
@@ -96,9 +95,7 @@ def sign_in(service: Service, client: Client, **claims: Any) -> Any:
 @pytest.fixture(scope="module")
 def provider() -> Iterator[str]:
     """oidc-provider-mock, a process of its own; its issuer."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = ports.free()
     process = subprocess.Popen(
         [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce"],
         env={**os.environ, "DJANGO_SETTINGS_MODULE": ""},
@@ -111,11 +108,11 @@ def provider() -> Iterator[str]:
         yield issuer
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=120)
 
 
 def _wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if httpx.get(address, trust_env=False).status_code == 200:
