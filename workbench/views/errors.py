@@ -1,5 +1,9 @@
 """What is refused or went wrong before a screen could answer: a page, or a problem document."""
 
+import sys
+from typing import Final
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -23,13 +27,22 @@ class Fault(errors.DomainError):
     message = "服务出现故障，请稍后再试"
 
 
-_REFUSALS = {400: BadRequest, 403: errors.Forbidden, 404: errors.NotFound, 500: Fault}
+_REFUSALS = {
+    400: BadRequest,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    500: Fault,
+    503: errors.Unavailable,
+}
 _TEXTS = {
     400: "请求的格式不正确",
     403: "您没有进行此操作的权限，或页面已过期",
     404: "内容不存在，或您无权查看",
     500: "服务出现故障，请稍后再试",
+    503: "服务暂时不可用，请稍后再试",
 }
+_PASSING: Final = (OperationalError, InterfaceError)
+"""The database has gone, restarts or has no room: no bug, and trying again later will do."""
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -53,8 +66,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: a bug; the page asks nothing of the database, which may be the cause."""
-    return _answer(request, 500)
+    """500: a bug; 503 where the database fails, of which the page therefore asks nothing."""
+    return _answer(request, 503 if isinstance(sys.exception(), _PASSING) else 500)
 
 
 def _answer(request: HttpRequest, status: int) -> HttpResponse:
