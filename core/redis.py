@@ -22,11 +22,13 @@ def connection() -> redis.Redis:
 def async_connection() -> redis.asyncio.Redis:
     """A new async client. Reads block for as long as it takes: it is made for pub/sub.
 
-    redis-py would otherwise close a silent subscription after its default timeout.
+    redis-py would otherwise close a silent subscription after its default timeout. And its parser
+    of the newer protocol writes every message out for a log that nobody reads.
     """
     return redis.asyncio.Redis.from_url(
         settings.REDIS_URL,
         socket_timeout=None,
         socket_connect_timeout=2,
         health_check_interval=15,
+        protocol=2,
     )

@@ -64,6 +64,12 @@ def conversation_channel(conversation_id: int) -> str:
     return f"{_prefix()}:c:{conversation_id}"
 
 
+def person_of(channel: str) -> int | None:
+    """Whose channel it is; None where it is no person's. Each message asks: it is quick."""
+    _, kind, number = channel.rsplit(":", 2)
+    return int(number) if kind == "p" else None
+
+
 def receipts_channel(conversation_id: int) -> str:
     """Where the processes listen in which somebody watches the receipts."""
     return f"{_prefix()}:r:{conversation_id}"

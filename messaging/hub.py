@@ -130,10 +130,10 @@ class Hub:
             watchers = self._watching.get(parcel.conversation_id, ())
             self._stale |= {(socket, parcel.conversation_id) for socket in watchers}
             self._recount.set()
-        elif channel == bus.conversation_channel(parcel.conversation_id):
-            await self._deliver_to_crowd(parcel)
+        elif (person_id := bus.person_of(channel)) is not None:
+            await self._deliver_to_person(person_id, parcel)
         else:
-            await self._deliver_to_person(int(channel.rsplit(":", 1)[1]), parcel)
+            await self._deliver_to_crowd(parcel)
 
     async def _deliver_to_crowd(self, parcel: bus.Parcel) -> None:
         if parcel.signal is bus.Signal.ENTRY_LEFT:
@@ -157,9 +157,10 @@ class Hub:
         conversation_id, seq = parcel.conversation_id, parcel.seq
         lacking = sockets.send(parcel.frame, hearers, conversation_id=conversation_id, seq=seq)
         if seq:
-            without = {socket.person_id for socket in lacking}
+            # A set of nothing costs a look for each of a thousand hearers.
+            without = {socket.person_id for socket in lacking} if lacking else ()
             for socket in hearers:
-                if socket.person_id not in without:
+                if not without or socket.person_id not in without:
                     self._note(socket.person_id, conversation_id, seq)
 
     def _note(self, person_id: int, conversation_id: int, seq: int) -> None:
