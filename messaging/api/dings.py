@@ -15,6 +15,7 @@ from core.http import actor_of
 from core.schemas import Id, Schema
 from messaging import ding_sheets, rates
 from messaging.kinds import DingAudience, DingLevel
+from messaging.queries import ding_marks
 from messaging.queries import dings as queries
 from messaging.schemas import Body
 from messaging.services import dings
@@ -184,6 +185,40 @@ class DingTargetsOut(Schema):
 
     items: list[DingTargetOut]
     next_cursor: str | None
+
+
+class DingMarkOut(Schema):
+    """A message was DINGed: by the actor (with `counts`), or to call him (with `state`)."""
+
+    seq: int
+    ding_id: int
+    sender_name: str
+    state: str | None
+    ended_at: datetime | None
+    counts: DingCountsOut | None
+
+
+class DingMarksOut(Schema):
+    """One for each message, in order."""
+
+    items: list[DingMarkOut]
+
+
+@router.get(
+    "/conversations/{conversation_id}/dings",
+    response=DingMarksOut,
+    url_name="messaging-ding-marks",
+)
+def list_marks(request: HttpRequest, conversation_id: Id, first: Id, last: Id) -> dict[str, Any]:
+    """Which messages from `first` to `last` were DINGed, as far as it concerns the actor."""
+    marks = ding_marks.marks(
+        actor=actor_of(request),
+        conversation_id=conversation_id,
+        first=first,
+        last=last,
+        at=timezone.now(),
+    )
+    return {"items": marks}
 
 
 @router.post("/dings", response=DingOpenedOut, url_name="messaging-ding-send")

@@ -226,7 +226,7 @@ export class Client {
       "draft.changed": (data) => this.emit("draft", data),
       "settings.changed": (data) => this.emit("settings", data),
       typing: (data) => this.emit("typing", data),
-      "ding.opened": (data) => this.emit("ding", { ding: { ding_id: data.id } }),
+      "ding.opened": (data) => this.emit("ding", { ding: { ding_id: data.id, conversation_id: data.conversation_id } }),
       "ding.state": (data) => this.emit("ding", { ding: data }),
       "sync.hint": (data) => this.hinted(data),
       bye: (data) => { this.byeWait = data.retry_after_ms; },

@@ -70,6 +70,7 @@ export class Feed {
     this.known = 0;
     this.outgoing = new Map(); // client id → element
     this.fresh = 0;
+    this.dingMarks.reset();
     this.build();
     this.refreshDetail();
     this.keeping.open(card.id);
@@ -94,6 +95,7 @@ export class Feed {
     for (const item of this.client.outbox.waiting(card.id)) this.showOutgoing(item);
     this.client.track(card.id, page.through);
     this.client.pull(card.id);
+    this.dingMarks.look();
     const { newLine } = this.log;
     if (newLine) this.log.center(newLine); else this.body.scrollTop = this.body.scrollHeight;
     this.isAtEnd = this.isNearEnd();
@@ -127,8 +129,8 @@ export class Feed {
     this.unread = element("button", "button small feed-unread", { type: "button", hidden: true, onclick: () => this.toUnread() });
     this.composer = new Composer({
       conversationId: card.id, drafts: this.drafts, hint: isWide() ? "输入消息，Enter 发送，Shift+Enter 换行" : "输入消息",
-      onSend: (said) => { this.client.send(this.id, said); this.toEnd(); },
-      onFiles: (files, quote) => { sendFiles(this.client, this.id, files, quote); this.toEnd(); },
+      onSend: (said) => { this.client.send(card.id, said); if (this.id === card.id) this.toEnd(); },
+      onFiles: (files, quote) => { sendFiles(this.client, card.id, files, quote); if (this.id === card.id) this.toEnd(); },
       onEdit: (entry, said) => this.acts.saveEdit(entry, said),
       onLast: () => this.acts.editLast(),
       onQuote: (seq) => this.page({ before: seq + 1, limit: 1 }).then(({ entries: [found] }) => (found?.seq === seq ? quoted(found) : null), () => null),
@@ -189,6 +191,7 @@ export class Feed {
   rowOf(entry) {
     const row = this.bubbles.rowOf(entry, this.card);
     if (row) this.selection.offer(row, entry);
+    if (row) this.dingMarks.put(row, entry.seq);
     return row;
   }
 
@@ -318,6 +321,7 @@ export class Feed {
     const reaches = through >= Math.max(this.known, page.last_seq);
     this.isAtEnd = false;
     this.log.fill(page.entries, { isStart: page.complete, isEnd: reaches, through });
+    this.dingMarks.look();
     this.watchOwn();
     this.scrolled();
     if (isEnd && !reaches) await this.newer();
@@ -356,6 +360,7 @@ export class Feed {
       if (this.id !== id || log.first !== before) return;
       log.prepend(page.entries);
       log.isStart = page.complete;
+      this.dingMarks.look();
       this.watchOwn();
     });
   }
@@ -370,6 +375,7 @@ export class Feed {
       log.append(page.entries, { through: page.through });
       log.isEnd = page.complete && page.through >= this.known;
       if (log.isEnd) log.showTail([...this.outgoing.values()]);
+      this.dingMarks.look();
       this.watchOwn();
     });
   }

@@ -3,6 +3,7 @@
 import { changed, fetchJson, Problem, toast } from "../base.js";
 import { Client } from "./client.js";
 import { DingDialog } from "./ding_dialog.js";
+import { DingMarks } from "./ding_marks.js";
 import { DingPanel } from "./ding_panel.js";
 import { Dings } from "./dings.js";
 import { Drafts } from "./drafts.js";
@@ -69,13 +70,14 @@ const search = new Search({
 });
 const forward = new Forward({ dialog: part("forward"), api, me, list });
 const picker = new Picker({ dialog: part("picker"), me });
-const dingDialog = new DingDialog({ api, me, onOpened: (opened) => { dings.renew(); dingPanel.open(opened.ding_id); } });
-const dingPanel = new DingPanel({ panel, api, onChanged: () => dings.renew() });
+const dingDialog = new DingDialog({ api, me, onOpened: (opened) => { dings.renew(); feed.dingMarks.lookSoon(); dingPanel.open(opened.ding_id); } });
+const dingPanel = new DingPanel({ panel, api, onChanged: () => { dings.renew(); feed.dingMarks.lookSoon(); } });
 const dings = new Dings({
   root: part("feed"), banner: part("ding-banner"), badge: part("ding-badge"), client, api, onChanged: changedSoon,
   onShow: async (ding) => { await show(ding.conversation_id); if (feed.id === ding.conversation_id) feed.jumpTo(ding.seq); },
   onDetail: (id) => dingPanel.open(id),
 });
+feed.dingMarks = new DingMarks({ feed, client, api, onOwn: (id) => dingPanel.open(id), onConfirm: (ding) => dings.confirm(ding) });
 
 const presence = new Presence({ client, feed, panel, me });
 
