@@ -137,7 +137,8 @@ def test_a_picture_that_moves_stands_still_with_a_mark_until_it_is_opened(
 ) -> None:
     drafter = sign_in(OPENER)
     chats.start_chat(drafter, site, SECOND, THIRD, title=f"动图群{uuid.uuid4().hex[:6]}")
-    attach(drafter, MOVING)
+    # Sent before this browser has had time to look at it.
+    drafter.locator(".composer input[type=file]").set_input_files([MOVING])
     drafter.get_by_label("输入消息").press("Enter")
     shown = drafter.locator("button.picture")
     expect(shown.locator(".picture-mark")).to_have_text("GIF")

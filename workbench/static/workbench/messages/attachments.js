@@ -13,6 +13,7 @@ export class Attachments {
   /** `onChange()` after each. */
   constructor({ onChange }) {
     this.onChange = onChange;
+    this.looking = Promise.resolve(); // until what was chosen is known to be a picture or not
     this.chosen = []; // { id, blob, name, size, kind, preview, width, height }
     this.chooser = element("input", "visually-hidden", { type: "file", multiple: true, tabindex: "-1", "aria-hidden": "true" });
     this.chooser.addEventListener("change", () => { this.add([...this.chooser.files]); this.chooser.value = ""; });
@@ -32,7 +33,11 @@ export class Attachments {
     this.add(files);
   }
 
-  async add(files) {
+  add(files) {
+    this.looking = Promise.all([this.looking, this.lookAt(files)]);
+  }
+
+  async lookAt(files) {
     const room = AT_ONCE - this.chosen.length;
     if (files.length > room) toast(`一次最多发送 ${AT_ONCE} 个文件`, { error: true });
     for (const blob of files.slice(0, room)) {
@@ -46,8 +51,9 @@ export class Attachments {
     }
   }
 
-  /** Hands all over and stands empty again. */
-  take() {
+  /** Hands all over, once each is known for what it is, and stands empty again. */
+  async take() {
+    for (let looking = null; looking !== this.looking; await looking) ({ looking } = this);
     const taken = this.chosen;
     this.chosen = [];
     this.draw();

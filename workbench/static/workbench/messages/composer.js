@@ -112,8 +112,9 @@ export class Composer {
     this.sendWords.textContent = this.edited ? "保存" : "发送";
     this.attachments.button.hidden = this.edited !== null;
     if (!heading) return;
+    const said = this.edited ? "" : this.quote.recalled ? "原消息已撤回" : this.quote.excerpt;
     const close = element("button", "icon-button", { type: "button", "aria-label": this.edited ? "取消编辑" : "取消回复", onclick: () => this.leave() }, icon("close"));
-    this.about.replaceChildren(icon(this.edited ? "edit" : "undo"), element("strong", "nowrap", {}, heading), element("span", "truncate grow", {}, this.edited ? "" : this.quote.recalled ? "原消息已撤回" : this.quote.excerpt), close);
+    this.about.replaceChildren(icon(this.edited ? "edit" : "undo"), element("strong", "nowrap", {}, heading), element("span", "truncate grow", { title: said }, said), close);
   }
 
   keyed(event) {
@@ -136,17 +137,24 @@ export class Composer {
     if (new TextEncoder().encode(body).length > LIMIT_BYTES) { toast("单条消息不能超过 16 KB", { error: true }); return; }
     const said = { body, ...this.mentions.calledIn(body) };
     if (this.edited) { await this.saveEdit(said); return; }
-    const files = this.attachments.take();
-    // What comes first answers; the words follow the pictures they are about.
-    if (files.length > 0) this.onFiles(files, this.quote);
-    else if (this.quote) said.quote = this.quote;
+    const { quote } = this;
     this.input.value = "";
     this.quote = null;
     this.mentions.named.clear();
     this.showAbout();
     this.grow();
     this.keep();
+    // What comes first answers; the words follow the pictures they are about.
+    if (!this.attachments.isEmpty) await this.sendFiles(quote);
+    else if (quote) said.quote = quote;
     if (body) this.onSend(said);
+  }
+
+  async sendFiles(quote) {
+    this.pending = true;
+    const files = await this.attachments.take();
+    this.pending = false;
+    this.onFiles(files, quote);
   }
 
   async saveEdit(said) {
