@@ -58,7 +58,7 @@ export class Forward {
 
   rowOf(card) {
     const row = element("button", "row picker-one", { type: "button", "aria-pressed": String(this.to.has(card.id)) }, tileOf(card),
-      element("span", "row-text", {}, element("span", "row-title", {}, card.title), card.kind === "direct" ? null : element("span", "row-meta", {}, `${card.member_count} 人`)),
+      element("span", "row-text", {}, element("span", "row-title", { title: card.title }, card.title), card.kind === "direct" ? null : element("span", "row-meta", {}, `${card.member_count} 人`)),
       element("span", "picker-mark", {}, icon("check")));
     row.classList.toggle("is-picked", this.to.has(card.id));
     row.addEventListener("click", () => {

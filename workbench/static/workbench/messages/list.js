@@ -214,7 +214,7 @@ export class List {
     const pin = isPinned ? element("span", "visually-hidden", {}, "，已置顶") : null;
     const row = element("button", `row tall${unread > 0 ? " is-unread" : ""}${isPinned ? " is-pinned" : ""}`, { type: "button", "aria-current": String(this.openId) === String(key) ? "true" : "false" },
       tile,
-      element("span", "row-text", {}, element("span", "row-title", { title }, title), element("span", "row-meta", {}, ...preview)),
+      element("span", "row-text", {}, element("span", "row-title", { title }, title), element("span", "row-meta", { title: preview.map((part) => part.textContent ?? part).join("") }, ...preview)),
       element("span", "row-side", {}, element("span", "", {}, at ? moment(at) : "", pin), element("span", "row-signs", {}, silent, badge)));
     row.dataset.key = key;
     row.addEventListener("click", () => this.onOpen(key));
