@@ -74,8 +74,15 @@ def entered(running: Site, person: Person, width: int, height: int) -> Iterator[
         context = browser.new_context(
             viewport={"width": width, "height": height}, base_url=running.addresses[0]
         )
-        cookie = {"name": "tongwen_session", "value": person.session}
-        context.add_cookies([{**cookie, "url": running.addresses[0]}])  # type: ignore[list-item]  # a TypedDict
+        context.add_cookies(
+            [
+                {
+                    "name": "tongwen_session",
+                    "value": person.session,
+                    "url": running.addresses[0],
+                }
+            ]
+        )
         try:
             yield context.new_page()
         finally:
