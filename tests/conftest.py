@@ -22,20 +22,38 @@ from core.models import AuditHead
 from tests import databases
 
 TESTS = Path(__file__).parent
-JOURNEYS = "tests/journeys"
-SOCKETS = "tests/messaging/test_socket"
+SITES = {
+    "journeys": ("tests/journeys",),
+    "sockets": (
+        "tests/messaging/test_socket",
+        "tests/messaging/test_ding_sockets.py",
+        "tests/messaging/test_downloads.py",
+        "tests/messaging/test_drafts.py",
+        "tests/messaging/test_gone_clients.py",
+        "tests/messaging/test_presence.py",
+    ),
+    "sdk": ("tests/sdk",),
+}
+"""How the names of those begin that share a running site, by site: a start of one is dear."""
 LONGEST = (
-    JOURNEYS,
-    SOCKETS,
+    "journeys",
+    "sockets",
     "tests/drills/test_short_cut.py",
     "tests/org/test_scim_contract.py",
+    "sdk",
+    "tests/messaging/test_polling.py",
     "tests/core/test_localstack.py",
     "tests/org/test_tree_races.py",
     "tests/core/test_bodies.py",
     "tests/org/test_upstream.py",
+    "tests/documents/test_circulation.py",
     "tests/contracts/test_layers.py",
+    "tests/messaging/test_files.py",
+    "tests/approvals/test_engine.py",
+    "tests/workbench/test_seed_demo.py",
+    "tests/workbench/test_audit_words.py",
 )
-"""How the names of what takes many seconds begin, the longest first."""
+"""The sites and files that take many seconds, the longest first."""
 Budget = Callable[[str], AbstractContextManager[None]]
 
 
@@ -48,8 +66,7 @@ class _SitesTogether(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist 
     """Gives a process whole files, and one process all files that share a running site."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file: str = super()._split_scope(nodeid)
-        return next((shared for shared in (JOURNEYS, SOCKETS) if file.startswith(shared)), file)
+        return _scope(nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -64,8 +81,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _place(nodeid: str) -> int:
-    begins = [place for place, start in enumerate(LONGEST) if nodeid.startswith(start)]
-    return begins[0] if begins else len(LONGEST)
+    scope = _scope(nodeid)
+    return LONGEST.index(scope) if scope in LONGEST else len(LONGEST)
+
+
+def _scope(nodeid: str) -> str:
+    """The site that the test shares with others, or else its file."""
+    file = nodeid.partition("::")[0]
+    return next((site for site, starts in SITES.items() if file.startswith(starts)), file)
 
 
 @pytest.fixture(scope="session", autouse=True)

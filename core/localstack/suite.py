@@ -205,9 +205,10 @@ def _failures(
 def _all_tests() -> list[str]:
     """Return pytest's arguments for all tests, the longest files first.
 
-    There is a process more than there are processors, for the journeys wait for their browsers.
+    There are two processes more than there are processors: the journeys wait for their browsers,
+    and the tests of sites and faults for what comes over a network.
     """
-    processes = min((os.cpu_count() or 1) + 1, MOST_PROCESSES)
+    processes = min((os.cpu_count() or 1) + 2, MOST_PROCESSES)
     return ["-n", str(processes), "--dist", "loadfile", "--no-loadscope-reorder"]
 
 

@@ -17,16 +17,9 @@ from tests.messaging.site import Device, Site, eventually, open_socket
 pytestmark = pytest.mark.live
 
 
-async def test_a_stopping_server_says_bye(site: Site, tmp_path: Path) -> None:
-    with sites.second_process(site, tmp_path) as second:
-        async with Device(second, "王伟民") as device:
-            second.process.terminate()
-            assert await device.closed_with() == 4010
-            bye = next(frame for frame in device.received if frame["type"] == "bye")
-    assert 200 <= bye["data"]["retry_after_ms"] < 5000
-
-
-async def test_a_stopping_server_answers_what_it_has_stored(site: Site, tmp_path: Path) -> None:
+async def test_a_stopping_server_answers_what_it_has_stored_and_says_bye(
+    site: Site, tmp_path: Path
+) -> None:
     room = site.direct("区副局", "单小芳")
     with sites.second_process(site, tmp_path) as second:
         async with Device(second, "区副局") as device:
@@ -39,6 +32,8 @@ async def test_a_stopping_server_answers_what_it_has_stored(site: Site, tmp_path
         second.process.wait(timeout=sites.PATIENCE)
         with pytest.raises(OSError, match="Connect call failed"):
             await open_socket(second, "区副局")
+    [bye] = [frame for frame in device.received if frame["type"] == "bye"]
+    assert 200 <= bye["data"]["retry_after_ms"] < 5000
     acked = [f["data"]["seq"] for f in device.received if f["type"] == "message.ack"]
     stored = site.rows(
         "SELECT seq FROM messaging_message WHERE conversation_id = %s ORDER BY seq", room

@@ -46,8 +46,8 @@ async def talk(site: Site, client_of: MakeClient, names: list[str], proxy: Fault
         for client in clients:
             await client.__aenter__()
         heard = [asyncio.create_task(hear(client, room, total, 1)) for client in clients]
-        for client, name in zip(clients, names, strict=True):
-            await say(client, room, name)
+        speakers = zip(clients, names, strict=True)
+        await asyncio.gather(*(say(client, room, name) for client, name in speakers))
         found = [await task for task in heard]
         proxy.heal(still=Faults(blocked_sockets=proxy.faults.blocked_sockets))
         for client in clients:
