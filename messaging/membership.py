@@ -86,49 +86,60 @@ PERIODS_AMONG: Final = _periods(
 
 # `audience`. Of a virtual conversation moments are compared, not numbers: what was said before
 # somebody joined was said earlier, and no number has to be found in the log for each of a hundred
-# thousand.
+# thousand. How many serve below a unit no planner knows: `+ 0` keeps it from looking up the rows
+# one person after the other.
+_UNIT: Final = "(SELECT c.unit_id FROM messaging_conversation c WHERE c.id = %(conversation_id)s)"
 _AUDIENCE_BY_ROWS: Final = """
-    SELECT m.person_id FROM e JOIN messaging_member m ON m.conversation_id = e.conversation_id
-     WHERE m.joined_seq <= e.seq AND (m.left_seq IS NULL OR m.left_seq > e.seq)
-       AND m.person_id IS DISTINCT FROM e.sender_id"""
+    SELECT m.person_id FROM messaging_member m
+     WHERE m.conversation_id = %(conversation_id)s
+       AND m.joined_seq <= %(seq)s AND (m.left_seq IS NULL OR m.left_seq > %(seq)s)
+       AND m.person_id IS DISTINCT FROM (SELECT e.sender_id FROM e)"""
 _AUDIENCE_BY_POSTS: Final = f"""
-    SELECT s.person_id
-      FROM e JOIN messaging_conversation c ON c.id = e.conversation_id
-     CROSS JOIN LATERAL ({belonging.posts_below("c.unit_id")}) s
-     WHERE s.since <= greatest(c.created_at, e.created_at)
-       AND s.person_id IS DISTINCT FROM e.sender_id AND NOT EXISTS (
-           SELECT 1 FROM messaging_member m WHERE m.conversation_id = c.id
-              AND m.person_id = s.person_id AND m.left_seq IS NULL)
+    SELECT s.person_id FROM ({belonging.posts_below(_UNIT)}) s
+     WHERE s.since <= (SELECT greatest(c.created_at, e.created_at)
+                         FROM e JOIN messaging_conversation c ON c.id = e.conversation_id)
+       AND s.person_id IS DISTINCT FROM (SELECT e.sender_id FROM e) AND NOT EXISTS (
+           SELECT 1 FROM messaging_member m WHERE m.conversation_id = %(conversation_id)s
+              AND m.person_id + 0 = s.person_id AND m.left_seq IS NULL)
     UNION
-    SELECT m.person_id
-      FROM e JOIN messaging_conversation c ON c.id = e.conversation_id
-      JOIN messaging_member m ON m.conversation_id = e.conversation_id
-     WHERE m.joined_seq <= e.seq AND m.person_id IS DISTINCT FROM e.sender_id
-       AND (m.left_seq > e.seq OR (m.left_seq IS NULL AND (
-           m.source = 'invited' OR {belonging.serves_below("m.person_id", "c.unit_id")})))"""
+    SELECT m.person_id FROM messaging_member m
+     WHERE m.conversation_id = %(conversation_id)s AND m.joined_seq <= %(seq)s
+       AND m.person_id IS DISTINCT FROM (SELECT e.sender_id FROM e)
+       AND (m.left_seq > %(seq)s OR (m.left_seq IS NULL AND (
+           m.source = 'invited' OR {belonging.serves_below("m.person_id", _UNIT)})))"""
 
-# The same of several messages of one sender, the CTE `w` (seqs, times, sender_id; the arrays in the
-# order of the log): a query of (person_id, first, past), the places in them that a period covers.
+# The same of several messages of one sender, the CTE `w` of one row (seqs, times, sender_id; the
+# arrays in the order of the log, not empty; how `many`, the `lowest` number): a query of
+# (person_id, first, past), the places in them that a period covers. Most periods cover all and need
+# no search. Nothing joins with `w`: a hundred thousand rows would carry its arrays along.
+_FOUNDED: Final = (
+    "(SELECT c.created_at FROM messaging_conversation c WHERE c.id = %(conversation_id)s)"
+)
+_VIRTUAL_UNIT: Final = f"{_UNIT[:-1]} AND c.is_virtual)"
+_W_SEQS: Final = "(SELECT w.seqs FROM w)"
+_FIRST: Final = f"""CASE WHEN m.joined_seq <= (SELECT w.lowest FROM w) THEN 0
+                ELSE width_bucket(m.joined_seq - 1, {_W_SEQS}) END"""
 SPANS: Final = f"""
-    SELECT m.person_id, width_bucket(m.joined_seq - 1, w.seqs) AS first,
-           CASE WHEN m.left_seq IS NULL THEN cardinality(w.seqs)
-                ELSE width_bucket(m.left_seq - 1, w.seqs) END AS past
-      FROM w CROSS JOIN messaging_conversation c
-      JOIN messaging_member m ON m.conversation_id = c.id
-     WHERE c.id = %(conversation_id)s AND m.person_id IS DISTINCT FROM w.sender_id
+    SELECT m.person_id, {_FIRST} AS first,
+           CASE WHEN m.left_seq IS NULL THEN (SELECT w.many FROM w)
+                ELSE width_bucket(m.left_seq - 1, {_W_SEQS}) END AS past
+      FROM messaging_conversation c JOIN messaging_member m ON m.conversation_id = c.id
+     WHERE c.id = %(conversation_id)s
+       AND m.person_id IS DISTINCT FROM (SELECT w.sender_id FROM w)
        AND (NOT c.is_virtual OR m.left_seq IS NOT NULL OR m.source = 'invited')
     UNION ALL
     SELECT s.person_id,
-           CASE WHEN m.id IS NOT NULL THEN width_bucket(m.joined_seq - 1, w.seqs)
-                WHEN s.since <= c.created_at THEN 0
-                ELSE width_bucket(s.since - interval '1 microsecond', w.times) END,
-           cardinality(w.seqs)
-      FROM w CROSS JOIN messaging_conversation c
-     CROSS JOIN LATERAL ({belonging.below("c.unit_id")}) s
+           CASE WHEN m.id IS NOT NULL THEN {_FIRST}
+                WHEN s.since <= {_FOUNDED} THEN 0
+                ELSE width_bucket(s.since - interval '1 microsecond', (SELECT w.times FROM w)) END,
+           (SELECT w.many FROM w)
+      FROM (SELECT p.person_id, min(p.since) AS since
+              FROM ({belonging.posts_below(_VIRTUAL_UNIT)}) p GROUP BY p.person_id) s
       LEFT JOIN messaging_member m
-        ON m.conversation_id = c.id AND m.person_id = s.person_id AND m.left_seq IS NULL
-     WHERE c.id = %(conversation_id)s AND c.is_virtual
-       AND s.person_id IS DISTINCT FROM w.sender_id AND (m.id IS NULL OR m.source = 'org')"""
+        ON m.conversation_id = %(conversation_id)s AND m.person_id + 0 = s.person_id
+       AND m.left_seq IS NULL
+     WHERE s.person_id IS DISTINCT FROM (SELECT w.sender_id FROM w)
+       AND (m.id IS NULL OR m.source = 'org')"""
 
 # Who is now in the conversations of the CTE `mine` (id, is_virtual) that are kept by rows: a query
 # of (conversation_id, person_id).
@@ -217,7 +228,8 @@ def unseen_by(conversation_id: int, seqs: Sequence[int]) -> dict[int, frozenset[
 def audience(*, is_virtual: bool) -> str:
     """A query of person_id: whom the message `e` is for, its sender apart, each once.
 
-    To follow a CTE `e` (conversation_id, seq, created_at, sender_id) of one row.
+    To follow a CTE `e` (conversation_id, seq, created_at, sender_id) of one row, that which
+    %(conversation_id)s and %(seq)s name.
     """
     return _AUDIENCE_BY_POSTS if is_virtual else _AUDIENCE_BY_ROWS
 

@@ -31,14 +31,23 @@ WITH e AS MATERIALIZED (
     SELECT conversation_id, seq, created_at, sender_id FROM messaging_message
      WHERE conversation_id = %(conversation_id)s AND seq = %(seq)s
 )"""
+# All cursors of the conversation at once: `+ 0` forbids to look them up one after the other, which
+# the planner would do for an audience whose size it underrates.
 _CURSOR: Final = """messaging_readcursor r
-    ON r.conversation_id = %(conversation_id)s AND r.person_id = a.person_id"""
+    ON r.conversation_id = %(conversation_id)s AND r.person_id + 0 = a.person_id"""
 
-_UNREAD: Final = f"""{_ENTRY}
-SELECT a.person_id FROM ({{audience}}) a LEFT JOIN {_CURSOR}
- WHERE (r.read_seq IS NULL OR r.read_seq < %(seq)s)
-   AND a.person_id > %(after_id)s AND {{named}}
- ORDER BY a.person_id LIMIT %(limit)s"""
+# One pass over the audience for both numbers and the names of a page.
+_STANDS: Final = f"""{_ENTRY}, t AS MATERIALIZED (
+    SELECT count(*) AS concerned,
+           coalesce(array_agg(a.person_id) FILTER (WHERE r.person_id IS NULL), '{{{{}}}}') AS unread
+      FROM ({{audience}}) a LEFT JOIN {_CURSOR} AND r.read_seq >= %(seq)s
+)"""
+_SOME_UNREAD: Final = """
+SELECT a.person_id FROM unnest(t.unread) AS a (person_id)
+ WHERE a.person_id > %(after_id)s AND {named} ORDER BY a.person_id LIMIT %(limit)s"""
+_UNREAD: Final = f"{_STANDS} SELECT s.person_id FROM t CROSS JOIN LATERAL ({_SOME_UNREAD}) s"
+_UNREAD_AND_COUNTS: Final = f"""{_STANDS}
+SELECT concerned - cardinality(unread), cardinality(unread), ARRAY({_SOME_UNREAD}) FROM t"""
 
 # Cursors and marks only go forward: whose cursor stands at or beyond the message has a first mark
 # there, and its time is when she read it.
@@ -57,17 +66,24 @@ SELECT k.read_at, a.person_id FROM ({{audience}}) a
 
 # Of several messages at once each period and cursor becomes places among their numbers, and Python
 # adds up how many stand where: so the fifty of a page cost one pass over the members, as one does.
+# Most cursors stand before all of them or beyond: those need no search.
 _PLACES: Final = f"""
 WITH w AS MATERIALIZED (
     SELECT array_agg(seq ORDER BY seq) AS seqs, array_agg(created_at ORDER BY seq) AS times,
+           min(seq) AS lowest, max(seq) AS highest, count(*)::int AS many,
            %(sender_id)s::bigint AS sender_id
       FROM messaging_message
      WHERE conversation_id = %(conversation_id)s AND seq = ANY(%(seqs)s)
        AND sender_id = %(sender_id)s
 )
-SELECT w.seqs, a.first, a.past, width_bucket(coalesce(r.read_seq, 0), w.seqs), count(*)
-  FROM w CROSS JOIN ({membership.SPANS}) a LEFT JOIN {_CURSOR}
- WHERE a.first < a.past GROUP BY 1, 2, 3, 4"""
+SELECT (SELECT w.seqs FROM w), a.first, a.past,
+       CASE WHEN r.read_seq IS NULL THEN 0
+            WHEN r.read_seq >= (SELECT w.highest FROM w) THEN (SELECT w.many FROM w)
+            ELSE width_bucket(r.read_seq, (SELECT w.seqs FROM w)) END,
+       count(*)
+  FROM ({membership.SPANS}) a
+  LEFT JOIN {_CURSOR} AND r.read_seq >= (SELECT w.lowest FROM w)
+ WHERE a.first < a.past GROUP BY 2, 3, 4"""
 
 _BY_PERSON: Final = paging.Cursors("messaging.receipts.unread", tuple[int])
 _BY_TIME: Final = paging.Cursors("messaging.receipts.read", tuple[datetime, int])
@@ -123,8 +139,7 @@ def of_message(
     person_id = policies.require_member(actor, conversation_id)
     message = _own(person_id, conversation_id, seq)
     picked = _unread if state == "unread" else _read
-    rows, following = picked(message, name=name, cursor=cursor, limit=limit)
-    total = counts(conversation_id, [seq], sender_id=person_id).get(seq, ReceiptCount(0, 0))
+    total, rows, following = picked(message, name=name, cursor=cursor, limit=limit)
     return ReceiptPage(
         conversation_id=conversation_id,
         seq=seq,
@@ -140,8 +155,8 @@ def unread_ids(conversation_id: int, seq: int, *, limit: int = UNREAD_AT_MOST) -
 
     Whether the asker may know is the caller's to judge.
     """
-    message = _said(conversation_id, seq)
-    return [person_id for _, person_id in _unread_rows(message, limit=limit)]
+    values = {"after_id": 0, "limit": limit}
+    return [row[0] for row in _pick(_UNREAD, _said(conversation_id, seq), "", values)]
 
 
 def counts_for_sender(
@@ -205,26 +220,30 @@ def _said(conversation_id: int, seq: int) -> Message:
 
 def _unread(
     message: Message, *, name: str, cursor: str | None, limit: int
-) -> tuple[list[_Row], str | None]:
+) -> tuple[ReceiptCount, list[_Row], str | None]:
     (after_id,) = _BY_PERSON.decode(cursor) or (0,)
-    rows = _unread_rows(message, name=name, after_id=after_id, limit=limit + 1)
-    following = _BY_PERSON.encode((rows[limit - 1][1],)) if len(rows) > limit else None
-    return rows[:limit], following
+    total, ids = _counted(message, name=name, after_id=after_id, limit=limit + 1)
+    following = _BY_PERSON.encode((ids[limit - 1],)) if len(ids) > limit else None
+    return total, [(None, person_id) for person_id in ids[:limit]], following
 
 
-def _unread_rows(message: Message, *, name: str = "", after_id: int = 0, limit: int) -> list[_Row]:
-    found = _pick(_UNREAD, message, name, {"after_id": after_id, "limit": limit})
-    return [(None, person_id) for (person_id,) in found]
+def _counted(
+    message: Message, *, name: str = "", after_id: int = 0, limit: int
+) -> tuple[ReceiptCount, list[int]]:
+    values = {"after_id": after_id, "limit": limit}
+    [(read, unread, ids)] = _pick(_UNREAD_AND_COUNTS, message, name, values)
+    return ReceiptCount(read, unread), ids
 
 
 def _read(
     message: Message, *, name: str, cursor: str | None, limit: int
-) -> tuple[list[_Row], str | None]:
+) -> tuple[ReceiptCount, list[_Row], str | None]:
     after_at, after_id = _BY_TIME.decode(cursor) or (None, None)
     values = {"after_at": after_at, "after_id": after_id, "limit": limit + 1}
     rows = _pick(_READ, message, name, values)
     following = _BY_TIME.encode(rows[limit - 1]) if len(rows) > limit else None
-    return rows[:limit], following
+    total, _ = _counted(message, limit=0)
+    return total, rows[:limit], following
 
 
 def _pick(

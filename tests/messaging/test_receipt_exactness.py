@@ -6,10 +6,14 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from messaging import membership
 from messaging.models import Conversation, Message, ReadMark
 from messaging.queries import receipts
+from org.kinds import PostFunction
+from org.services import transfers
+from org.services.transfers import Destination
 from tests.factories import Province
 from tests.messaging.conftest import Phone, phone_of
 from tests.messaging.test_unit_conversations import Office, _found, office, virtual
@@ -46,6 +50,19 @@ def _naively(
 
 def _is_virtual(room: int) -> bool:
     return Conversation.objects.values_list("is_virtual", flat=True).get(pk=room)
+
+
+def _fetch(office: Office, name: str) -> None:
+    """The person comes (back) from 上城区."""
+    province = office.province
+    transfers.transfer(
+        actor=province.actor("马科员"),
+        person_id=province.person(name),
+        to=Destination(province.unit("西湖区民政局"), "科员", PostFunction.STAFF),
+        approved_by=province.person("何管理"),
+        now=timezone.now(),
+    )
+    office.run_jobs()
 
 
 def _listed(phone: Phone, room: int, seq: int, state: str) -> list[Any]:
@@ -125,5 +142,41 @@ def test_of_virtual_conversations_whoever_comes_and_goes(
         else:
             office.transfer(leaving.pop(), "上城区民政局")
             office.run_jobs()
+    wang.send(room, "最后一条")
+    _compare(wang, room, province)
+
+
+@pytest.mark.usefixtures("virtual")
+@pytest.mark.parametrize("seed", [6, 7])
+def test_of_virtual_conversations_with_second_posts_joiners_and_those_who_return(
+    wang: Phone, province: Province, office: Office, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311  # decides what a test does
+    room = _found(phone_of(province, "何管理"), province.unit("西湖区"), "subtree")
+    assert _is_virtual(room)
+    # 林上城 serves elsewhere at first. A second post makes nobody count twice.
+    people = ("李建国", "张晓梅", "林上城")
+    phones = {name: phone_of(province, name) for name in people}
+    inside, posts = {"李建国", "张晓梅"}, dict[str, int]()
+    for _ in range(18):
+        name, act = chance.choice(people), chance.random()
+        if act < 0.35:
+            wang.send(room, "请阅")
+        elif act < 0.6:
+            last = Conversation.objects.get(pk=room).last_seq
+            phones[name].read(room, chance.randint(1, last))  # refused while she is not in it
+        elif name == "李建国":
+            if name in posts:
+                office.end(posts.pop(name))
+            else:
+                posts[name] = office.appoint(name, "西湖区民政局/一科")
+            office.run_jobs()
+        elif name in inside:
+            office.transfer(name, "上城区民政局")
+            office.run_jobs()
+            inside.remove(name)
+        else:
+            _fetch(office, name)
+            inside.add(name)
     wang.send(room, "最后一条")
     _compare(wang, room, province)
