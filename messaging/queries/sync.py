@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
+from django.db import connection
 
 from core.actor import Actor
 from messaging.queries import conversations, notices
@@ -14,6 +15,16 @@ from messaging.queries.conversations import Head
 
 LONGEST_WAIT: Final = 25
 """Seconds that a request for news may wait: below what proxies allow an idle answer."""
+
+# A DING may call to an old message and change no head. A state other than pending is final: which
+# still wait for the person, how many of her own do, and the newest of both kinds tell every change.
+_DINGS: Final = """
+SELECT ARRAY(SELECT ding_id FROM messaging_dingtarget
+              WHERE person_id = %(person_id)s AND state = 'pending' ORDER BY ding_id),
+       (SELECT max(ding_id) FROM messaging_dingtarget WHERE person_id = %(person_id)s),
+       (SELECT max(id) FROM messaging_ding WHERE sender_id = %(person_id)s),
+       (SELECT count(*) FROM messaging_ding d JOIN messaging_dingtarget t ON t.ding_id = d.id
+         WHERE d.sender_id = %(person_id)s AND t.state = 'pending')"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +54,9 @@ class Compared:
 def standing(*, actor: Actor) -> Standing:
     """Where everything of the actor's stands."""
     heads = {head.conversation_id: head for head in conversations.heads(actor=actor)}
-    unread = notices.unread_count(actor.require_person())
-    content = orjson.dumps([[heads[key] for key in sorted(heads)], unread])
+    person_id = actor.require_person()
+    unread = notices.unread_count(person_id)
+    content = orjson.dumps([[heads[key] for key in sorted(heads)], unread, _dings(person_id)])
     return Standing(heads, unread, hashlib.blake2b(content, digest_size=12).hexdigest())
 
 
@@ -61,3 +73,9 @@ def compared(*, actor: Actor, stands: Standing, known: Standing | None, at: date
         heads=[head for key, head in stands.heads.items() if before.get(key) != head],
         notices_unread=stands.notices_unread,
     )
+
+
+def _dings(person_id: int) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(_DINGS, {"person_id": person_id})
+        return list(cursor.fetchall()[0])
