@@ -84,7 +84,7 @@ def test_a_disabled_account_ends_what_calls_it_before_the_next_rung(
     )
     run_jobs()
     assert say.states(waiting) == {li.person_id: "unreachable", zhang.person_id: "pending"}
-    assert say.evidence(waiting, li)[1:] == [("end", "ended", "账号已停用，无法送达")]
+    assert say.evidence(waiting, li)[-1] == ("end", "ended", "账号已停用，无法送达")
     assert say.states(confirmed) == {li.person_id: "confirmed"}
     counts = wang.get(f"/dings/{waiting}").json()["ding"]["counts"]
     assert (counts["pending"], counts["unreachable"]) == (1, 1)
