@@ -95,6 +95,11 @@ def repetition_rate_key(person_id: int) -> str:
     return f"{_prefix()}:repeats:{person_id}"
 
 
+def request_rate_key(person_id: int) -> str:
+    """Where the rate is kept at which a person searches and saves drafts."""
+    return f"{_prefix()}:requests:{person_id}"
+
+
 def counted_key(person_id: int, conversation_id: int, client_message_id: UUID) -> str:
     """Where it is kept for a while that a message was counted."""
     return f"{_prefix()}:counted:{person_id}:{conversation_id}:{client_message_id}"

@@ -353,6 +353,13 @@ class SendingTooFast(errors.TooMany):
     message = "发送过于频繁，请稍后再试"
 
 
+class ActingTooFast(errors.TooMany):
+    """More searches or savings of drafts than the limit per person allows."""
+
+    code = "ACTING_TOO_FAST"
+    message = "操作过于频繁，请稍后再试"
+
+
 class UnsafeLink(errors.Invalid):
     """A notice may lead to a page of the platform or to an https address only."""
 

@@ -1,4 +1,4 @@
-"""How fast one person may send, over all processes: messages, changes, and repetitions."""
+"""How fast one person may act, over all processes: messages, changes, repetitions, and the rest."""
 
 from dataclasses import dataclass
 from typing import Final, cast
@@ -22,7 +22,7 @@ class Rate:
 
 NEW: Final = Rate(per_second=10, burst=20)
 REPEATED: Final = Rate(per_second=50, burst=100)
-"""A repetition stores nothing, but it takes a transaction."""
+"""A repetition stores nothing, but it takes a transaction. Searches and drafts go as fast."""
 
 SAME_FOR_SECONDS: Final = 60
 
@@ -55,11 +55,7 @@ def take(*, person_id: int, conversation_id: int, client_message_id: UUID) -> No
         bus.repetition_rate_key(person_id),
         bus.counted_key(person_id, conversation_id, client_message_id),
     ]
-    limits = [*NEW.arguments(), *REPEATED.arguments(), str(SAME_FOR_SECONDS)]
-    wait = 0
-    with outage.forgiven("counting the sending rate") as called:
-        if called:
-            wait = cast(int, store.connection().eval(_TAKE, len(keys), *keys, *limits))
+    wait = _counted(keys, NEW)
     if wait > 0:
         raise errors.SendingTooFast(retry_after=-(-wait // 1000), retry_after_ms=wait)
 
@@ -67,3 +63,20 @@ def take(*, person_id: int, conversation_id: int, client_message_id: UUID) -> No
 def take_change(*, person_id: int, conversation_id: int) -> None:
     """Editing and recalling wake as many as a message does: each counts as one."""
     take(person_id=person_id, conversation_id=conversation_id, client_message_id=uuid4())
+
+
+def take_request(*, person_id: int) -> None:
+    """One search, or one saving of a draft, is counted apart from messages; ActingTooFast."""
+    key = bus.request_rate_key(person_id)
+    wait = _counted([key, key, bus.counted_key(person_id, 0, uuid4())], REPEATED)
+    if wait > 0:
+        raise errors.ActingTooFast(retry_after=-(-wait // 1000), retry_after_ms=wait)
+
+
+def _counted(keys: list[str], rate: Rate) -> int:
+    """How many milliseconds are to be waited; 0: it is counted."""
+    limits = [*rate.arguments(), *REPEATED.arguments(), str(SAME_FOR_SECONDS)]
+    with outage.forgiven("counting the sending rate") as called:
+        if called:
+            return cast(int, store.connection().eval(_TAKE, len(keys), *keys, *limits))
+    return 0

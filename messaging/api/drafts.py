@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 
 from core.http import actor_of
 from core.schemas import Id, Schema
+from messaging import rates
 from messaging.api.schemas import QuoteOut
 from messaging.queries import drafts as queries
 from messaging.schemas import People
@@ -68,8 +69,10 @@ def read(request: HttpRequest, conversation_id: Id) -> queries.Opened:
 )
 def save(request: HttpRequest, conversation_id: Id, body: UnsentTextIn) -> SavedDraftOut:
     """The caller has begun this; the last device to write is right."""
+    actor = actor_of(request)
+    rates.take_request(person_id=actor.require_person())
     saved = drafts.save(
-        actor=actor_of(request),
+        actor=actor,
         conversation_id=conversation_id,
         written=Written(body.text, body.reply_to, body.mentions),
         device=body.device,

@@ -11,6 +11,7 @@ from pydantic import StringConstraints
 from core.http import actor_of
 from core.paging import Cursor, Limit
 from core.schemas import Id, Schema
+from messaging import rates
 from messaging.api.schemas import NameTyped
 from messaging.queries import room_search
 from messaging.queries import search as queries
@@ -79,8 +80,10 @@ def messages(
 
     Within one conversation the words may be left out.
     """
+    actor = actor_of(request)
+    rates.take_request(person_id=actor.require_person())
     return queries.messages(
-        actor=actor_of(request),
+        actor=actor,
         text=q,
         filters=queries.Filters(
             conversation_id=conversation_id,
@@ -100,4 +103,6 @@ def messages(
 )
 def conversations(request: HttpRequest, q: NameTyped, limit: Limit = 20) -> list[Room]:
     """The reader's conversations with the words in their title, or with a member of that name."""
-    return room_search.rooms(actor=actor_of(request), text=q, limit=limit, at=timezone.now())
+    actor = actor_of(request)
+    rates.take_request(person_id=actor.require_person())
+    return room_search.rooms(actor=actor, text=q, limit=limit, at=timezone.now())

@@ -4,7 +4,8 @@ import uuid
 from uuid import UUID
 
 from core import redis as store
-from messaging import errors, rates
+from messaging import bus, errors, rates
+from tests.messaging.conftest import Phone
 
 PERSON = 7
 
@@ -41,3 +42,25 @@ def test_repetitions_are_counted_at_a_rate_of_their_own() -> None:
     assert taken[:at_once] == [True] * at_once
     assert sum(taken) <= most + 1
     assert _taken(1, uuid.uuid4()), "repetitions must not use up what new messages have"
+
+
+def test_searches_and_drafts_have_a_limit_apart_from_messages(wang: Phone, li: Phone) -> None:
+    room = wang.direct(li)
+    draft = f"/conversations/{room}/draft"
+    assert wang.call("put", draft, {"text": "一"}).status_code == 200
+    # Nothing more is taken for a minute.
+    store.connection().set(
+        bus.request_rate_key(wang.person_id), int((_now() + 60) * 1000), px=120_000
+    )
+    refused = [
+        wang.call("put", draft, {"text": "二"}),
+        wang.get("/search/messages", q="防汛"),
+        wang.get("/search/conversations", q="防汛"),
+    ]
+    answers = [(answer.status_code, answer.json()["code"]) for answer in refused]
+    assert answers == [(429, "ACTING_TOO_FAST")] * 3
+    assert 0 < refused[0].json()["retry_after_ms"] <= 60_000
+    assert wang.get(draft).json()["draft"]["text"] == "一"
+    assert wang.send(room, "三").status_code == 200
+    assert li.get("/search/messages", q="三").status_code == 200
+    assert li.call("put", draft, {"text": "四"}).status_code == 200
