@@ -63,6 +63,12 @@ def refuse_once(page: Page, *types: str) -> None:
         const Real = WebSocket;
         window.refused = [];
         window.WebSocket = class extends Real {
+          constructor(...given) {
+            super(...given);
+            this.addEventListener("message", ({ data }) => {
+              if (JSON.parse(data).type === "welcome") window.isWelcome = true;
+            });
+          }
           send(text) {
             const { type, id } = JSON.parse(text);
             if (!refusing.includes(type) || window.refused.includes(type)) {
@@ -92,7 +98,11 @@ def recall(page: Page, text: str) -> None:
     page.get_by_role("alertdialog").get_by_role("button", name="撤回").click()
 
 
-def far_from_end(page: Page) -> float:
-    """How many pixels of the feed lie below what is seen."""
-    rest = "(body) => body.scrollHeight - body.scrollTop - body.clientHeight"
-    return float(page.locator(".feed-body").evaluate(rest))
+def expect_end(page: Page) -> None:
+    """The feed comes to stand at its end; it follows a frame after what is around it has moved."""
+    page.wait_for_function(
+        """() => {
+            const body = document.querySelector(".feed-body");
+            return body.scrollHeight - body.scrollTop - body.clientHeight < 2;
+        }"""
+    )

@@ -117,7 +117,7 @@ def _approve(page: Page) -> None:
 
 def _reload_until(page: Page, address: str, text: str) -> None:
     """The worker hears of the signature a moment after it: look again until the page says so."""
-    for _look in range(20):
+    for _look in range(120):
         page.goto(address)
         if page.get_by_text(text).count():
             return

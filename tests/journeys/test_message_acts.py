@@ -170,6 +170,7 @@ def test_an_edited_message_reads_anew_for_everybody(site: Site, sign_in: SignIn)
     drafter.keyboard.press("Escape")
     expect(written).to_have_value("")
     written.press("ArrowUp")
+    expect(written).to_have_value("电话 8700 1234")
     chats.say(drafter, "电话 8700 1236")
     for page in (drafter, reviewer):
         expect(chats.message(page, "8700 1236").get_by_text("已编辑")).to_be_visible()

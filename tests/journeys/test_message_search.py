@@ -22,7 +22,7 @@ def test_words_are_found_everywhere_and_lead_to_their_surroundings(
     chats.say(drafter, f"请核对汛期{word}号清单<b>")
     for number in range(3):
         chats.say(drafter, f"其余{number}")
-    expect(chats.message(drafter, "其余2")).to_be_visible()
+    expect(chats.message(drafter, "其余2").locator(".receipt")).to_be_visible()
     reviewer.goto("/messages/")
     expect(chats.row(reviewer, group)).to_be_visible()
     reviewer.keyboard.press("Control+k")
@@ -53,6 +53,7 @@ def test_one_conversation_is_searched_by_words_and_sender(site: Site, sign_in: S
     drafter, reviewer = sign_in(OPENER), sign_in(SECOND)
     chats.start_chat(drafter, site, SECOND, THIRD, title=group)
     chats.say(drafter, "值班表初稿")
+    expect(chats.message(drafter, "值班表初稿").locator(".receipt")).to_be_visible()
     chats.open_room(reviewer, group)
     chats.say(reviewer, "值班表终稿")
     expect(chats.message(drafter, "值班表终稿")).to_be_visible()

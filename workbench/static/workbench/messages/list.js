@@ -36,11 +36,17 @@ export class List {
       fetchJson(`${this.api}/unread`),
     ]);
     const older = this.cursor === null ? [] : [...this.cards.values()];
-    this.cards = new Map([...older, ...page.items].map((card) => [card.id, card]));
+    this.cards = new Map([...older, ...page.items.map((card) => this.newer(card))].map((card) => [card.id, card]));
     if (this.cursor === null) this.cursor = page.next_cursor ?? "";
     this.notices = { unread: unread.notices, latest: notices.items[0] ?? null };
     if (this.openId && document.visibilityState === "visible" && this.cards.has(this.openId)) Object.assign(this.cards.get(this.openId), { unread: 0, mentions: 0 });
     this.draw();
+  }
+
+  /** What came live while the answer was under way is not undone by it. */
+  newer(card) {
+    const here = this.cards.get(card.id);
+    return here && here.last_seq > card.last_seq ? here : card;
   }
 
   /** Many changes at once ask once. */
