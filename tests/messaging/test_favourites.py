@@ -142,6 +142,7 @@ def test_a_record_is_kept_with_its_items_and_passed_on_whole(
     together = {"client_message_id": str(uuid.uuid4()), "seqs": [1, 2], "to": [there]}
     assert wang.call("post", f"/conversations/{room}/forward-together", together).status_code == 200
     favourite = keep(zhang, there, 1).json()["id"]
+    assert keep(zhang, there, 1).json()["id"] == favourite
     whole = zhang.get(f"/favourites/{favourite}").json()
     assert [item["body"] for item in whole["items"]] == ["", "第二项待办"]
     assert get(zhang, whole["items"][0]["file"]["download"]).content == samples.PDF

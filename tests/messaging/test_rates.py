@@ -48,10 +48,9 @@ def test_searches_and_drafts_have_a_limit_apart_from_messages(wang: Phone, li: P
     room = wang.direct(li)
     draft = f"/conversations/{room}/draft"
     assert wang.call("put", draft, {"text": "一"}).status_code == 200
-    # Nothing more is taken for a minute.
-    store.connection().set(
-        bus.request_rate_key(wang.person_id), int((_now() + 60) * 1000), px=120_000
-    )
+    key = bus.request_rate_key(wang.person_id)
+    # Nothing more is taken for an hour, however slow the machine.
+    store.connection().set(key, int((_now() + 3600) * 1000), px=3_600_000)
     refused = [
         wang.call("put", draft, {"text": "二"}),
         wang.get("/search/messages", q="防汛"),
@@ -59,8 +58,10 @@ def test_searches_and_drafts_have_a_limit_apart_from_messages(wang: Phone, li: P
     ]
     answers = [(answer.status_code, answer.json()["code"]) for answer in refused]
     assert answers == [(429, "ACTING_TOO_FAST")] * 3
-    assert 0 < refused[0].json()["retry_after_ms"] <= 60_000
+    assert refused[0].json()["retry_after_ms"] > 0
     assert wang.get(draft).json()["draft"]["text"] == "一"
     assert wang.send(room, "三").status_code == 200
     assert li.get("/search/messages", q="三").status_code == 200
     assert li.call("put", draft, {"text": "四"}).status_code == 200
+    store.connection().delete(key)
+    assert wang.call("put", draft, {"text": "五"}).status_code == 200
