@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,9 @@ QUICK = Timing(
 )
 """A network that fails every second wants less patience than an office's."""
 
+PATIENT = replace(QUICK, answer=sites.PATIENCE)
+"""Where nothing fails, nothing is given up either: an answer may be late, and is no second one."""
+
 MakeClient = Callable[..., Client]
 
 
@@ -43,7 +47,7 @@ def client_of(site: Site) -> MakeClient:
     """`client_of("王伟民")` is that person's client; `url` where it believes the site to be."""
 
     def make(
-        name: str, *, url: str = "", store: Store | None = None, timing: Timing = QUICK
+        name: str, *, url: str = "", store: Store | None = None, timing: Timing = PATIENT
     ) -> Client:
         return Client(
             url or site.url,

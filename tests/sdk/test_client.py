@@ -10,7 +10,7 @@ import pytest
 
 from tests import factories
 from tests.messaging.site import PATIENCE, Site
-from tests.sdk.conftest import QUICK, MakeClient, until
+from tests.sdk.conftest import PATIENT, QUICK, MakeClient, until
 from tongwen_client import (
     Client,
     Closed,
@@ -177,7 +177,7 @@ def _file(folder: Path) -> SqliteStore:
 
 
 async def test_a_session_that_has_ended_is_said_so(site: Site, client_of: MakeClient) -> None:
-    async with Client(site.url, Session("x" * 32), timing=QUICK) as stranger:
+    async with Client(site.url, Session("x" * 32), timing=PATIENT) as stranger:
         with pytest.raises(SignedOut):
             await stranger.send(1, "有人吗")
         with pytest.raises(SignedOut):
@@ -196,7 +196,7 @@ async def test_a_ticket_opens_the_socket_without_a_session(site: Site) -> None:
             )
             return str(answer.raise_for_status().json()["ticket"])
 
-    async with Client(site.url, Ticket(ticket), timing=QUICK) as wang:
+    async with Client(site.url, Ticket(ticket), timing=PATIENT) as wang:
         assert (await wang.send(room, "凭票入场")).seq >= 1
 
 
@@ -234,7 +234,7 @@ async def test_too_many_sign_ins_are_no_wrong_password() -> None:
 
 
 async def test_a_wrong_password_is_not_tried_again(site: Site) -> None:
-    async with Client(site.url, Password("nobody", "wrong"), timing=QUICK) as nobody:
+    async with Client(site.url, Password("nobody", "wrong"), timing=PATIENT) as nobody:
         with pytest.raises(SignedOut):
             await nobody.connected()
 
@@ -244,7 +244,7 @@ async def test_a_password_signs_in_and_signs_in_anew_when_the_session_ends(site:
     ((username,),) = site.rows(
         "SELECT username FROM org_account WHERE person_id = %s", site.people["何管理"]
     )
-    async with Client(site.url, Password(username, factories.PASSWORD), timing=QUICK) as he:
+    async with Client(site.url, Password(username, factories.PASSWORD), timing=PATIENT) as he:
         first = await he.send(room, "早")
         held = he._http.cookies["tongwen_session"]
         await asyncio.to_thread(

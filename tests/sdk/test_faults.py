@@ -7,7 +7,7 @@ import pytest
 
 from tests.messaging.fault_proxy import FaultProxy, Faults
 from tests.messaging.site import PATIENCE, Site
-from tests.sdk.conftest import MakeClient, until
+from tests.sdk.conftest import QUICK, MakeClient, until
 from tongwen_client import Client, Entry
 
 pytestmark = pytest.mark.live
@@ -40,7 +40,7 @@ async def marked(client: Client) -> None:
 async def talk(site: Site, client_of: MakeClient, names: list[str], proxy: FaultProxy) -> None:
     """Everybody talks at once through the proxy, and hears the same."""
     room = site.group(*names)
-    clients = [client_of(name, url=proxy.url) for name in names]
+    clients = [client_of(name, url=proxy.url, timing=QUICK) for name in names]
     total = MANY * len(names)
     async with asyncio.timeout(PATIENCE * 4):
         for client in clients:
@@ -103,7 +103,10 @@ async def test_a_socket_is_taken_again_when_it_gets_through(
     proxy = FaultProxy(port_of(site), faults=Faults(blocked_sockets=True), seed=1)
     await proxy.start()
     try:
-        async with client_of("高收文", url=proxy.url) as gao, asyncio.timeout(PATIENCE):
+        async with (
+            client_of("高收文", url=proxy.url, timing=QUICK) as gao,
+            asyncio.timeout(PATIENCE),
+        ):
             await gao.connected()
             assert gao.is_polling
             proxy.heal()

@@ -6,6 +6,7 @@ from tongwen_client.entries import Acknowledged, Entry, Event
 from tongwen_client.errors import (
     ClientError,
     Closed,
+    Failed,
     NotPossible,
     Refused,
     SecondFactorNeeded,
@@ -24,6 +25,7 @@ __all__ = [
     "Credentials",
     "Entry",
     "Event",
+    "Failed",
     "MemoryStore",
     "NotPossible",
     "Outgoing",

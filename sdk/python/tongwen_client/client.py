@@ -1,10 +1,10 @@
 """The client: keeps a link to the server, and promises over all of them what no link can."""
 
 import asyncio
+import logging
 import random
 import uuid
-from collections import deque
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -12,26 +12,37 @@ import httpx
 
 from tongwen_client.credentials import Credentials
 from tongwen_client.entries import Acknowledged, Entry, Event
-from tongwen_client.errors import Closed, Cut, NotPossible, Refused, SignedOut, TooLong
+from tongwen_client.errors import (
+    ENDS,
+    Closed,
+    Cut,
+    Failed,
+    NotPossible,
+    Refused,
+    SignedOut,
+    TooLong,
+)
 from tongwen_client.http import call
 from tongwen_client.links import Link, PollLink, SocketLink, cut_by_refusal
+from tongwen_client.listeners import Listener
 from tongwen_client.logs import Log
 from tongwen_client.outbox import Outbox, Outgoing
 from tongwen_client.store import MemoryStore, Store
 from tongwen_client.timing import Timing
 
 BODY_LIMIT: Final = 16 * 1024
-EVENTS_KEPT: Final = 1000
 _ENTRIES: Final = frozenset({"message.created", "message.edited", "message.recalled"})
 _IN_VAIN: Final = 2
 """So many fresh sessions in a row that open nothing: the account lacks something."""
+
+log = logging.getLogger(__name__)
 
 
 class Client:
     """One person's messages.
 
     `url` is where the site is reached; `origin` its own address where that differs (a tunnel).
-    Everything waits out cut connections; only refusals, SignedOut and Closed are raised.
+    Everything waits out cut connections; only refusals, SignedOut, Closed and Failed are raised.
     """
 
     def __init__(
@@ -53,7 +64,7 @@ class Client:
             base_url=self._url, headers={"Origin": self._origin, "Referer": f"{self._origin}/"}
         )
         self._logs: set[Log] = set()
-        self._listeners: set[_Events] = set()
+        self._listeners: set[Listener] = set()
         self._link: Link | None = None
         self._is_up = asyncio.Event()
         self._fault: Exception | None = None
@@ -61,12 +72,16 @@ class Client:
         self._tasks: set[asyncio.Task[None]] = set()
         self._supervisor: asyncio.Task[None] | None = None
         self._outbox = Outbox(
-            ask=self._ask, store=self._store, timing=self._timing, refuse=self._tell
+            ask=self._ask,
+            store=self._store,
+            timing=self._timing,
+            refuse=self._tell,
+            begin=self._spawn,
         )
 
     async def __aenter__(self) -> Self:
         """Begins to connect, and to send what an earlier run left in the store."""
-        self._supervisor = asyncio.create_task(self._supervise())
+        self._supervisor = self._spawn(self._supervise())
         self._spawn(self._tell_marks())
         self._outbox.resume()
         if self._store.marks():
@@ -166,7 +181,12 @@ class Client:
 
     async def recall(self, conversation_id: int, seq: int) -> None:
         """Nobody reads the own message any more."""
-        await self._ask("message.recall", {"conversation_id": conversation_id, "seq": seq})
+        try:
+            await self._ask("message.recall", {"conversation_id": conversation_id, "seq": seq})
+        except Refused as refused:
+            # Asked again because an answer was lost: what was wanted is so.
+            if refused.code != "MESSAGE_ALREADY_RECALLED":
+                raise
 
     async def heads(self) -> list[Mapping[str, Any]]:
         """Where each conversation stands: last_seq, read_seq, unread, mentions …"""
@@ -179,8 +199,10 @@ class Client:
         `outbox.refused` tells of a message of an earlier run that the server will not have.
         Whoever listens too slowly loses the oldest; entries never come this way only.
         """
-        listener = _Events()
+        listener = Listener()
         self._listeners.add(listener)
+        if self._fault is not None:
+            listener.fail(self._fault)
         try:
             async for event in listener:
                 yield event
@@ -209,11 +231,10 @@ class Client:
     async def close(self) -> None:
         """Nothing comes and nothing is sent any more."""
         self._fail(Closed("the client is closed"))
-        tasks = [*self._tasks, *([self._supervisor] if self._supervisor else [])]
+        tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._outbox.close(self._fault or Closed())
         await self._http.aclose()
         self._store.close()
 
@@ -378,38 +399,21 @@ class Client:
                 return
         self._store.unmark(conversation_id, seq)
 
-    def _spawn(self, work: Any) -> None:
-        task: asyncio.Task[None] = asyncio.create_task(work)
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
+        """Whatever a task did not expect ends the client: half of it would wait for ever."""
         self._tasks.discard(task)
-        if not task.cancelled() and isinstance(task.exception(), SignedOut | Closed):
-            return  # said to everybody already
-
-
-class _Events:
-    """One listener's events, the newest of them."""
-
-    def __init__(self) -> None:
-        self._waiting: deque[Event] = deque(maxlen=EVENTS_KEPT)
-        self._news = asyncio.Event()
-        self._fault: Exception | None = None
-
-    def take(self, event: Event) -> None:
-        self._waiting.append(event)
-        self._news.set()
-
-    def fail(self, fault: Exception) -> None:
-        self._fault = fault
-        self._news.set()
-
-    async def __aiter__(self) -> AsyncIterator[Event]:
-        while True:
-            while self._waiting:
-                yield self._waiting.popleft()
-            if self._fault is not None:
-                raise self._fault
-            self._news.clear()
-            await self._news.wait()
+        fault = None if task.cancelled() else task.exception()
+        if fault is None or isinstance(fault, ENDS):
+            return  # the latter was said to everybody already
+        log.error("the client has failed", exc_info=fault)
+        failed = Failed(f"{type(fault).__name__}: {fault}")
+        failed.__cause__ = fault
+        self._fail(failed)
+        if self._supervisor is not None:
+            self._supervisor.cancel()

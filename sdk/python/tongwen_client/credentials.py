@@ -24,6 +24,18 @@ def csrf_cookie(http: httpx.AsyncClient) -> str:
     return "__Host-csrf" if http.base_url.scheme == "https" else "tongwen_csrf"
 
 
+def _put(http: httpx.AsyncClient, name: str, value: str) -> None:
+    """The jar holds the cookie as if the server had set it, and no other of the name.
+
+    What the server itself sets later takes its place; two of a name could not be told apart.
+    """
+    for cookie in [one for one in http.cookies.jar if one.name == name]:
+        http.cookies.jar.clear(cookie.domain, cookie.path, cookie.name)
+    said = f"{name}={value}; Path=/" + ("; Secure" if http.base_url.scheme == "https" else "")
+    request = httpx.Request("GET", http.base_url)
+    http.cookies.extract_cookies(httpx.Response(200, headers={"Set-Cookie": said}, request=request))
+
+
 class Credentials(ABC):
     """Puts a session on the HTTP client, or hands out tickets for sockets."""
 
@@ -49,8 +61,8 @@ class Session(Credentials):
         """Good once: a session that has ended stays ended."""
         if self._cookie is None:
             raise SignedOut("the session has ended")
-        http.cookies.set(session_cookie(http), self._cookie)
-        http.cookies.set(csrf_cookie(http), secrets.token_hex(16))
+        _put(http, session_cookie(http), self._cookie)
+        _put(http, csrf_cookie(http), secrets.token_hex(16))
         self._cookie = None
 
 

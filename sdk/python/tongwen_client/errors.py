@@ -1,7 +1,7 @@
 """What can go wrong. `code` is stable: programs may rely on it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 
 class ClientError(Exception):
@@ -50,6 +50,19 @@ class Closed(ClientError):
     code = "CLIENT_CLOSED"
 
 
+class Failed(ClientError):
+    """The client met something it does not know (its `__cause__`) and has stopped.
+
+    What is unsent stays in its store; a new client goes on from there.
+    """
+
+    code = "CLIENT_FAILED"
+
+
+ENDS: Final = (SignedOut, Closed, Failed)
+"""With one of these a client has ended, and everything that waits was told."""
+
+
 class TooLong(ClientError):
     """The text is longer than a message may be: 16 KiB in UTF-8."""
 
@@ -57,7 +70,8 @@ class TooLong(ClientError):
 
 
 class NotPossible(ClientError):
-    """The credentials do not allow this; a ticket opens sockets only."""
+    """This way to the server does not allow it: a ticket opens sockets only, and some things are
+    said over sockets only."""
 
     code = "NOT_POSSIBLE"
 

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketE
 from websockets.typing import Origin, Subprotocol
 
 from tongwen_client.credentials import Credentials, session_cookie
-from tongwen_client.errors import Cut, Refused, SignedOut
+from tongwen_client.errors import Cut, NotPossible, Refused, SignedOut
 from tongwen_client.http import call
 from tongwen_client.timing import Timing
 
@@ -31,7 +31,7 @@ class Link(Protocol):
     """One way to the server, for as long as it holds."""
 
     async def ask(self, kind: str, data: Mapping[str, Any]) -> Any:
-        """The answer's data; Refused, SignedOut or Cut."""
+        """The answer's data; Refused, SignedOut, Cut, or NotPossible this way."""
 
     async def open(self) -> None:
         """The server answers; Cut or SignedOut otherwise."""
@@ -74,7 +74,10 @@ class SocketLink:
 
     async def open(self) -> None:
         """The socket is open and the server has greeted back."""
-        ticket = await self._credentials.ticket()
+        try:
+            ticket = await self._credentials.ticket()
+        except httpx.TransportError as error:
+            raise Cut from error
         cookie = self._http.cookies.get(session_cookie(self._http))
         headers = {"Cookie": f"{session_cookie(self._http)}={cookie}"} if cookie else {}
         try:
@@ -198,7 +201,7 @@ class PollLink:
             return await self._call("PATCH", message, content=rest)
         if kind == "message.recall":
             return await self._call("POST", f"{message}/recall")
-        raise NotImplementedError(kind)
+        raise NotPossible(f"{kind} takes a socket, and none gets through")
 
     async def run(self) -> None:
         """Waits for news again and again, until it is time to try a socket once more."""

@@ -2,18 +2,20 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from tongwen_client.entries import Acknowledged
-from tongwen_client.errors import Closed, Refused, SignedOut
+from tongwen_client.errors import ENDS, Refused
 from tongwen_client.store import Store
 from tongwen_client.timing import Timing
 
 Ask = Callable[[str, Mapping[str, Any]], Awaitable[Any]]
 Refuse = Callable[[str, Mapping[str, Any]], None]
+Begin = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
+"""Begins work whose faults somebody hears of, and who ends it at last."""
 
 
 @dataclass(slots=True)
@@ -46,8 +48,11 @@ class Outgoing:
 class Outbox:
     """The queues of all conversations."""
 
-    def __init__(self, *, ask: Ask, store: Store, timing: Timing, refuse: Refuse) -> None:
-        self._ask, self._store, self._timing, self._refuse = ask, store, timing, refuse
+    def __init__(
+        self, *, ask: Ask, store: Store, timing: Timing, refuse: Refuse, begin: Begin
+    ) -> None:
+        self._ask, self._store, self._timing = ask, store, timing
+        self._refuse, self._begin = refuse, begin
         self._queues: dict[int, deque[Outgoing]] = {}
         self._workers: dict[int, asyncio.Task[None]] = {}
 
@@ -75,15 +80,8 @@ class Outbox:
             if item.id == entry.get("client_message_id"):
                 _resolve(item, entry)
 
-    async def close(self, fault: Exception) -> None:
-        """Nothing is sent any more; what waits stays in the store."""
-        for worker in self._workers.values():
-            worker.cancel()
-        await asyncio.gather(*self._workers.values(), return_exceptions=True)
-        self.fail(fault)
-
     def fail(self, fault: Exception) -> None:
-        """Whoever waits for an acknowledgement is told why none will come."""
+        """Whoever waits for an acknowledgement is told why none will come; the store keeps all."""
         for item in self.waiting():
             item.answer.set_exception(fault)
             item.answer.exception()  # nobody may be waiting for it
@@ -93,7 +91,7 @@ class Outbox:
         room = item.conversation_id
         self._queues.setdefault(room, deque()).append(item)
         if room not in self._workers or self._workers[room].done():
-            self._workers[room] = asyncio.create_task(self._work(self._queues[room]))
+            self._workers[room] = self._begin(self._work(self._queues[room]))
         return item
 
     async def _work(self, queue: deque[Outgoing]) -> None:
@@ -101,7 +99,7 @@ class Outbox:
             item = queue[0]
             try:
                 await self._send(item)
-            except (SignedOut, Closed):
+            except ENDS:
                 return  # what waits was told, and stays in the store
             if not item.is_over:
                 return
