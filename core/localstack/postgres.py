@@ -35,6 +35,7 @@ SETTINGS = (
     "unix_socket_directories=",
     "max_connections=200",
     "shared_buffers=128MB",
+    "jit=off",
     "timezone=UTC",
     "log_timezone=UTC",
     "password_encryption=scram-sha-256",
