@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from config import pacing
+from core.http import Pieces
 
 
 class Handler(ASGIHandler):
@@ -26,8 +27,13 @@ class Handler(ASGIHandler):
 
     async def send_response(self, response: HttpResponseBase, send: pacing.Send) -> None:
         """A body that is made piece by piece waits for its client; others go at once."""
-        if not response.streaming:
+        if not isinstance(response, Pieces):
             await super().send_response(response, send)
             return
-        async with pacing.paced(send) as send_paced:
-            await super().send_response(response, send_paced)
+        try:
+            async with pacing.paced(send) as send_paced:
+                await super().send_response(response, send_paced)
+        except Exception:
+            # Django closes only what it could send: what this response holds is free for others.
+            await sync_to_async(response.close, thread_sensitive=True)()
+            raise

@@ -11,7 +11,10 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final
 
+import structlog
 from daphne.http_protocol import WebRequest
+
+log = structlog.get_logger(__name__)
 
 PATIENCE: Final = 60.0
 """Seconds for a client to read what waits, some 100 KB; then its connection goes."""
@@ -19,38 +22,58 @@ PATIENCE: Final = 60.0
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
+class TooSlow(Exception):
+    """The client has read nothing for as long as it is waited for."""
+
+
 @asynccontextmanager
 async def paced(send: Send) -> AsyncIterator[Send]:
     """A `send` that waits while the client has not read what was sent before.
 
-    A body that cannot be finished ends with its connection, so that nobody takes it for whole.
+    A body that cannot be finished ends with its connection, so that nobody takes it for whole. That
+    a client does not read is no fault of ours: the body ends there, and nothing is raised.
     """
     request = send.args[0] if isinstance(send, partial) and send.args else None
-    if not isinstance(request, WebRequest):
+    if not isinstance(request, WebRequest) or _channel(request) is None:
         yield send
         return
     reader = _Reader()
     request.registerProducer(reader, streaming=True)
 
     async def send_paced(message: Mapping[str, Any]) -> None:
-        await asyncio.wait_for(reader.reads.wait(), PATIENCE)
+        try:
+            await asyncio.wait_for(reader.reads.wait(), PATIENCE)
+        except TimeoutError:
+            raise TooSlow from None
         if message["type"] == "http.response.body" and not message.get("more_body", False):
             _let_go(request)
         await send(message)
 
     try:
         yield send_paced
+    except TooSlow:
+        log.info("client reads nothing, its connection is cut", seconds=PATIENCE)
+        _cut(request)
     except Exception:
-        if request.channel is not None:
-            request.channel.transport.abortConnection()
+        _cut(request)
         raise
     finally:
         _let_go(request)
 
 
 def _let_go(request: Any) -> None:
-    if request.channel is not None and request.producer is not None:
+    if _channel(request) is not None and request.producer is not None:
         request.unregisterProducer()
+
+
+def _cut(request: Any) -> None:
+    if (channel := _channel(request)) is not None:
+        channel.transport.abortConnection()
+
+
+def _channel(request: Any) -> Any:
+    """The connection; None once it is lost. Twisted deletes it from a request that is done."""
+    return getattr(request, "channel", None)
 
 
 class _Reader:
