@@ -93,7 +93,7 @@ class Polling:
         finally:
             gone.cancel()
         if waiter.is_revoked:
-            await self._inner(scope, _nothing_more, send)
+            await self._inner(scope, _without_body(receive, gone), send)
         elif content is not None:
             await _answer(send, 200, content, ((b"content-type", b"application/json"),))
 
@@ -140,8 +140,18 @@ async def _gone(receive: Receive) -> None:
         continue
 
 
-async def _nothing_more() -> dict[str, Any]:
-    return {"type": "http.request", "body": b"", "more_body": False}
+def _without_body(receive: Receive, gone: "asyncio.Task[None]") -> Receive:
+    """What Django hears of a request whose beginning was heard here: no body, and then its end."""
+    said = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def following() -> dict[str, Any]:
+        if (first := next(said, None)) is not None:
+            return first
+        if gone.done() and not gone.cancelled():
+            return {"type": "http.disconnect"}
+        return await receive()
+
+    return following
 
 
 async def _visitor(scope: Scope) -> Visitor | None:
