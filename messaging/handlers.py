@@ -234,7 +234,6 @@ def on_unit_renamed(event: org_events.UnitRenamed, now: datetime) -> None:
             actor=_ACTOR,
             conversation_id=conversation_id,
             old_name=event.old_name,
-            new_name=event.new_name,
             now=now,
         )
 

@@ -178,18 +178,20 @@ def look_through(*, actor: Actor, conversation_id: int, now: datetime) -> None:
 
 
 @service
-def follow_name(
-    *, actor: Actor, conversation_id: int, old_name: str, new_name: str, now: datetime
-) -> None:
-    """A conversation that is called after its unit is called after it again.
+def follow_name(*, actor: Actor, conversation_id: int, old_name: str, now: datetime) -> None:
+    """A conversation that was called after its unit is called after it again.
 
-    A title that somebody chose stays.
+    By the name of now: news of two renamings may come in any order. A title that somebody chose
+    stays.
     """
     _permit(actor)
     held = _hold(conversation_id)
-    if held is None or held.title != _called_after(old_name):
+    if held is None or held.unit_id is None or held.title != _called_after(old_name):
         return
-    held.title = _called_after(new_name)
+    title = _called_after(units.names([held.unit_id])[held.unit_id].name)
+    if held.title == title:
+        return
+    held.title = title
     entry = _telling.append(
         held, actor, _telling.event("renamed", actor, {}, []) | {"title": held.title}, now=now
     )

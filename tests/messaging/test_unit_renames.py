@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 from django.utils import timezone
 
+from messaging import handlers
+from org import events as org_events
 from org.services import units
 from tests.factories import Province
 from tests.messaging.conftest import Phone, phone_of
@@ -44,6 +46,19 @@ def test_it_bears_the_units_new_name_and_says_so(
         "people": [],
         "title": f"{AFTERWARDS}工作群",
     }
+
+
+def test_news_of_two_renamings_in_the_wrong_order_end_with_the_name_of_now(
+    wang: Phone, province: Province
+) -> None:
+    room = _found(wang, province, title="")
+    unit_id, clerk = province.unit(BUREAU), province.actor("何管理")
+    for name in ("西湖区社会局", AFTERWARDS):
+        units.rename(actor=clerk, unit_id=unit_id, name=name, now=timezone.now())
+    for old, new in (("西湖区社会局", AFTERWARDS), (BUREAU, "西湖区社会局")):
+        event = org_events.UnitRenamed(unit_id=unit_id, old_name=old, new_name=new)
+        handlers.on_unit_renamed(event, timezone.now())
+    assert _title(wang, room) == f"{AFTERWARDS}工作群"
 
 
 def test_a_title_of_its_own_stays(
