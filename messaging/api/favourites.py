@@ -194,4 +194,4 @@ def view(request: HttpRequest, favourite_id: Id, file_id: Id) -> HttpResponse:
 def motion(request: HttpRequest, favourite_id: Id, file_id: Id) -> HttpResponse:
     """A small picture that moves and was kept, to be looked at."""
     stored = queries.file_of(actor=actor_of(request), favourite_id=favourite_id, file_id=file_id)
-    return file_api.moving(stored)
+    return file_api.moving(request, stored)

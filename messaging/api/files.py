@@ -11,6 +11,7 @@ from ninja import File, Form, Router, Status
 from ninja.files import UploadedFile
 
 from core import pictures
+from core.actor import Actor
 from core.http import actor_of
 from core.paging import Cursor, Limit
 from core.schemas import Id, Schema
@@ -110,15 +111,15 @@ def view(request: HttpRequest, conversation_id: Id, seq: Id, file_id: Id) -> Htt
 
 @router.get(f"{_AT}/motion", url_name="messaging-file-motion", openapi_extra=_MOTION)
 def motion(request: HttpRequest, conversation_id: Id, seq: Id, file_id: Id) -> HttpResponse:
-    """A small picture that moves, to be looked at."""
-    return moving(_stored(request, conversation_id, seq, file_id))
+    """A small picture that moves, to be looked at; it is the file itself, so this is audited."""
+    return moving(request, _stored(request, conversation_id, seq, file_id))
 
 
 def handed_out(request: HttpRequest, stored: Stored) -> Download:
     """The bytes as a file that no browser opens in our name. The caller has asked for the right."""
     actor = actor_of(request)
     response = handing_out.response(stored, person_id=actor.require_person())
-    files.record_download(actor=actor, file_id=stored.file_id, name=stored.name, now=timezone.now())
+    _record(actor, stored)
     return _attached(response, stored)
 
 
@@ -127,9 +128,15 @@ def shown(stored: Stored, suffix: str) -> HttpResponse:
     return _kept(_closed(HttpResponse(intake.fetch_picture(stored, suffix), pictures.MIME)))
 
 
-def moving(stored: Stored) -> HttpResponse:
+def moving(request: HttpRequest, stored: Stored) -> HttpResponse:
     """The picture as it was uploaded, for an `img` of ours: opened by itself it is a download."""
-    return _kept(_attached(HttpResponse(intake.fetch_motion(stored), stored.mime), stored))
+    response = HttpResponse(intake.fetch_motion(stored), stored.mime)
+    _record(actor_of(request), stored)
+    return _kept(_attached(response, stored))
+
+
+def _record(actor: Actor, stored: Stored) -> None:
+    files.record_download(actor=actor, file_id=stored.file_id, name=stored.name, now=timezone.now())
 
 
 def _attached(response: R, stored: Stored) -> R:

@@ -440,6 +440,13 @@ def test_taking_a_file_away_is_audited(wang: Phone, li: Phone) -> None:
     assert entry.detail == {"name": "防汛预案.pdf"}
 
 
+def test_looking_at_a_picture_that_moves_is_taking_it_away(wang: Phone, li: Phone) -> None:
+    file = sent_file(wang, wang.direct(li), name="演示.gif", content=samples.motion())
+    get(li, file["motion"])
+    entry = AuditEntry.objects.get(action="messaging.file.downloaded")
+    assert entry.object_id == str(file["file_id"])
+
+
 def test_the_files_of_a_conversation_come_newest_first_and_in_pages(
     wang: Phone, li: Phone, budget: Budget
 ) -> None:
