@@ -116,7 +116,8 @@ def pieces(key: str, *, size: int, sha256: str) -> Iterator[bytes]:
     for offset in range(0, size, _PIECE):
         piece = _part(key, offset)
         found.update(piece)
-        if offset + len(piece) >= size and found.hexdigest() != sha256:
+        is_last = offset + _PIECE >= size
+        if is_last and (offset + len(piece) != size or found.hexdigest() != sha256):
             raise ObjectAltered(key=key)
         yield piece
 

@@ -46,6 +46,16 @@ def test_pieces_are_the_object_and_the_last_is_kept_back_if_it_was_swapped() -> 
         next(coming)
 
 
+def test_an_object_that_was_cut_short_does_not_pass_for_whole() -> None:
+    key, content = "tests/pieces", bytes(range(256)) * 4096
+    digest = hashlib.sha256(content).hexdigest()
+    storage.put(key=key, content=content[:-1], content_type="text/plain")
+    coming = storage.pieces(key, size=len(content), sha256=digest)
+    next(coming)
+    with pytest.raises(storage.ObjectAltered):
+        next(coming)
+
+
 def test_a_key_without_an_object_is_missing() -> None:
     with pytest.raises(storage.ObjectMissing):
         storage.get("tests/none")
