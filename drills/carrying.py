@@ -98,6 +98,8 @@ async def _answered(ask: Callable[[], Awaitable[httpx.Response]]) -> httpx.Respo
         except httpx.HTTPError:
             await asyncio.sleep(PAUSE)
             continue
+        if "FILE_QUOTA_SPENT" in answer.text:  # until tomorrow
+            raise PermissionError(answer.text)
         if answer.status_code == 429 or answer.status_code >= 500:
             await asyncio.sleep(PAUSE)
             continue

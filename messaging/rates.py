@@ -27,9 +27,10 @@ REPEATED: Final = Rate(per_second=50, burst=100)
 SAME_FOR_SECONDS: Final = 60
 
 # Generic cell rate algorithm on Valkey's own clock: one key a person and rate, one step a
-# message. KEYS[3] knows for a while that the message was counted: then this is a repetition.
+# message. KEYS[3] knows for a while that the message was counted: then this is a repetition. What
+# cannot be repeated has none.
 _TAKE: Final = """
-local repeated = redis.call('EXISTS', KEYS[3]) == 1
+local repeated = KEYS[3] and redis.call('EXISTS', KEYS[3]) == 1
 local key = repeated and KEYS[2] or KEYS[1]
 local interval = tonumber(repeated and ARGV[3] or ARGV[1])
 local burst = tonumber(repeated and ARGV[4] or ARGV[2])
@@ -39,7 +40,7 @@ local due = math.max(tonumber(redis.call('GET', key) or now), now)
 local wait = due - now - interval * (burst - 1)
 if wait > 0 then return wait end
 redis.call('SET', key, due + interval, 'PX', interval * (burst + 1))
-if not repeated then redis.call('SET', KEYS[3], 1, 'EX', ARGV[5]) end
+if KEYS[3] and not repeated then redis.call('SET', KEYS[3], 1, 'EX', ARGV[5]) end
 return 0
 """
 
@@ -68,7 +69,7 @@ def take_change(*, person_id: int, conversation_id: int) -> None:
 def take_request(*, person_id: int) -> None:
     """One search, or one saving of a draft, is counted apart from messages; ActingTooFast."""
     key = bus.request_rate_key(person_id)
-    wait = _counted([key, key, bus.counted_key(person_id, 0, uuid4())], REPEATED)
+    wait = _counted([key], REPEATED)
     if wait > 0:
         raise errors.ActingTooFast(retry_after=-(-wait // 1000), retry_after_ms=wait)
 

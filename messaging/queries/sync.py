@@ -24,7 +24,8 @@ SELECT ARRAY(SELECT ding_id FROM messaging_dingtarget
        (SELECT max(ding_id) FROM messaging_dingtarget WHERE person_id = %(person_id)s),
        (SELECT max(id) FROM messaging_ding WHERE sender_id = %(person_id)s),
        (SELECT count(*) FROM messaging_ding d JOIN messaging_dingtarget t ON t.ding_id = d.id
-         WHERE d.sender_id = %(person_id)s AND t.state = 'pending')"""
+         WHERE d.sender_id = %(person_id)s AND t.state = 'pending'
+           AND d.closes_at > statement_timestamp() - interval '1 day')"""
 
 
 @dataclass(frozen=True, slots=True)

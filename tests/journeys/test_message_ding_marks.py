@@ -40,8 +40,11 @@ def test_a_message_shows_in_its_line_that_it_was_dinged_and_how_it_stands(
     expect(_mark(reviewer)).to_have_text("DING · 已确认")
     expect(reviewer.locator(".ding-banner")).to_be_hidden()
     expect(_mark(drafter)).to_have_text("DING · 1/1 已确认")
-    expect(_mark(signer)).to_have_count(0)  # whom it does not call
-    # With the first page of the conversation, too; from there to the list of those called.
+    # With the first page of the conversation, too; not for whom it does not call.
+    with signer.expect_response(lambda answer: "/dings?" in answer.url):
+        chats.open_room(signer, group)
+    expect(chats.message(signer, SAID)).to_be_visible()
+    expect(_mark(signer)).to_have_count(0)
     chats.open_room(reviewer, group)
     expect(_mark(reviewer)).to_have_text("DING · 已确认")
     chats.open_room(drafter, group)

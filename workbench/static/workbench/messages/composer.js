@@ -143,11 +143,11 @@ export class Composer {
     this.mentions.named.clear();
     this.showAbout();
     this.grow();
-    this.keep();
     // What comes first answers; the words follow the pictures they are about.
     if (!this.attachments.isEmpty) await this.sendFiles(quote);
     else if (quote) said.quote = quote;
     if (body) this.onSend(said);
+    this.keep(); // until here the draft holds the words, should the page go while a picture is read
   }
 
   async sendFiles(quote) {
