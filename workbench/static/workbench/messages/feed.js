@@ -5,8 +5,9 @@ import { isPicture } from "./attached.js";
 import { takeDrops } from "./attachments.js";
 import { Bubbles, showShare, writeCount } from "./bubbles.js";
 import { Composer } from "./composer.js";
-import { element, empty, icon, watermarks } from "./elements.js";
+import { element, empty, icon } from "./elements.js";
 import { changesMessage, isSpoken, quoted, requoted } from "./events.js";
+import { Head } from "./head.js";
 import { Keeping } from "./keeping.js";
 import { Log, PAGE } from "./log.js";
 import { MessageActs } from "./acts.js";
@@ -113,10 +114,10 @@ export class Feed {
 
   build() {
     const { card } = this;
-    this.title = element("h2", "", { tabindex: "-1" });
-    this.subtitle = element("span", "meta nowrap feed-count");
-    this.watermark = element("div", "feed-watermark", { "aria-hidden": "true" });
-    this.notice = element("button", "feed-notice", { type: "button", hidden: true, onclick: () => this.onInfo() });
+    this.head = new Head({
+      me: this.me, isGroup: isGroup(card),
+      acts: { info: () => this.onInfo(), ding: () => this.onDing(null), history: () => this.onHistory(), files: () => this.onFiles() },
+    });
     this.logRoot = element("div", "feed-log", { role: "log", "aria-label": "消息记录", "aria-live": "polite" });
     this.body = element("div", "pane-body shaded feed-body", { tabindex: "0", "aria-label": "消息" }, this.logRoot);
     this.body.addEventListener("scroll", () => this.scrolled(), { passive: true });
@@ -137,13 +138,9 @@ export class Feed {
       people: () => this.callable(),
     });
     this.selection.reset();
-    const info = element("button", "icon-button", { type: "button", "aria-label": isGroup(card) ? "群聊信息" : "聊天信息", title: "信息", onclick: () => this.onInfo() }, icon("directory"));
-    const ding = element("button", "icon-button", { type: "button", "aria-label": "发 DING", title: "发 DING", onclick: () => this.onDing(null) }, icon("bell"));
-    const history = element("button", "icon-button", { type: "button", "aria-label": "查找聊天记录", title: "查找聊天记录", onclick: () => this.onHistory() }, icon("search"));
-    const files = element("button", "icon-button", { type: "button", "aria-label": "聊天文件", title: "聊天文件", onclick: () => this.onFiles() }, icon("folder"));
     this.root.replaceChildren(
-      element("div", "pane-head", {}, element("button", "back", { type: "button", "data-back": true, "aria-label": "返回会话列表" }, icon("back")), element("div", "feed-head", {}, this.title, this.subtitle), element("div", "actions", {}, ding, history, files, info)),
-      this.notice, element("div", "feed-jump-place", {}, this.unread), element("div", "feed-frame", {}, this.body, this.watermark), element("div", "feed-jump-place", {}, this.jump), this.selection.bar, this.composer.root,
+      this.head.root, this.head.notice, element("div", "feed-jump-place", {}, this.unread), element("div", "feed-frame", {}, this.body, this.head.watermark),
+      element("div", "feed-jump-place", {}, this.jump), this.selection.bar, this.composer.root,
     );
     this.composer.grow();
     this.showHead(card);
@@ -151,9 +148,7 @@ export class Feed {
 
   showHead(card) {
     this.card = { ...this.card, ...card };
-    this.title.textContent = this.card.title;
-    this.title.title = this.card.title;
-    this.subtitle.textContent = isGroup(this.card) ? `${this.card.member_count} 人` : "";
+    this.head.show(this.card);
     const administers = this.card.role !== "member";
     const silence = this.card.dissolved ? "该群聊已解散，只能查看历史消息" : this.card.mute_all && !administers ? "群聊已开启公告模式，仅群主和管理员可以发言" : null;
     this.composer.silenced(silence);
@@ -173,9 +168,7 @@ export class Feed {
     this.detail = detail;
     const { title, member_count, mute_all, dissolved, role } = detail.card;
     this.showHead({ title, member_count, mute_all, dissolved, role });
-    this.watermark.replaceChildren(...(detail.policy.watermark ? watermarks(this.me.name) : []));
-    this.notice.hidden = !detail.notice;
-    if (detail.notice) this.notice.replaceChildren(element("span", "tag amber", {}, "群公告"), element("span", "truncate grow", {}, detail.notice.body), icon("right"));
+    this.head.detail(detail);
   }
 
   /** Whom one may call here. */

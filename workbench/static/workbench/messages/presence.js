@@ -29,7 +29,7 @@ export class Presence {
   show() {
     this.forget();
     this.line = element("span", "meta nowrap presence-line");
-    this.feed.subtitle.after(this.line);
+    this.feed.head.subtitle.after(this.line);
     this.feed.composer.input.addEventListener("input", () => this.told());
     this.askSoon();
   }
