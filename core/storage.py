@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 import minio
@@ -114,7 +114,7 @@ def pieces(key: str, *, size: int, sha256: str) -> Iterator[bytes]:
     """
     found = hashlib.sha256()
     for offset in range(0, size, _PIECE):
-        piece = _part(key, offset)
+        piece = _read(settings.S3_BUCKET, key, offset=offset, length=_PIECE)
         found.update(piece)
         is_last = offset + _PIECE >= size
         if is_last and (offset + len(piece) != size or found.hexdigest() != sha256):
@@ -122,9 +122,10 @@ def pieces(key: str, *, size: int, sha256: str) -> Iterator[bytes]:
         yield piece
 
 
-def _part(key: str, offset: int) -> bytes:
+def _read(bucket: str, key: str, **which: Any) -> bytes:
+    """A version or a part of an object, whole in memory."""
     try:
-        response = _client().get_object(settings.S3_BUCKET, key, offset=offset, length=_PIECE)
+        response = _client().get_object(bucket, key, **which)
     except S3Error as error:
         raise _translated(error, key) from error
     try:
@@ -153,16 +154,7 @@ def put_locked(*, key: str, content: bytes, until: datetime) -> str:
 
 def get_locked(key: str, *, version_id: str | None = None) -> bytes:
     """That version of an object of the seals' bucket, else the newest; ObjectMissing."""
-    try:
-        response = _client().get_object(settings.S3_SEALS_BUCKET, key, version_id=version_id)
-    except S3Error as error:
-        raise _translated(error, key) from error
-    try:
-        content: bytes = response.read()
-    finally:
-        response.close()
-        response.release_conn()
-    return content
+    return _read(settings.S3_SEALS_BUCKET, key, version_id=version_id)
 
 
 def locked_keys(prefix: str, *, after: str) -> list[str]:
