@@ -2,13 +2,15 @@
 
 from typing import Final
 
+from messaging.services import cards
+
 SOURCE: Final = "approvals"
 SOURCE_NAME: Final = "审批"
 
 
-def card_key(case_id: int) -> str:
+def card_of(case_id: int) -> cards.Subject:
     """The card that shows the case in conversations."""
-    return f"case:{case_id}"
+    return cards.Subject(SOURCE, SOURCE_NAME, f"case:{case_id}")
 
 
 def task_key(task_id: int, person_id: int) -> str:

@@ -2,13 +2,15 @@
 
 from typing import Final
 
+from messaging.services import cards
+
 SOURCE: Final = "documents"
 SOURCE_NAME: Final = "公文"
 
 
-def card_key(document_id: int) -> str:
+def card_of(document_id: int) -> cards.Subject:
     """The card that shows the document in conversations."""
-    return f"document:{document_id}"
+    return cards.Subject(SOURCE, SOURCE_NAME, f"document:{document_id}")
 
 
 def dispatch_key(document_id: int, unit_id: int) -> str:

@@ -25,15 +25,11 @@ def share(*, actor: Actor, case_id: int, places: cards.Places, now: datetime) ->
     Raises CaseNotFound for whoever takes no part in it, and what cards.share raises.
     """
     queries.readable(case_id, actor.require_person())
-    cards.hold(actor=actor, source=told.SOURCE, key=told.card_key(case_id), now=now)
-    row = queries.row(case_id, at=now)
     return cards.share(
         actor=actor,
-        source=told.SOURCE,
-        source_name=told.SOURCE_NAME,
-        key=told.card_key(case_id),
+        subject=told.card_of(case_id),
         places=places,
-        content=_content(row),
+        content=lambda: _content(queries.row(case_id, at=now)),
         now=now,
     )
 
@@ -41,14 +37,10 @@ def share(*, actor: Actor, case_id: int, places: cards.Places, now: datetime) ->
 @service
 def renew(*, actor: Actor, case_id: int, now: datetime) -> None:
     """The card of the case tells how it stands now, wherever it was shown. For handlers."""
-    cards.hold(actor=actor, source=told.SOURCE, key=told.card_key(case_id), now=now)
-    cards.put(
+    cards.renew(
         actor=actor,
-        source=told.SOURCE,
-        source_name=told.SOURCE_NAME,
-        key=told.card_key(case_id),
-        conversation_ids=[],
-        content=_content(queries.row(case_id, at=now)),
+        subject=told.card_of(case_id),
+        content=lambda: _content(queries.row(case_id, at=now)),
         now=now,
     )
 

@@ -29,7 +29,6 @@ def share(*, actor: Actor, document_id: int, places: cards.Places, now: datetime
     Raises DocumentNotFound, WrongDocumentState for a draft, which nobody else could open, and
     what cards.share raises.
     """
-    cards.hold(actor=actor, source=told.SOURCE, key=told.card_key(document_id), now=now)
     standing = _loading.standing(actor, now)
     document = Document.objects.filter(policies.visible(standing), pk=document_id).first()
     if document is None:
@@ -37,11 +36,9 @@ def share(*, actor: Actor, document_id: int, places: cards.Places, now: datetime
     _loading.require_state(document, *_TONES)
     return cards.share(
         actor=actor,
-        source=told.SOURCE,
-        source_name=told.SOURCE_NAME,
-        key=told.card_key(document_id),
+        subject=told.card_of(document_id),
         places=places,
-        content=_content(listing.row(document_id)),
+        content=lambda: _content(listing.row(document_id)),
         now=now,
     )
 
@@ -49,14 +46,10 @@ def share(*, actor: Actor, document_id: int, places: cards.Places, now: datetime
 @service
 def renew(*, actor: Actor, document_id: int, now: datetime) -> None:
     """The card of the document tells how it stands now, wherever it was shown. For handlers."""
-    cards.hold(actor=actor, source=told.SOURCE, key=told.card_key(document_id), now=now)
-    cards.put(
+    cards.renew(
         actor=actor,
-        source=told.SOURCE,
-        source_name=told.SOURCE_NAME,
-        key=told.card_key(document_id),
-        conversation_ids=[],
-        content=_content(listing.row(document_id)),
+        subject=told.card_of(document_id),
+        content=lambda: _content(listing.row(document_id)),
         now=now,
     )
 

@@ -1,10 +1,12 @@
 """Cards: what other applications show in conversations, changing in place."""
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
+
+from django.db.models import QuerySet
 
 from core import audit, db
 from core.actor import Actor
@@ -39,6 +41,15 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """What the card is of: something of an application's, by a key of the application's own."""
+
+    source: str
+    source_name: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Places:
     """Where somebody shows a card: conversations of hers, and people she talks to."""
 
@@ -55,22 +66,10 @@ class Put:
 
 
 @service
-def hold(*, actor: Actor, source: str, key: str, now: datetime) -> None:
-    """The card is this transaction's to renew until it ends.
-
-    Whoever reads what it shall show reads that after this: of two at once the later one shows what
-    is newer. Comes before any conversation is held.
-    """
-    db.advisory_lock_exclusive(_LOCK + zlib.crc32(f"{source}:{key}".encode()) % (1 << 24))
-
-
-@service
 def put(
     *,
     actor: Actor,
-    source: str,
-    source_name: str,
-    key: str,
+    subject: Subject,
     conversation_ids: Sequence[int],
     content: Content,
     now: datetime,
@@ -81,8 +80,8 @@ def put(
     Titles and lines above their limits are cut.
     """
     policies.require_safe_link(content.link)
-    wanted = {"source": source, "source_name": source_name, "key": key, **_shortened(content)}
-    earlier = Card.objects.filter(source=source, key=key)
+    wanted = _wanted(subject, content)
+    earlier = _placed(subject)
     known = set(earlier.values_list("conversation_id", flat=True))
     places = sorted({*known, *conversation_ids})
     # Wherever it stands already it is renewed, however many places that are.
@@ -105,26 +104,37 @@ def put(
 
 
 @service
+def renew(*, actor: Actor, subject: Subject, content: Callable[[], Content], now: datetime) -> None:
+    """The card reads so wherever it stands; of two renewals at once the later shows what is newer.
+
+    What it shall show is asked for once the card is held, before any conversation is.
+    """
+    _hold(subject)
+    put(actor=actor, subject=subject, conversation_ids=[], content=content(), now=now)
+
+
+@service
 def share(
     *,
     actor: Actor,
-    source: str,
-    source_name: str,
-    key: str,
+    subject: Subject,
     places: Places,
-    content: Content,
+    content: Callable[[], Content],
     now: datetime,
 ) -> Put:
     """The card stands in these places as the actor's own message, and changes like any other.
 
-    Where it stands already nothing is said again; where it was recalled it stands anew.
+    Where it stands already nothing is said again; where it was recalled it stands anew. What it
+    shall show is asked for as `renew` does.
     Raises ConversationNotFound and what keeps her from speaking there: all places, or none.
     """
     person_id = actor.require_person()
-    policies.require_safe_link(content.link)
+    _hold(subject)
+    shown = content()
+    policies.require_safe_link(shown.link)
     conversation_ids = _opened(actor, places, now=now)
-    wanted = {"source": source, "source_name": source_name, "key": key, **_shortened(content)}
-    placed = Card.objects.filter(source=source, key=key)
+    wanted = _wanted(subject, shown)
+    placed = _placed(subject)
     elsewhere = placed.exclude(conversation_id__in=conversation_ids).count()
     if elsewhere + len(conversation_ids) > PLACES_AT_MOST:
         raise errors.CardPlacesTooMany(limit=PLACES_AT_MOST)
@@ -144,6 +154,28 @@ def share(
     if changed:
         _record(actor, "messaging.card.shared", wanted, places=len(stands), now=now)
     return Put(tuple(stands), changed)
+
+
+def _hold(subject: Subject) -> None:
+    """The card is this transaction's to renew until it ends."""
+    name = f"{subject.source}:{subject.key}".encode()
+    db.advisory_lock_exclusive(_LOCK + zlib.crc32(name) % (1 << 24))
+
+
+def _placed(subject: Subject) -> QuerySet[Card]:
+    return Card.objects.filter(source=subject.source, key=subject.key)
+
+
+def _wanted(subject: Subject, content: Content) -> dict[str, Any]:
+    """The card as messages carry it, its texts cut to their limits."""
+    return {
+        **asdict(subject),
+        "title": content.title[:TITLE_LIMIT],
+        "lines": [line[:LINE_LIMIT] for line in content.lines[:LINES_AT_MOST]],
+        "state": content.state[:STATE_LIMIT],
+        "link": content.link,
+        "tone": content.tone.value,
+    }
 
 
 def _opened(actor: Actor, places: Places, *, now: datetime) -> set[int]:
@@ -238,13 +270,3 @@ def _sender_name(message: Message, *, at: datetime) -> str:
     if message.sender_id is None:
         return ""
     return people.names([message.sender_id], at=at)[message.sender_id].name
-
-
-def _shortened(content: Content) -> dict[str, Any]:
-    return {
-        "title": content.title[:TITLE_LIMIT],
-        "lines": [line[:LINE_LIMIT] for line in content.lines[:LINES_AT_MOST]],
-        "state": content.state[:STATE_LIMIT],
-        "link": content.link,
-        "tone": content.tone.value,
-    }

@@ -43,9 +43,7 @@ def put(
     opened = f"/apps/{app_id}/open"
     return cards.put(
         actor=actor,
-        source=source,
-        source_name=members.name_of_app(app_id),
-        key=key,
+        subject=cards.Subject(source, members.name_of_app(app_id), key),
         conversation_ids=conversation_ids,
         content=replace(content, link=f"{opened}?{urlencode({'to': path})}" if path else opened),
         now=now,

@@ -21,7 +21,7 @@ CONTENT: dict[str, Any] = {
     "link": "/approvals/7/",
     "tone": Tone.WAITING,
 }
-CARD: dict[str, Any] = {"source": "approvals", "source_name": "审批", "key": "case:7"}
+CARD = cards.Subject("approvals", "审批", "case:7")
 
 
 def test_a_card_stands_in_the_conversation_and_counts_as_unread(wang: Phone, li: Phone) -> None:
@@ -175,10 +175,10 @@ def put(rooms: list[int], **more: Any) -> cards.Put:
     """The card of an approval, with other content where named."""
     return cards.put(
         actor=APPLICATION,
+        subject=CARD,
         conversation_ids=rooms,
         content=cards.Content(**{**CONTENT, **more}),
         now=timezone.now(),
-        **CARD,
     )
 
 
@@ -186,8 +186,8 @@ def share(person: actor.Actor, rooms: list[int]) -> cards.Put:
     """The same card as the person's own message."""
     return cards.share(
         actor=person,
+        subject=CARD,
         places=cards.Places(rooms),
-        content=cards.Content(**CONTENT),
+        content=lambda: cards.Content(**CONTENT),
         now=timezone.now(),
-        **CARD,
     )

@@ -171,9 +171,7 @@ def test_cards_records_and_events(wang: Phone, li: Phone, lin: Phone) -> None:
     assert wang.call("post", f"/conversations/{room}/forward-together", content).status_code == 200
     cards.put(
         actor=system("test"),
-        source="test",
-        source_name="督查",
-        key="1",
+        subject=cards.Subject("test", "督查", "1"),
         conversation_ids=[room],
         content=cards.Content(title="督办事项", lines=("落实汛期责任",)),
         now=timezone.now(),
