@@ -3,6 +3,7 @@
 import io
 import struct
 import zipfile
+from dataclasses import dataclass
 from typing import Final
 
 from core import errors
@@ -18,7 +19,7 @@ _LARGE_LOCATOR: Final = b"PK\x06\x07"
 _LARGE_LOCATOR_BYTES: Final = 20
 _COMMENT_AT_MOST: Final = 65_535
 # A central directory record is 46 bytes and its names; far more than that hides something.
-_DIRECTORY_AT_MOST: Final = ENTRIES_AT_MOST * 600
+_RECORD_AT_MOST: Final = 600
 _SYMLINK: Final = 0o12
 _METHODS: Final = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _UTF8_FLAG: Final = 0x800
@@ -39,15 +40,23 @@ class ArchiveUnsafe(errors.Invalid):
     message = "文件未被接受，{reason}"
 
 
-def opened(content: bytes) -> zipfile.ZipFile:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much an archive may hold, and unpack to."""
+
+    entries: int = ENTRIES_AT_MOST
+    unpacked: int = UNPACKED_AT_MOST
+
+
+def opened(content: bytes, limits: Limits = Limits()) -> zipfile.ZipFile:
     """The archive, fit to be unpacked; ArchiveTooLarge, ArchiveUnsafe."""
-    _judge_end_record(content)
+    _judge_end_record(content, limits)
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError) as error:
         raise ArchiveUnsafe(reason="文件已损坏，无法打开") from error
     entries = archive.infolist()
-    _judge_sizes(entries, len(content))
+    _judge_sizes(entries, len(content), limits)
     for entry in entries:
         _judge_entry(entry)
     return archive
@@ -69,7 +78,7 @@ def small(archive: zipfile.ZipFile, name: str) -> bytes:
         raise ArchiveUnsafe(reason="文件已损坏，无法打开") from error
 
 
-def _judge_end_record(content: bytes) -> None:
+def _judge_end_record(content: bytes, limits: Limits) -> None:
     # zipfile would build an object for each of a hundred thousand entries before it told us.
     at = content.rfind(_END_RECORD, max(0, len(content) - _END_BYTES - _COMMENT_AT_MOST))
     if at < 0 or at + _END_BYTES > len(content):
@@ -80,12 +89,12 @@ def _judge_end_record(content: bytes) -> None:
     if located >= 0 and content.startswith(_LARGE_LOCATOR, located):
         raise ArchiveTooLarge
     entries, directory_bytes = struct.unpack_from("<HI", content, at + 10)
-    if entries > ENTRIES_AT_MOST or directory_bytes > _DIRECTORY_AT_MOST:
+    if entries > limits.entries or directory_bytes > limits.entries * _RECORD_AT_MOST:
         raise ArchiveTooLarge
 
 
-def _judge_sizes(entries: list[zipfile.ZipInfo], size: int) -> None:
-    if len(entries) > ENTRIES_AT_MOST:
+def _judge_sizes(entries: list[zipfile.ZipInfo], size: int, limits: Limits) -> None:
+    if len(entries) > limits.entries:
         # The end record said otherwise.
         raise ArchiveTooLarge
     unpacked = sum(entry.file_size for entry in entries)
@@ -95,7 +104,7 @@ def _judge_sizes(entries: list[zipfile.ZipInfo], size: int) -> None:
         for entry in entries
     )
     # Entries that share their bytes are how a small archive unpacks without end.
-    if unpacked > UNPACKED_AT_MOST or packed > size or any(bombs):
+    if unpacked > limits.unpacked or packed > size or any(bombs):
         raise ArchiveTooLarge
 
 

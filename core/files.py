@@ -8,19 +8,19 @@ from typing import Final
 from core import archives, errors
 
 NAME_AT_MOST: Final = 120
+MACRO_SUFFIXES: Final = frozenset(
+    {"docm", "dotm", "xlsm", "xltm", "xlsb", "xlam", "xla", "pptm", "potm", "ppsm", "ppam"}
+)
 _TAIL: Final = 4096
 _OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 _ZIP: Final = b"PK\x03\x04"
 _FOREIGN: Final = (_ZIP, b"MZ", b"%PDF", _OLE, b"\x7fELF", b"\xca\xfe\xba\xbe", b"\x89PNG", b"GIF8")
-_MACRO_SUFFIXES: Final = frozenset(
-    {"docm", "dotm", "xlsm", "xltm", "xlsb", "xlam", "xla", "pptm", "potm", "ppsm", "ppam"}
-)
 _MACRO_NAMES: Final = ("vbaproject", "macrosheets", "activex", "basic/", "scripts/")
 _PROGRAMS: Final = frozenset(
     {"exe", "dll", "com", "scr", "pif", "cpl", "msi", "msp", "bat", "cmd", "ps1", "psm1", "vbs"}
     | {"vbe", "js", "jse", "wsf", "wsh", "hta", "lnk", "reg", "jar", "sh", "app", "apk", "deb"}
     | {"rpm", "iso", "img", "chm", "html", "htm", "xhtml", "svg", "mht", "mhtml", "swf"}
-    | _MACRO_SUFFIXES
+    | MACRO_SUFFIXES
 )
 _MACROS_REFUSED: Final = "不接受含宏的文件，请另存为不含宏的格式后上传"
 _LOCKED: Final = "文件设有打开密码，请取消密码后上传"
@@ -55,8 +55,8 @@ class Taken:
 def take(name: str, content: bytes) -> Taken:
     """The file by a clean name; FileKindRefused, FileDamaged, ArchiveTooLarge, ArchiveUnsafe."""
     shown = clean_name(name)
-    suffix = shown.rpartition(".")[2].lower() if "." in shown else ""
-    if suffix in _MACRO_SUFFIXES:
+    suffix = suffix_of(shown)
+    if suffix in MACRO_SUFFIXES:
         raise FileKindRefused(reason=_MACROS_REFUSED)
     kind = _KINDS.get(suffix)
     if kind is None:
@@ -76,6 +76,11 @@ def clean_name(name: str) -> str:
     if not dot or len(suffix) > 8:
         return plain[:NAME_AT_MOST]
     return f"{stem[: NAME_AT_MOST - len(suffix) - 1]}.{suffix}"
+
+
+def suffix_of(name: str) -> str:
+    """What follows the last dot of a clean name, in small letters; nothing where there is none."""
+    return name.rpartition(".")[2].lower() if "." in name else ""
 
 
 @dataclass(frozen=True, slots=True)

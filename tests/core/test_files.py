@@ -109,6 +109,8 @@ def test_nothing_and_half_a_file_are_damaged() -> None:
         ("  . ", "file"),
         ("<b>通知</b>.txt", "b.txt"),
         ("长" * 300 + ".txt", "长" * 116 + ".txt"),
+        ("长" * 300 + ".xlsx", "长" * 115 + ".xlsx"),
+        ("\x00.xlsx", "xlsx"),
     ],
 )
 def test_names_are_fit_to_be_shown(given: str, shown: str) -> None:
