@@ -1,13 +1,17 @@
 """People in a small province, and what the tests of messaging say to each other."""
 
+import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
 
+from messaging import threads
 from messaging.channels_out.recording import Recording
+from messaging.hub import Hub
 from tests import factories
 from tests.factories import Province
 from tests.messaging import site as sites
@@ -72,6 +76,36 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A real site for all tests over sockets; whoever loses a sign-in there is nobody else's."""
     with sites.running(tmp_path_factory.mktemp("sockets")) as running:
         yield running
+
+
+@pytest.fixture
+def no_connection_stays() -> Iterator[None]:
+    """The test database can be dropped: each of the sockets' threads has let go of it."""
+    yield
+    all_at_once = threading.Barrier(threads.SIZE, timeout=sites.PATIENCE)
+
+    def let_go() -> None:
+        all_at_once.wait()
+        connections.close_all()
+
+    for done in [threads._pool.submit(let_go) for _ in range(threads.SIZE)]:
+        done.result()
+
+
+@pytest.fixture
+async def hub(no_connection_stays: None) -> AsyncIterator[Hub]:
+    """A hub that compares heads all the time."""
+    held = Hub(audit_seconds=0.05)
+    yield held
+    await held.close()
+
+
+@pytest.fixture
+async def calm_hub(no_connection_stays: None) -> AsyncIterator[Hub]:
+    """A hub that never compares heads, so that only delivery itself can be right or wrong."""
+    held = Hub(audit_seconds=3600)
+    yield held
+    await held.close()
 
 
 @pytest.fixture

@@ -1,95 +1,27 @@
 """The register of sockets in one process, against a real Valkey that loses parcels."""
 
 import asyncio
-import json
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from core import actor as actors
-from core import redis as store
-from messaging import bus, fanout, frames, threads
+from messaging import bus, fanout, threads
 from messaging.hub import Hub
 from messaging.models import Conversation, Member, Message, log
 from messaging.queries import messages as message_queries
 from messaging.services import conversations, edits, members, messages
 from messaging.subscription import Subscription
 from tests.factories import Province
+from tests.messaging import ears
+from tests.messaging.ears import Ear
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
-PATIENCE = 30.0
-MARK = "test.mark"
 LIST = 2
 """The entry of the first message in a group."""
-
-
-class Ear:
-    """A socket that keeps what it was sent."""
-
-    def __init__(self, province: Province, name: str) -> None:
-        self.actor = actors.system(name)
-        self.person_id = province.person(name)
-        self.heard: list[dict[str, Any]] = []
-        self.is_deaf = False
-        self._news = asyncio.Event()
-
-    def push(self, wire: bytes, conversation_id: int = 0, seq: int = 0) -> bool:
-        """Keeps the frame, unless it is deaf at the moment."""
-        if self.is_deaf:
-            return False
-        self.heard.extend(json.loads(text) for text in frames.texts(wire))
-        self._news.set()
-        return True
-
-    async def until(self, kind: str, **expected: object) -> dict[str, Any]:
-        """The first frame of the type with these values."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                for frame in self.heard:
-                    data = frame["data"]
-                    if frame["type"] == kind and expected.items() <= data.items():
-                        return frame
-                self._news.clear()
-                await self._news.wait()
-
-    async def has_heard_the_rest(self) -> None:
-        """All that was published until now has come: a mark behind it has."""
-        mark = uuid.uuid4().hex
-        _publish(bus.person_channel(self.person_id), bus.Signal.FRAME, 0, 0, MARK, {"mark": mark})
-        await self.until(MARK, mark=mark)
-
-    def bodies(self) -> list[str]:
-        """The texts it was sent."""
-        return [frame["data"]["body"] for frame in self.heard if frame["type"] == "message.created"]
-
-
-@pytest.fixture(autouse=True)
-def _no_connection_stays() -> Iterator[None]:
-    """The test database can be dropped: the sockets' threads have let go of it."""
-    yield
-    for _ in range(threads.SIZE):
-        threads._pool.submit(connections.close_all).result()
-
-
-@pytest.fixture
-async def hub() -> AsyncIterator[Hub]:
-    """A hub that compares heads all the time."""
-    held = Hub(audit_seconds=0.05)
-    yield held
-    await held.close()
-
-
-@pytest.fixture
-async def calm_hub() -> AsyncIterator[Hub]:
-    """A hub that never compares heads, so that only delivery itself can be right or wrong."""
-    held = Hub(audit_seconds=3600)
-    yield held
-    await held.close()
 
 
 async def test_a_channel_wanted_while_the_bus_connects_is_heard() -> None:
@@ -112,8 +44,8 @@ async def test_a_channel_wanted_while_the_bus_connects_is_heard() -> None:
         await asyncio.sleep(0)
     for channel in wanted:
         await subscription.heard(channel)
-        _publish(channel, bus.Signal.FRAME, 0, 0, MARK, {})
-    async with asyncio.timeout(PATIENCE):
+        ears.publish(channel, bus.Signal.FRAME, 0, 0, ears.MARK, {})
+    async with asyncio.timeout(ears.PATIENCE):
         await complete.wait()
     reading.cancel()
 
@@ -121,12 +53,14 @@ async def test_a_channel_wanted_while_the_bus_connects_is_heard() -> None:
 async def test_whoever_lacks_an_entry_is_told_even_if_others_here_have_heard_it(
     hub: Hub, province: Province
 ) -> None:
-    room = await threads.run(_direct, province, "王伟民", "李建国")
+    room = await threads.run(ears.direct, province, "王伟民", "李建国")
     wang, li = Ear(province, "王伟民"), Ear(province, "李建国")
     await hub.register(wang)
     await hub.register(li)
     stored = await threads.run(_append_unheard, province, room, "王伟民", "只到一半")
-    _publish(bus.person_channel(wang.person_id), bus.Signal.ENTRY, room, stored.seq, *stored.frame)
+    ears.publish(
+        bus.person_channel(wang.person_id), bus.Signal.ENTRY, room, stored.seq, *stored.frame
+    )
     assert await li.until("sync.hint", conversation_id=room) == {
         "type": "sync.hint",
         "data": {"conversation_id": room, "last_seq": stored.seq},
@@ -136,26 +70,26 @@ async def test_whoever_lacks_an_entry_is_told_even_if_others_here_have_heard_it(
 
 
 async def test_whoever_was_told_to_compare_is_not_told_again(hub: Hub, province: Province) -> None:
-    room = await threads.run(_direct, province, "王伟民", "李建国")
+    room = await threads.run(ears.direct, province, "王伟民", "李建国")
     li = Ear(province, "李建国")
     await hub.register(li)
-    await threads.run(_send, province, room, "王伟民", "到了")
+    await threads.run(ears.send, province, room, "王伟民", "到了")
     await li.until("message.created", body="到了")
     li.heard.clear()
     absent = await threads.run(_append_unheard, province, room, "王伟民", "丢了")
     await li.until("sync.hint", last_seq=absent.seq)
     await li.has_heard_the_rest()
-    assert [frame["type"] for frame in li.heard] == ["sync.hint", MARK]
+    assert [frame["type"] for frame in li.heard] == ["sync.hint", ears.MARK]
 
 
 async def test_with_a_persons_last_socket_her_heads_are_forgotten(
     calm_hub: Hub, province: Province
 ) -> None:
-    room = await threads.run(_direct, province, "王伟民", "李建国")
+    room = await threads.run(ears.direct, province, "王伟民", "李建国")
     desk, phone = Ear(province, "李建国"), Ear(province, "李建国")
     await calm_hub.register(desk)
     await calm_hub.register(phone)
-    await threads.run(_send, province, room, "王伟民", "一")
+    await threads.run(ears.send, province, room, "王伟民", "一")
     await phone.until("message.created", body="一")
     await calm_hub.unregister(desk)
     assert calm_hub._heads == {phone.person_id: {room: 1}}
@@ -171,19 +105,19 @@ async def test_whoever_was_removed_from_a_large_group_hears_nothing_more_of_it(
     gone, stays = Ear(province, "李建国"), Ear(province, "张晓梅")
     await calm_hub.register(gone)
     await calm_hub.register(stays)
-    await threads.run(_send, province, room, "王伟民", "会前")
+    await threads.run(ears.send, province, room, "王伟民", "会前")
     await gone.until("message.created", body="会前")
     removal = await threads.run(_remove_unheard, province, room, "李建国")
     channel = bus.conversation_channel(room)
     if arrives == "the log's entry":
-        _publish(channel, bus.Signal.ENTRY_LEFT, room, removal.seq, *removal.frame)
-    await threads.run(_send, province, room, "王伟民", "会后")
+        ears.publish(channel, bus.Signal.ENTRY_LEFT, room, removal.seq, *removal.frame)
+    await threads.run(ears.send, province, room, "王伟民", "会后")
     if arrives == "the next entry first":
-        _publish(channel, bus.Signal.ENTRY_LEFT, room, removal.seq, *removal.frame)
+        ears.publish(channel, bus.Signal.ENTRY_LEFT, room, removal.seq, *removal.frame)
     await stays.until("message.created", body="会后")
     await gone.has_heard_the_rest()
     assert "会后" not in gone.bodies()
-    await threads.run(_send, province, room, "王伟民", "又一条")
+    await threads.run(ears.send, province, room, "王伟民", "又一条")
     await stays.until("message.created", body="又一条")
     await gone.has_heard_the_rest()
     assert "又一条" not in gone.bodies()
@@ -199,8 +133,8 @@ async def test_an_entry_that_comes_late_is_not_given_to_whoever_joined_after_it(
     late = await threads.run(_append_unheard, province, room, "王伟民", "此前")
     await threads.run(_invite, province, room, "张晓梅")
     await newcomer.until("message.created", seq=late.seq + 1)
-    _publish(bus.conversation_channel(room), bus.Signal.ENTRY, room, late.seq, *late.frame)
-    await threads.run(_send, province, room, "王伟民", "此后")
+    ears.publish(bus.conversation_channel(room), bus.Signal.ENTRY, room, late.seq, *late.frame)
+    await threads.run(ears.send, province, room, "王伟民", "此后")
     await newcomer.until("message.created", body="此后")
     await member.until("message.created", body="此前")
     assert "此前" not in newcomer.bodies()
@@ -215,7 +149,7 @@ async def test_whoever_came_later_does_not_hear_what_is_answered_or_edited(
     member, newcomer = Ear(province, "李建国"), Ear(province, "张晓梅")
     await calm_hub.register(member)
     await calm_hub.register(newcomer)
-    await threads.run(_send, province, room, "王伟民", "人选名单")
+    await threads.run(ears.send, province, room, "王伟民", "人选名单")
     await threads.run(_invite, province, room, "张晓梅")
     await threads.run(_answer, province, room, "王伟民", LIST)
     await threads.run(_edit, province, room, "王伟民", LIST, "人选名单（改）")
@@ -236,20 +170,6 @@ class Stored:
         )
 
 
-def _publish(
-    channel: str, signal: bus.Signal, room: int, seq: int, kind: str, content: object
-) -> None:
-    parcel = bus.Parcel(signal, room, seq, frames.frame(kind, content))
-    store.connection().publish(channel, parcel.pack())
-
-
-def _direct(province: Province, name: str, other: str) -> int:
-    opened = conversations.open_direct(
-        actor=province.actor(name), person_id=province.person(other), now=timezone.now()
-    )
-    return opened.conversation_id
-
-
 def _large_group(province: Province, owner: str, *others: str) -> int:
     opened = conversations.create_group(
         actor=province.actor(owner),
@@ -260,16 +180,6 @@ def _large_group(province: Province, owner: str, *others: str) -> int:
     group = Conversation.objects.filter(pk=opened.conversation_id)
     group.update(member_count=fanout.LARGE + 10)
     return opened.conversation_id
-
-
-def _send(province: Province, room: int, name: str, body: str) -> None:
-    messages.send(
-        actor=province.actor(name),
-        conversation_id=room,
-        client_message_id=uuid.uuid4(),
-        body=body,
-        now=timezone.now(),
-    )
 
 
 def _invite(province: Province, room: int, name: str) -> None:

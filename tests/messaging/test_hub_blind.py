@@ -1,24 +1,22 @@
 """The hub without its bus: cut off, silent, or with clients that do not read."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.db import connections
 from django.test import override_settings
-from django.utils import timezone
 from redis.asyncio.client import PubSub
 
 from core import redis as store
-from messaging import bus, hub, subscription, threads
+from messaging import bus, subscription, threads
 from messaging.hub import Hub
-from messaging.kinds import UnitScope
 from messaging.services import unit_conversations
 from messaging.subscription import Subscription
 from tests.factories import Province
-from tests.messaging.test_hub import PATIENCE, Ear, _direct, _send
+from tests.messaging import ears
+from tests.messaging.ears import Ear
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
@@ -60,16 +58,10 @@ class Cable:
             target.transport.abort()
 
 
-@pytest.fixture(autouse=True)
-def _no_connection_stays() -> Iterator[None]:
-    """The test database can be dropped: the sockets' threads have let go of it."""
-    yield
-    for _ in range(threads.SIZE):
-        threads._pool.submit(connections.close_all).result()
-
-
 @pytest.fixture
-async def blind_hub(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
+async def blind_hub(
+    no_connection_stays: None, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Hub]:
     """A hub that reaches no Valkey and looks up often what was said lately."""
     monkeypatch.setattr(subscription, "_CONFIRMED_WITHIN", 0.01)
     store.connection()  # of the process: made for Valkey where it is
@@ -77,14 +69,6 @@ async def blind_hub(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Hub]:
         held = Hub(audit_seconds=0.05)
         yield held
         await held.close()
-
-
-@pytest.fixture
-async def hub_of_now() -> AsyncIterator[Hub]:
-    """A hub that compares heads all the time."""
-    held = Hub(audit_seconds=0.05)
-    yield held
-    await held.close()
 
 
 async def test_a_bus_that_falls_silent_counts_as_lost_and_comes_back(
@@ -106,11 +90,11 @@ async def test_a_bus_that_falls_silent_counts_as_lost_and_comes_back(
         await _connected(heard)
         cable.is_cut = True
         restored.clear()  # on a busy machine the bus may have been silent before
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(ears.PATIENCE):
             await heard.lost.wait()
         assert not restored.is_set()
         cable.is_cut = False
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(ears.PATIENCE):
             await restored.wait()
         reading.cancel()
     cable.remove()
@@ -140,7 +124,7 @@ async def test_a_quiet_bus_that_answers_is_not_lost(monkeypatch: pytest.MonkeyPa
     reading = asyncio.create_task(heard.read_for_ever())
     await heard.add("test:quiet")
     await _connected(heard)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(ears.PATIENCE):
         await enough.wait()
     assert not heard.lost.is_set()
     assert not restored.is_set()
@@ -152,13 +136,13 @@ async def test_without_the_bus_what_is_said_is_found_also_in_new_conversations(
 ) -> None:
     li = Ear(province, "李建国")
     await blind_hub.register(li)
-    old = await threads.run(_direct, province, "王伟民", "李建国")
-    await threads.run(_send, province, old, "王伟民", "一")
+    old = await threads.run(ears.direct, province, "王伟民", "李建国")
+    await threads.run(ears.send, province, old, "王伟民", "一")
     await li.until("sync.hint", conversation_id=old, last_seq=1)
-    new = await threads.run(_direct, province, "张晓梅", "李建国")
-    await threads.run(_send, province, new, "张晓梅", "二")
+    new = await threads.run(ears.direct, province, "张晓梅", "李建国")
+    await threads.run(ears.send, province, new, "张晓梅", "二")
     await li.until("sync.hint", conversation_id=new, last_seq=1)
-    await threads.run(_send, province, old, "王伟民", "三")
+    await threads.run(ears.send, province, old, "王伟民", "三")
     await li.until("sync.hint", conversation_id=old, last_seq=2)
     assert len(li.heard) == 3
 
@@ -167,68 +151,58 @@ async def test_without_the_bus_what_is_said_in_a_virtual_conversation_is_found(
     blind_hub: Hub, province: Province, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unit_conversations, "ROWS_AT_MOST", 9)
-    room = await threads.run(_found, province)
+    room = await threads.run(ears.unit_room, province)
     li, lin = Ear(province, "李建国"), Ear(province, "林上城")
     await blind_hub.register(li)
     await blind_hub.register(lin)
-    await threads.run(_send, province, room, "王伟民", "大家好")
+    await threads.run(ears.send, province, room, "王伟民", "大家好")
     await li.until("sync.hint", conversation_id=room)
     assert lin.heard == []
 
 
 async def test_what_a_client_that_does_not_read_has_missed_is_not_taken_for_sent(
-    hub_of_now: Hub, province: Province
+    hub: Hub, province: Province
 ) -> None:
-    room = await threads.run(_direct, province, "王伟民", "李建国")
+    room = await threads.run(ears.direct, province, "王伟民", "李建国")
     slow, phone = Ear(province, "李建国"), Ear(province, "李建国")
-    await hub_of_now.register(slow)
-    await hub_of_now.register(phone)
+    await hub.register(slow)
+    await hub.register(phone)
     slow.is_deaf = True
-    await threads.run(_send, province, room, "王伟民", "在吗？")
+    await threads.run(ears.send, province, room, "王伟民", "在吗？")
     await phone.until("message.created", body="在吗？")
     slow.is_deaf = False
     await slow.until("sync.hint", conversation_id=room, last_seq=1)
 
 
 async def test_after_a_loss_everybody_is_told_once_in_turns(
-    hub_of_now: Hub, province: Province, monkeypatch: pytest.MonkeyPatch
+    hub: Hub, province: Province, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "HINTED_AT_ONCE", 3)
-    monkeypatch.setattr(hub, "HINT_SECONDS", 0.01)
-    ears = [Ear(province, "李建国") for _ in range(8)]
-    for ear in ears:
-        await hub_of_now.register(ear)
-    hub_of_now._restored.set()
-    for ear in ears:
-        await ear.until("sync.hint")
-    for ear in ears:
-        await ear.has_heard_the_rest()
-        assert [frame["data"] for frame in ear.heard if frame["type"] == "sync.hint"] == [{}]
+    monkeypatch.setattr("messaging.hub.HINTED_AT_ONCE", 3)
+    monkeypatch.setattr("messaging.hub.HINT_SECONDS", 0.01)
+    sockets = [Ear(province, "李建国") for _ in range(8)]
+    for one in sockets:
+        await hub.register(one)
+    hub._restored.set()
+    for one in sockets:
+        await one.until("sync.hint")
+    for one in sockets:
+        await one.has_heard_the_rest()
+        assert [frame["data"] for frame in one.heard if frame["type"] == "sync.hint"] == [{}]
 
 
-async def test_sockets_that_come_at_once_all_hear(hub_of_now: Hub, province: Province) -> None:
-    room = await threads.run(_direct, province, "王伟民", "李建国")
-    ears = [Ear(province, "李建国") for _ in range(20)]
-    await asyncio.gather(*(hub_of_now.register(ear) for ear in ears))
-    await threads.run(_send, province, room, "王伟民", "都在")
-    for ear in ears:
-        await ear.until("message.created", body="都在")
-    await asyncio.gather(*(hub_of_now.unregister(ear) for ear in ears))
-    assert not hub_of_now.people
-    assert not hub_of_now._entered
+async def test_sockets_that_come_at_once_all_hear(hub: Hub, province: Province) -> None:
+    room = await threads.run(ears.direct, province, "王伟民", "李建国")
+    sockets = [Ear(province, "李建国") for _ in range(20)]
+    await asyncio.gather(*(hub.register(one) for one in sockets))
+    await threads.run(ears.send, province, room, "王伟民", "都在")
+    for one in sockets:
+        await one.until("message.created", body="都在")
+    await asyncio.gather(*(hub.unregister(one) for one in sockets))
+    assert not hub.people
+    assert not hub._entered
 
 
 async def _connected(heard: Subscription) -> None:
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(ears.PATIENCE):
         while heard.lost.is_set():  # noqa: ASYNC110  # an event tells of its loss only
             await asyncio.sleep(0.01)
-
-
-def _found(province: Province) -> int:
-    return unit_conversations.found(
-        actor=province.actor("何管理"),
-        unit_id=province.unit("西湖区"),
-        scope=UnitScope.SUBTREE,
-        title="",
-        now=timezone.now(),
-    ).conversation_id

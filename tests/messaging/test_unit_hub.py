@@ -1,54 +1,35 @@
 """A virtual conversation over the bus: heard by whoever serves there, and by no other."""
 
-from collections.abc import AsyncIterator, Iterator
-
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from messaging import threads
 from messaging.hub import Hub
-from messaging.kinds import UnitScope
 from messaging.services import unit_conversations
 from org.kinds import PostFunction
 from org.services import transfers
 from tests import jobs
 from tests.factories import Province
-from tests.messaging.test_hub import Ear, _send
+from tests.messaging import ears
+from tests.messaging.ears import Ear
 
 pytestmark = [pytest.mark.live, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture(autouse=True)
-def _no_connection_stays() -> Iterator[None]:
-    """The test database can be dropped: the sockets' threads have let go of it."""
-    yield
-    for _ in range(threads.SIZE):
-        threads._pool.submit(connections.close_all).result()
-
-
-@pytest.fixture
-async def hub() -> AsyncIterator[Hub]:
-    """A hub that never compares heads, so that only delivery itself can be right or wrong."""
-    held = Hub(audit_seconds=3600)
-    yield held
-    await held.close()
-
-
 async def test_whoever_is_transferred_hears_of_it_and_nothing_more(
-    hub: Hub, province: Province, monkeypatch: pytest.MonkeyPatch
+    calm_hub: Hub, province: Province, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unit_conversations, "ROWS_AT_MOST", 9)
-    room = await threads.run(_found, province)
+    room = await threads.run(ears.unit_room, province)
     wang, zhang = Ear(province, "王伟民"), Ear(province, "张晓梅")
     for ear in (wang, zhang):
-        await hub.register(ear)
-    await threads.run(_send, province, room, "李建国", "大家好")
+        await calm_hub.register(ear)
+    await threads.run(ears.send, province, room, "李建国", "大家好")
     for ear in (wang, zhang):
         await ear.until("message.created", body="大家好")
     await threads.run(_transfer, province, "张晓梅", "上城区民政局")
     await zhang.until("member.changed", conversation_id=room, change="left")
-    await threads.run(_send, province, room, "李建国", "她走之后")
+    await threads.run(ears.send, province, room, "李建国", "她走之后")
     await wang.until("message.created", body="她走之后")
     await zhang.has_heard_the_rest()
     assert zhang.bodies() == ["大家好"]
@@ -56,28 +37,18 @@ async def test_whoever_is_transferred_hears_of_it_and_nothing_more(
 
 
 async def test_whoever_comes_hears_from_then_on(
-    hub: Hub, province: Province, monkeypatch: pytest.MonkeyPatch
+    calm_hub: Hub, province: Province, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unit_conversations, "ROWS_AT_MOST", 9)
-    room = await threads.run(_found, province)
+    room = await threads.run(ears.unit_room, province)
     lin = Ear(province, "林上城")
-    await hub.register(lin)
-    await threads.run(_send, province, room, "李建国", "在他来之前")
+    await calm_hub.register(lin)
+    await threads.run(ears.send, province, room, "李建国", "在他来之前")
     await threads.run(_transfer, province, "林上城", "西湖区民政局")
     await lin.until("member.changed", conversation_id=room, change="joined")
-    await threads.run(_send, province, room, "李建国", "在他来之后")
+    await threads.run(ears.send, province, room, "李建国", "在他来之后")
     await lin.until("message.created", body="在他来之后")
     assert lin.bodies() == ["在他来之后"]
-
-
-def _found(province: Province) -> int:
-    return unit_conversations.found(
-        actor=province.actor("何管理"),
-        unit_id=province.unit("西湖区"),
-        scope=UnitScope.SUBTREE,
-        title="",
-        now=timezone.now(),
-    ).conversation_id
 
 
 def _transfer(province: Province, name: str, unit: str) -> None:
