@@ -16,6 +16,11 @@ from messaging.services import ding_climbs
 from org.services import people
 
 LINK: Final = "/messages/?view=dings"
+_MISSING: Final = {DingStep.DUTY: "没有排班，已跳过", DingStep.LEADER: "没有上级负责人，已跳过"}
+_UNABLE: Final = {
+    DingStep.DUTY: "没有可送达的值班人员，已跳过",
+    DingStep.LEADER: "没有可送达的上级负责人，已跳过",
+}
 _ACTOR: Final = system("messaging.climbing")
 
 
@@ -29,6 +34,8 @@ def climb(event: events.DingDue, now: datetime) -> None:
         ding_climbs.exhaust(actor=_ACTOR, ding_id=event.ding_id, now=now)
         return
     ding_climbs.let_go(actor=_ACTOR, ding_id=event.ding_id, step=step, after=event.after, now=now)
+    if step == DingStep.APP:
+        return  # the opening itself has delivered
     part = climb_queries.next_part(event.ding_id, step, after=event.after, at=now)
     for reach in part.reaches:
         evidence = _reach(step, reach, now)
@@ -58,7 +65,7 @@ def close_overdue(now: datetime) -> None:
 def _reach(step: DingStep, reach: climb_queries.Reach, now: datetime) -> channels_out.Evidence:
     if step in climb_queries.TELLING_OTHERS:
         channel: channels_out.Channel | None = in_app.InApp(now)
-        missing = "没有排班，已跳过" if step == DingStep.DUTY else "没有上级负责人，已跳过"
+        missing = _UNABLE[step] if reach.notes else _MISSING[step]
     else:
         channel, missing = channels_out.of(step), channels_out.NOT_CONFIGURED
     if channel is None or reach.to_id is None:

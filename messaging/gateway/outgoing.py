@@ -164,7 +164,7 @@ FRAMES: Final[Mapping[str, Frame]] = {
     ),
     "draft.changed": Frame(DraftChanged, "the reader wrote on in a draft, on another device"),
     "ding.opened": Frame(Called, "a DING calls the reader to confirm a message"),
-    "ding.state": Frame(StateNews, "a DING ended for the reader; with counts: for those he called"),
+    "ding.state": Frame(StateNews, "a DING ended for the reader; with counts: how his own stands"),
     "sync.hint": Frame(Hint, "something may have been missed: compare"),
     "bye": Frame(Bye, "the process stops; come back after `retry_after_ms`"),
 }

@@ -1,7 +1,7 @@
 """Whom a rung of a DING reaches next, and what is said to him there."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -15,6 +15,7 @@ AT_ONCE: Final = 100
 TELLING_OTHERS: Final = (DingStep.DUTY, DingStep.LEADER)
 """Rungs that tell an officer or a leader of those who have not confirmed."""
 _NAMED: Final = 5
+_NOBODY: Final = duty.Asked(None, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Reach:
     """The same at each repetition: of the person and the rung, whoever confirms meanwhile."""
     title: str
     text: str
+    notes: Mapping[int, str] = field(default_factory=dict)
+    """Of whom the evidence says more: who would have been told instead, and could not be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,11 @@ def overdue(*, at: datetime) -> list[int]:
 def looked_at(ding_id: int, step: DingStep, *, after: int) -> list[int]:
     """Those still called whom one job of the rung looks at: the next people behind that one.
 
-    A rung that tells others looks at everybody, so each officer hears of all of his people at once.
+    A rung that tells others looks at everybody, so each officer hears of all of his people at once;
+    so does the first, which has delivered to all of them with the opening.
     """
     rows = DingTarget.objects.filter(ding_id=ding_id, state=DingState.PENDING)
-    if step in TELLING_OTHERS:
+    if step in (DingStep.APP, *TELLING_OTHERS):
         return list(rows.order_by("person_id").values_list("person_id", flat=True))
     behind = rows.filter(person_id__gt=after).order_by("person_id")
     return list(behind.values_list("person_id", flat=True)[:AT_ONCE])
@@ -88,14 +92,21 @@ def _to_officers(
 ) -> list[Reach]:
     """One delivery for each officer; he is told who has not confirmed, and not what.
 
-    An officer who has not confirmed himself is not told of himself.
+    An officer who has not confirmed himself is not told of himself. Whoever cannot sign in is
+    passed over for the next in line.
     """
     names = people.names([*person_ids, ding.sender_id], at=at)
-    officers = _officers(step, {key: names[key].unit_id for key in person_ids}, at=at)
+    asked = _asked(step, {key: names[key].unit_id for key in person_ids}, at=at)
+    unable = people.names({one for who in asked.values() for one in who.unable}, at=at)
     to: dict[tuple[int | None, bool], list[int]] = {}
+    notes: dict[int, str] = {}
     for person_id in person_ids:
-        officer = officers.get(person_id)
-        to.setdefault((officer, officer == person_id), []).append(person_id)
+        who = asked.get(person_id, _NOBODY)
+        # Evidence that nobody is there is another one than that nobody there can be reached.
+        apart = who.person_id == person_id or (who.person_id is None and bool(who.unable))
+        to.setdefault((who.person_id, apart), []).append(person_id)
+        passed_over = [f"{unable[key].name}{said}" for key, said in who.unable.items()]
+        notes[person_id] = "；".join(passed_over)
     sender = names[ding.sender_id]
     return [
         Reach(
@@ -104,18 +115,19 @@ def _to_officers(
             key=f"ding:{ding.pk}:{step.value}:{officer}",
             title=f"DING 未确认：{_listed([names[key].name for key in called])}",
             text=f"{sender.unit_name} {sender.name} 的 DING 尚未确认，请联系上述人员登录查看。",
+            notes={key: notes[key] for key in called if notes[key]},
         )
         for (officer, _), called in to.items()
     ]
 
 
-def _officers(
-    step: DingStep, units_of: dict[int, int | None], *, at: datetime
-) -> dict[int, int | None]:
+def _asked(
+    step: DingStep, units_of: Mapping[int, int | None], *, at: datetime
+) -> dict[int, duty.Asked]:
     placed = {key: unit_id for key, unit_id in units_of.items() if unit_id is not None}
     if step == DingStep.DUTY:
         on_duty = duty.officers(set(placed.values()), at=at)
-        return {person_id: on_duty.get(unit_id) for person_id, unit_id in placed.items()}
+        return {person_id: on_duty[unit_id] for person_id, unit_id in placed.items()}
     return duty.leaders(placed, at=at)
 
 

@@ -12,7 +12,7 @@ from messaging.models import DingTarget
 
 @dataclass(frozen=True, slots=True)
 class StateNews:
-    """How a DING stands now; a person only where one alone is told of."""
+    """How a DING stands now; a person and a state only where one alone is told of."""
 
     ding_id: int
     person_id: int | None

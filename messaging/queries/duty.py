@@ -1,6 +1,7 @@
 """Who is on duty for a unit, and who leads it."""
 
-from collections.abc import Collection, Mapping
+import itertools
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,10 +11,13 @@ from core.actor import Actor
 from core.paging import Page
 from messaging import policies
 from messaging.models import DutyShift
+from messaging.queries import ding_reach
 from org.queries import appointments, people, units
 
 _BY_BEGIN: Final = paging.Cursors("messaging.duty", tuple[datetime, int])
 _KEPT_IN_SIGHT: Final = timedelta(days=7)
+_LEVELS: Final = 20
+"""As far up as the tree goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,15 @@ class Shift:
     begins_at: datetime
     ends_at: datetime
     is_now: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who is told; nobody where the line is empty, or nobody in it can sign in."""
+
+    person_id: int | None
+    unable: Mapping[int, str]
+    """Those before him in the line who cannot, and why."""
 
 
 def roster(
@@ -49,27 +62,44 @@ def roster(
     return Page(items, _BY_BEGIN.encode((last.begins_at, last.pk)) if last else None)
 
 
-def officers(unit_ids: Collection[int], *, at: datetime) -> dict[int, int]:
-    """Who is on duty for each unit: its own officer, else that of the nearest unit above."""
+def officers(unit_ids: Collection[int], *, at: datetime) -> dict[int, Asked]:
+    """Who is on duty for each unit: its own officer, else that of the nearest unit above.
+
+    Of several on duty for a unit whoever began last comes first.
+    """
     above = units.paths(unit_ids)
     every = {unit.id for path in above.values() for unit in path}
     rows = DutyShift.objects.filter(unit_id__in=every, begins_at__lte=at, ends_at__gt=at)
-    on_duty = {row.unit_id: row.person_id for row in rows.order_by("-begins_at", "-pk")}
-    found: dict[int, int] = {}
-    for unit_id, path in above.items():
-        near = next((unit.id for unit in reversed(path) if unit.id in on_duty), None)
-        if near is not None:
-            found[unit_id] = on_duty[near]
-    return found
-
-
-def leaders(units_of: Mapping[int, int], *, at: datetime) -> dict[int, int | None]:
-    """Who leads each person, by his unit: its head by rank; for the head, the next one above."""
-    heads = appointments.heads_above_many(set(units_of.values()), 2, at=at)
-    return {
-        person_id: next((head for head in heads[unit_id] if head != person_id), None)
-        for person_id, unit_id in units_of.items()
+    on_duty: dict[int, list[int]] = {}
+    for row in rows.order_by("-begins_at", "-pk"):
+        on_duty.setdefault(row.unit_id, []).append(row.person_id)
+    in_line = {
+        unit_id: [person for unit in reversed(path) for person in on_duty.get(unit.id, ())]
+        for unit_id, path in above.items()
     }
+    return _asked(in_line)
+
+
+def leaders(units_of: Mapping[int, int], *, at: datetime) -> dict[int, Asked]:
+    """Who leads each person, by his unit: its head by rank; for the head, the next one above."""
+    heads = appointments.heads_above_many(set(units_of.values()), _LEVELS, at=at)
+    return _asked(
+        {
+            person_id: [head for head in heads[unit_id] if head != person_id]
+            for person_id, unit_id in units_of.items()
+        }
+    )
+
+
+def _asked(in_line: Mapping[int, Sequence[int]]) -> dict[int, Asked]:
+    """The first of each line who can sign in; one look at all accounts."""
+    lost = ding_reach.without_account({person for line in in_line.values() for person in line})
+    found: dict[int, Asked] = {}
+    for key, line in in_line.items():
+        unable = tuple(dict.fromkeys(itertools.takewhile(lambda one: one in lost, line)))
+        able = next((person for person in line if person not in lost), None)
+        found[key] = Asked(able, {person: lost[person] for person in unable})
+    return found
 
 
 def _shift(row: DutyShift, person: people.PersonName, *, at: datetime) -> Shift:

@@ -17,12 +17,14 @@ LONGEST_WAIT: Final = 25
 """Seconds that a request for news may wait: below what proxies allow an idle answer."""
 
 # A DING may call to an old message and change no head. A state other than pending is final: which
-# still wait for the person, how many of her own do, and the newest of both kinds tell every change.
+# still wait for the person, how many of her own do, the newest of both kinds tell every change, and
+# of a recall when nobody waits how many of her own are recalled.
 _DINGS: Final = """
 SELECT ARRAY(SELECT ding_id FROM messaging_dingtarget
               WHERE person_id = %(person_id)s AND state = 'pending' ORDER BY ding_id),
        (SELECT max(ding_id) FROM messaging_dingtarget WHERE person_id = %(person_id)s),
        (SELECT max(id) FROM messaging_ding WHERE sender_id = %(person_id)s),
+       (SELECT count(recalled_at) FROM messaging_ding WHERE sender_id = %(person_id)s),
        (SELECT count(*) FROM messaging_ding d JOIN messaging_dingtarget t ON t.ding_id = d.id
          WHERE d.sender_id = %(person_id)s AND t.state = 'pending'
            AND d.closes_at > statement_timestamp() - interval '1 day')"""

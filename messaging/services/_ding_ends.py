@@ -35,13 +35,30 @@ def end(
     return ended
 
 
+def recall(ding: Ding, said: str, *, now: datetime) -> list[int]:
+    """The DING calls nobody any more; its sender's devices know, also where nobody was pending.
+
+    The caller holds its row. Returns those who were pending.
+    """
+    if ding.recalled_at is None:
+        ding.recalled_at = now
+        ding.save(update_fields=["recalled_at"])
+    ended = end(ding, None, DingState.RECALLED, said, now=now)
+    if not ended:
+        tell_sender(ding)
+    return ended
+
+
+def tell_sender(ding: Ding) -> None:
+    """The sender's devices know how the DING stands, which nobody's own step has changed."""
+    _tell_sender(ding, None, None, None)
+
+
 def end_of_message(conversation_id: int, seq: int, *, now: datetime) -> None:
     """Nobody is called to a message that was recalled. The caller holds the conversation."""
     rows = Ding.objects.filter(conversation_id=conversation_id, seq=seq, recalled_at__isnull=True)
     for ding in rows.select_for_update(no_key=True).order_by("pk"):
-        ding.recalled_at = now
-        ding.save(update_fields=["recalled_at"])
-        end(ding, None, DingState.RECALLED, "原消息已撤回", now=now)
+        recall(ding, "原消息已撤回", now=now)
 
 
 def end_for_leavers(conversation_id: int, person_ids: Collection[int], *, now: datetime) -> None:
@@ -61,10 +78,15 @@ def _tell(ding: Ding, person_ids: Collection[int], state: DingState, *, now: dat
         kind="ding.state",
         content=StateNews(ding.pk, None, state.value, now, None),
     )
+    _tell_sender(ding, alone, state.value if alone else None, now)
+
+
+def _tell_sender(
+    ding: Ding, person_id: int | None, state: str | None, ended_at: datetime | None
+) -> None:
+    counts = ding_counts.by_state(ding.pk)
     fanout.to_people(
         person_ids=[ding.sender_id],
         kind="ding.state",
-        content=StateNews(
-            ding.pk, alone, state.value if alone else None, now, ding_counts.by_state(ding.pk)
-        ),
+        content=StateNews(ding.pk, person_id, state, ended_at, counts),
     )

@@ -61,7 +61,7 @@ def keep(
                 person_id=person_id,
                 step=step,
                 outcome=outcome,
-                said=said[:_SAID_LIMIT],
+                said=_with_note(said, reach.notes.get(person_id))[:_SAID_LIMIT],
                 reference=reference[:_REFERENCE_LIMIT],
                 to_person_id=reach.to_id if reach.to_id != person_id else None,
                 at=now,
@@ -98,6 +98,10 @@ def forget_quotas(*, actor: Actor, now: datetime) -> None:
     """What was counted for days long past is gone."""
     _require_platform(actor)
     DailyQuota.objects.filter(day__lt=ladder.day_of(now - _QUOTAS_KEPT)).delete()
+
+
+def _with_note(said: str, note: str | None) -> str:
+    return f"{said}（{note}）" if note else said
 
 
 def _require_platform(actor: Actor) -> None:

@@ -114,11 +114,8 @@ def repeat(
     if before is not None:
         return _again(before, held.pk, earlier.seq)
     locked = Ding.objects.select_for_update(no_key=True).get(pk=ding_id)
-    if locked.recalled_at is None:
-        locked.recalled_at = now
-        locked.save(update_fields=["recalled_at"])
     # Whoever confirms at this moment either has, or is one of those who ended here.
-    waiting = _ding_ends.end(locked, None, DingState.RECALLED, "发起人已再次 DING", now=now)
+    waiting = _ding_ends.recall(locked, "发起人已再次 DING", now=now)
     wanted = [*ding_audiences.exhausted(ding_id), *waiting]
     left = ding_audiences.still_there(held.pk, earlier.seq, wanted, but_id=person_id)
     call = Call(DingAudience.PEOPLE, tuple(left), level)
@@ -156,9 +153,7 @@ def recall(*, actor: Actor, ding_id: int, now: datetime) -> int:
     ding = Ding.objects.select_for_update(no_key=True).get(pk=ding_id)
     if ding.recalled_at is not None:
         raise ding_errors.DingAlreadyRecalled
-    ding.recalled_at = now
-    ding.save(update_fields=["recalled_at"])
-    ended = _ding_ends.end(ding, None, DingState.RECALLED, "发起人撤回", now=now)
+    ended = _ding_ends.recall(ding, "发起人撤回", now=now)
     _record(actor, "messaging.ding.recalled", ding, {"people": len(ended)}, now=now)
     return len(ended)
 
@@ -200,8 +195,10 @@ def _opened(
         raise errors.ClientMessageConflict
     _address(ding, chosen, now=now)
     for rung in plan:
-        if rung.step != DingStep.APP:
-            events.publish(DingDue(ding_id=ding.pk, step=rung.step.value), due_at=rung.due_at)
+        # The first rung looks once more, behind the commit: whose account was disabled or who left
+        # while this transaction ran is seen either there or by the news of it.
+        due_at = None if rung.step == DingStep.APP else rung.due_at
+        events.publish(DingDue(ding_id=ding.pk, step=rung.step.value), due_at=due_at)
     detail = {"people": len(chosen), "level": call.level.value}
     _record(actor, "messaging.ding.opened", ding, detail, now=now)
     return Opened(ding.pk, conversation_id, seq, len(chosen), now, repeated=False)
@@ -251,7 +248,10 @@ def _spend(actor: Actor, *, now: datetime) -> None:
 
 
 def _address(ding: Ding, person_ids: Sequence[int], *, now: datetime) -> None:
-    """The first rung is the row itself: it stands in the person's list, and the frame shows it."""
+    """The first rung is the row itself: it stands in the person's list, and the frame shows it.
+
+    The sender's other devices hear of it, too.
+    """
     _ding_rows.call(ding, person_ids)
     lost = ding_reach.without_account(person_ids)
     reached = [person_id for person_id in person_ids if person_id not in lost]
@@ -259,6 +259,7 @@ def _address(ding: Ding, person_ids: Sequence[int], *, now: datetime) -> None:
     if reached:
         content = dings.called(ding, at=now)
         fanout.to_people(person_ids=reached, kind="ding.opened", content=content)
+        _ding_ends.tell_sender(ding)
     for said, gone in ding_reach.by_reason(lost).items():
         _ding_ends.end(ding, gone, DingState.UNREACHABLE, said, now=now)
 

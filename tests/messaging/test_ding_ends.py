@@ -11,12 +11,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from core import errors
-from messaging import climbing
+from messaging import climbing, handlers
 from messaging.events import DingDue
 from messaging.kinds import DingAudience, DingLevel, DingState, DingStep
 from messaging.models import Ding, DingEvidence, DingTarget
 from messaging.services import conversations, dings, members
 from messaging.services.dings import Call
+from org.events import AccountDisabled
 from org.models import Account
 from tests import factories, handovers, jobs, waiting
 from tests.factories import Province
@@ -223,3 +224,41 @@ def test_who_leaves_the_organisation_is_called_no_longer() -> None:
     target = DingTarget.objects.get(ding_id=ding_id, person_id=province.person("张晓梅"))
     assert target.state == DingState.UNREACHABLE
     _ends()
+
+
+def _news_of_disabling(province: Province, name: str) -> Act:
+    news = AccountDisabled(person_id=province.person(name))
+    return lambda now: handlers.on_account_disabled(news, now)
+
+
+@pytest.mark.live
+@pytest.mark.django_db(transaction=True)
+def test_whose_account_is_disabled_while_the_opening_runs_is_let_go_with_its_commit(
+    province: Province,
+) -> None:
+    room = _room(province)
+    with transaction.atomic():
+        ding_id = _open(province, room, timezone.now())
+        # Committed behind the opening's back; the news finds no DING that calls him yet.
+        assert _together(_disable(province, "李建国")) == ["done"]
+        assert _together(_news_of_disabling(province, "李建国")) == ["done"]
+        assert _ends() == {}
+    jobs.run_due()
+    assert list(_ends()) == [(ding_id, province.person("李建国"))]
+    assert DingTarget.objects.filter(state=DingState.UNREACHABLE).count() == 1
+
+
+@pytest.mark.live
+@pytest.mark.django_db(transaction=True)
+def test_whose_account_is_disabled_behind_the_last_look_of_the_opening_is_let_go_by_the_news(
+    province: Province,
+) -> None:
+    ding_id = _open(province, _room(province), timezone.now())
+    with transaction.atomic():
+        _disable(province, "李建国")(timezone.now())
+        # The look does not see what is not committed.
+        assert _together(_timer(ding_id, DingStep.APP)) == ["done"]
+        assert _ends() == {}
+    _news_of_disabling(province, "李建国")(timezone.now())
+    assert list(_ends()) == [(ding_id, province.person("李建国"))]
+    assert DingTarget.objects.filter(state=DingState.UNREACHABLE).count() == 1

@@ -10,6 +10,7 @@ from messaging.events import DingDue
 from messaging.kinds import DingStep
 from messaging.models import DingEvidence, DutyShift, NoticeTarget
 from messaging.queries import ding_climbs as climb_queries
+from org.models import Account
 from tests.factories import Province
 from tests.messaging import dings as say
 from tests.messaging.conftest import Phone
@@ -121,3 +122,48 @@ def test_each_rung_tells_each_officer_of_his_own_people(
     assert dict(rows.values_list("person_id", "said")) == {
         li.person_id: "已发工作通知", lin.person_id: "没有排班，已跳过",
     }  # fmt: skip
+
+
+def _disable(province: Province, name: str) -> None:
+    Account.objects.filter(person_id=province.person(name)).update(is_active=False)
+
+
+def test_an_officer_whose_account_is_disabled_is_passed_over_for_the_next(
+    province: Province, wang: Phone, li: Phone, zhang: Phone, lin: Phone
+) -> None:
+    _shift(province, "西湖区", "林上城")
+    _shift(province, "西湖区民政局", "张晓梅")
+    _disable(province, "张晓梅")
+    ding_id = say.opened(wang, wang.direct(li), li, level="phone")
+    say.pass_minutes(ding_id, 12)
+    said = "已发工作通知（张晓梅账号已停用，无法送达）"
+    assert say.evidence(ding_id, li)[-1] == ("duty", "delivered", said)
+    assert (_told(lin.person_id), _told(zhang.person_id)) == (["DING 未确认：李建国"], [])
+    (proof,) = DingEvidence.objects.filter(ding_id=ding_id, step="duty")
+    assert proof.to_person_id == lin.person_id
+
+
+def test_where_nobody_in_the_line_can_sign_in_the_evidence_says_so(
+    province: Province, wang: Phone, li: Phone, zhang: Phone, lin: Phone
+) -> None:
+    _shift(province, "西湖区民政局", "张晓梅")
+    _disable(province, "张晓梅")
+    ding_id = say.opened(wang, wang.group(li, lin), li, lin, level="phone")
+    say.pass_minutes(ding_id, 12)
+    said = "没有可送达的值班人员，已跳过（张晓梅账号已停用，无法送达）"
+    assert say.evidence(ding_id, li)[-1] == ("duty", "skipped", said)
+    # Of another district, where nobody is on duty at all.
+    assert say.evidence(ding_id, lin)[-1] == ("duty", "skipped", "没有排班，已跳过")
+    assert _told(zhang.person_id) == []
+
+
+def test_a_leader_whose_account_is_disabled_is_passed_over_for_the_next_above(
+    province: Province, wang: Phone, li: Phone, zhang: Phone
+) -> None:
+    _disable(province, "王伟民")
+    ding_id = say.opened(zhang, zhang.direct(li), li, level="phone")
+    say.pass_minutes(ding_id, 20)
+    (proof,) = DingEvidence.objects.filter(ding_id=ding_id, step="leader")
+    assert "王伟民账号已停用，无法送达" in proof.said
+    assert proof.to_person_id != wang.person_id
+    assert _told(wang.person_id) == []

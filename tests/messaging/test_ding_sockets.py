@@ -24,6 +24,7 @@ async def test_a_ding_calls_live_and_its_confirmation_reaches_all_it_concerns(si
     room = site.group("王伟民", "李建国", "张晓梅")
     async with (
         Device(site, "王伟民") as wang,
+        Device(site, "王伟民") as second,
         Device(site, "李建国") as li,
         Device(site, "李建国") as other,
         Device(site, "张晓梅") as zhang,
@@ -34,12 +35,22 @@ async def test_a_ding_calls_live_and_its_confirmation_reaches_all_it_concerns(si
             assert (called["sender_name"], called["excerpt"], called["state"]) == (
                 "王伟民", "立即到岗", "pending",
             )  # fmt: skip
+        for device in (wang, second):
+            own = await device.hear("ding.state", ding_id=ding_id, person_id=None)
+            assert (own["person_id"], own["state"], own["counts"]["pending"]) == (None, None, 1)
         first = await li.ask("ding.confirm", {"ding_id": ding_id}, answer="ding.confirm.ack")
         again = await other.ask("ding.confirm", {"ding_id": ding_id}, answer="ding.confirm.ack")
         assert first == again
         assert (await other.hear("ding.state", ding_id=ding_id))["state"] == "confirmed"
-        news = await wang.hear("ding.state", ding_id=ding_id)
-        assert (news["person_id"], news["counts"]["confirmed"]) == (site.people["李建国"], 1)
+        confirmed = {"ding_id": ding_id, "person_id": site.people["李建国"]}
+        for device in (wang, second):
+            news = await device.hear("ding.state", **confirmed)
+            assert (news["state"], news["counts"]["confirmed"]) == ("confirmed", 1)
+        with site.http("王伟民") as client:
+            client.post(f"/dings/{ding_id}/recall", json={}).raise_for_status()
+        # Nobody waits any more, and still it is news for the sender.
+        counts = {**own["counts"], "pending": 0, "confirmed": 1}
+        await second.hear("ding.state", ding_id=ding_id, person_id=None, counts=counts)
         refused = await zhang.ask("ding.confirm", {"ding_id": ding_id}, answer="error")
         assert (refused["code"], refused["status"]) == ("DING_NOT_FOUND", 404)
         assert not [frame for frame in zhang.received if frame["type"].startswith("ding.")]

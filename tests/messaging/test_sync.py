@@ -43,3 +43,15 @@ def test_recalling_a_ding_is_news_too(wang: Phone, li: Phone) -> None:
     assert wang.call("post", f"/dings/{ding_id}/recall", {}).status_code == 200
     recalled = [_state(phone) for phone in (wang, li)]
     assert [one != two for one, two in zip(opened, recalled, strict=True)] == [True, True]
+
+
+def test_recalling_a_ding_that_everybody_has_confirmed_is_news_for_its_sender_alone(
+    wang: Phone, li: Phone
+) -> None:
+    room = wang.direct(li)
+    ding_id = say.opened(wang, room, li)
+    say.confirm(li, ding_id)
+    confirmed = [_state(phone) for phone in (wang, li)]
+    assert wang.call("post", f"/dings/{ding_id}/recall", {}).json() == {"ended": 0}
+    recalled = [_state(phone) for phone in (wang, li)]
+    assert [one != two for one, two in zip(confirmed, recalled, strict=True)] == [True, False]
