@@ -122,7 +122,7 @@ class Unit(MPTTModel):
     class Meta:
         base_manager_name = "objects"
         indexes = [
-            models.Index(fields=["tree_id", "lft"], name="org_unit_tree_lft"),
+            models.Index(fields=["tree_id", "lft"], include=["id"], name="org_unit_subtree"),
             models.Index(fields=["parent", "sort", "id"], name="org_unit_parent_sort"),
             GinIndex(fields=["name_grams"], name="org_unit_grams"),
             # The few that stand no longer, so that an old name leads to who goes on.
