@@ -151,6 +151,20 @@ def exchange(app: Published, code: str, **changes: str) -> Any:
     return token_call(app, form | changes)
 
 
+def bought(browser: Client, app: Published, **changes: str | None) -> dict[str, Any]:
+    """What the person of the browser and the app get for a fresh code."""
+    answer = exchange(app, code_for(browser, app, **changes))
+    assert answer.status_code == 200, answer.content
+    tokens: dict[str, Any] = answer.json()
+    return tokens
+
+
+def refreshed(app: Published, tokens: dict[str, Any]) -> Any:
+    """The token endpoint's answer to the refresh token, decoded."""
+    form = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    return token_call(app, form).json()
+
+
 def token_call(app: Published, form: dict[str, str]) -> Any:
     """The token endpoint's answer to the form, the client authenticated by Basic."""
     pair = base64.b64encode(f"{app.client_id}:{app.client_secret}".encode()).decode()
@@ -163,6 +177,20 @@ def own_token(app: Published, scope: str = "notice.send") -> str:
     assert answer.status_code == 200, answer.content
     token: str = answer.json()["access_token"]
     return token
+
+
+def opens_userinfo(tokens: dict[str, Any]) -> bool:
+    """Whether the access token is good for what it was bought for."""
+    answer = bearer(tokens["access_token"]).get("/oauth/userinfo/")
+    assert answer.status_code in {200, 401}, answer.content
+    return answer.status_code == 200
+
+
+def opens_the_api(token: str) -> bool:
+    """Whether the app's own access token is good."""
+    answer = bearer(token).get("/api/v1/apps/me")
+    assert answer.status_code in {200, 401}, answer.content
+    return answer.status_code == 200
 
 
 def bearer(token: str) -> Client:
