@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.utils import timezone
 
 from core import audit, db, events
+from core import files as core_files
 from core.actor import Actor
 from core.storage import StoredObject
 from org import errors, policies
@@ -51,7 +52,7 @@ def ask(
     if not imports.may_exchange(actor, subject, unit_id, at=now):
         raise errors.OutOfScope
     unit = units.names([unit_id])[unit_id]
-    stem = files.clean_name(f"{unit.name}-{subject.label}")
+    stem = core_files.clean_name(f"{unit.name}-{subject.label}")
     day = timezone.localtime(now).date()
     wanted = DirectoryExport.objects.create(
         subject=subject,
