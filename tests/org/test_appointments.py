@@ -18,11 +18,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 ADMIN = "何管理"
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
 def send(client: Client, path: str, body: object | None = None) -> Any:
     return client.post(f"/api/v1/org/{path}", body or {}, content_type="application/json")
 

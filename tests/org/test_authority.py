@@ -22,11 +22,6 @@ from tests.conftest import Budget
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
 def send(client: Client, path: str, body: object | None = None) -> Any:
     return client.post(f"/api/v1/org/{path}", body or {}, content_type="application/json")
 

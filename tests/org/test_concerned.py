@@ -13,15 +13,9 @@ from org.kinds import AdminRole
 from org.models import ReviewRequest, Unit
 from org.policies import Wanted
 from org.services import authority
-from tests import factories
 from tests.factories import Province
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def province() -> Province:
-    return factories.small_province()
 
 
 @pytest.fixture

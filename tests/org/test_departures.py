@@ -31,11 +31,6 @@ ADMIN = "何管理"
 RETIRED = {"reason": "retired", "note": "到龄退休", "basis": "西人社〔2026〕12号"}
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
 def send(client: Client, path: str, body: object | None = None) -> Any:
     return client.post(f"/api/v1/org/{path}", body or {}, content_type="application/json")
 

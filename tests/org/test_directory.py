@@ -23,11 +23,6 @@ VIEWER = "王伟民"  # heads 西湖区民政局
 
 
 @pytest.fixture
-def province() -> Province:
-    return factories.small_province()
-
-
-@pytest.fixture
 def client(province: Province) -> Client:
     return province.client(VIEWER)
 

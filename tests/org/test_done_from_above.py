@@ -12,11 +12,6 @@ from tests.org import calls
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
 def rule_of(province: factories.Province, maker: str, *, person: str = "") -> int:
     subject = visibility.Subject(unit_id=province.unit("西湖区卫生健康局"))
     if person:

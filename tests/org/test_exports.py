@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -22,16 +21,6 @@ from tests.org.importing import Importer
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 
 NASTY = "=cmd|' /C calc'!A0"
-
-
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
-@pytest.fixture
-def importer(province: factories.Province, run_jobs: Callable[[], int]) -> Importer:
-    return Importer(province, province.client("何管理"), run_jobs)
 
 
 def ask(client: Client, unit_id: int, **given: str) -> Any:

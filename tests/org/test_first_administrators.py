@@ -19,11 +19,6 @@ from tests import factories
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
 def appoint(*arguments: str) -> str:
     said = StringIO()
     call_command("appoint_administrator", *arguments, stdout=said)

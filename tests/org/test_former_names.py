@@ -5,15 +5,9 @@ from django.utils import timezone
 
 from org.models import Unit
 from org.services import mergers, units
-from tests import factories
 from tests.factories import Province
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def province() -> Province:
-    return factories.small_province()
 
 
 @pytest.fixture

@@ -24,11 +24,6 @@ SYSTEM = actor.system("test")
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
 def counts(province: factories.Province, *units: str, at: datetime | None = None) -> list[int]:
     found = queries.below([province.unit(u) for u in units], at=at or timezone.now())
     return [found[province.unit(unit)] for unit in units]

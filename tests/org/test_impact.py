@@ -14,11 +14,6 @@ from tests.org.calls import ADMIN, everything, get, grant, refused, send
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
 def test_a_move_touches_what_was_foreseen(province: factories.Province) -> None:
     grant(province, "李建国", "org", "西湖区民政局")
     organ, target = province.unit("西湖区民政局"), province.unit("西湖区卫生健康局")

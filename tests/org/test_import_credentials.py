@@ -1,28 +1,12 @@
 """A list of people changes nobody's way to sign in who administers anything."""
 
-from collections.abc import Callable
-
-import pytest
-
 from org.kinds import AdminRole
 from org.models import AdminGrant, Person
-from tests.factories import FOUNDED, Province, small_province
+from tests.factories import FOUNDED, Province
 from tests.org import files
 from tests.org.importing import Importer
 
 HEADINGS = (*files.HEADINGS, "工号")
-
-
-@pytest.fixture
-def province(db: None) -> Province:
-    """The people."""
-    return small_province()
-
-
-@pytest.fixture
-def importer(province: Province, run_jobs: Callable[[], int]) -> Importer:
-    """何管理, who administers the people of 西湖区."""
-    return Importer(province, province.client("何管理"), run_jobs)
 
 
 def test_an_administrators_staff_number_is_no_lists_to_change(

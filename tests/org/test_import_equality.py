@@ -29,11 +29,6 @@ FILE = files.people(
 )
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
 def by_services(province: factories.Province) -> None:
     """The acts of the file, one by one."""
     actor, now = province.actor("何管理"), timezone.now()

@@ -1,7 +1,5 @@
 """Files of units: new below new, described, moved, abolished; by two people where it matters."""
 
-from collections.abc import Callable
-
 import pytest
 
 from org import codes
@@ -16,16 +14,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 
 HEADINGS = ("组织编码", "名称", "类型", "上级编码", "上级", "排序", "联系电话")
 CREDIT = codes.credit_code("330106", 77)
-
-
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
-@pytest.fixture
-def importer(province: factories.Province, run_jobs: Callable[[], int]) -> Importer:
-    return Importer(province, province.client("何管理"), run_jobs)
 
 
 def units(*rows: tuple[object, ...]) -> bytes:

@@ -1,6 +1,5 @@
 """Files of people: checked, planned, confirmed and carried out, and never beyond one's scope."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -29,16 +28,6 @@ from tests.org.importing import Importer
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 
 OFFICE = "西湖区民政局/办公室"
-
-
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
-@pytest.fixture
-def importer(province: factories.Province, run_jobs: Callable[[], int]) -> Importer:
-    return Importer(province, province.client("何管理"), run_jobs)
 
 
 def held(name: str) -> list[tuple[str, str, str]]:

@@ -30,11 +30,6 @@ from tests.org.calls import ADMIN, approve, assert_sound, everything, get, grant
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
 def held(person_id: int) -> list[tuple[int, str, str]]:
     found = appointments.of_person(person_id, at=timezone.now())
     return [(one.unit_id, one.title, one.kind) for one in found]

@@ -31,11 +31,6 @@ from tests.org.calls import (
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
 def names_below(unit_id: int) -> list[str]:
     page = units.children(unit_id, at=timezone.now(), viewer=EVERYTHING)
     return [unit.name for unit in page.items]

@@ -11,15 +11,9 @@ from org.kinds import UnitKind
 from org.models import Unit
 from org.queries import impact
 from org.services import mergers, units
-from tests import factories
 from tests.factories import Province
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def province() -> Province:
-    return factories.small_province()
 
 
 def _send(client: Client, path: str, **body: object) -> Any:

@@ -32,11 +32,6 @@ ASVS = override_settings(
 )
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
 def signed_in(username: str, password: str) -> Client:
     client = Client()
     answer = client.post("/accounts/login/", {"login": username, "password": password})

@@ -19,11 +19,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 
 
 @pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
-@pytest.fixture
 def client(province: factories.Province) -> Client:
     return province.client("王伟民")
 

@@ -40,11 +40,6 @@ def together(acts: Sequence[Callable[[], object]]) -> list[str]:
         return sorted(pool.map(run, acts))
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
 def test_of_two_departures_one_opens_a_handover(province: factories.Province) -> None:
     person = province.person("曾国强")
     actor, now = province.actor("何管理"), timezone.now()

@@ -14,11 +14,6 @@ ADMIN = "何管理"  # administers units and people of 西湖区
 ELSEWHERE = 21
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
 def add_unit(parent_id: int, name: str) -> int:
     return units.add(
         actor=actor.system("test"),

@@ -12,11 +12,6 @@ from tests import factories
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
 def call(client: Client, method: str, path: str, body: object | None = None) -> Any:
     send = getattr(client, method)
     return send(f"/api/v1/org/{path}", body or {}, content_type="application/json")

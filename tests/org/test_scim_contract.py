@@ -27,11 +27,6 @@ from tests import factories
 
 
 @pytest.fixture
-def province(db: None) -> factories.Province:
-    return factories.small_province()
-
-
-@pytest.fixture
 def root_id(province: factories.Province) -> int:
     """An organ in which nobody serves yet."""
     return units.add(

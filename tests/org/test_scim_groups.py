@@ -21,11 +21,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 
 
 @pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
-@pytest.fixture
 def county(province: factories.Province) -> Caller:
     """What 何管理, who administers units and people of 西湖区, made for it."""
     return caller(province, "何管理", "西湖区")

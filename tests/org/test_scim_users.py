@@ -43,11 +43,6 @@ def posts_of_everybody() -> list[tuple[object, ...]]:
 
 
 @pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
-@pytest.fixture
 def county(province: factories.Province) -> Caller:
     """What 何管理, who administers units and people of 西湖区, made for it."""
     return caller(province, "何管理", "西湖区")

@@ -27,11 +27,6 @@ AUTHENTICATE = "/accounts/2fa/authenticate/"
 ACTIVATE = "/accounts/2fa/totp/activate/"
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
 def password_given(username: str) -> Client:
     client = Client()
     client.post(SIGN_IN, {"login": username, "password": factories.PASSWORD})

@@ -42,11 +42,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 MANY = 51
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
 def crowd(province: factories.Province, unit: str, count: int = MANY) -> list[int]:
     """So many more people serve in the unit; their appointments."""
     post = Post.objects.create(

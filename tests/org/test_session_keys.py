@@ -20,11 +20,6 @@ pytestmark = pytest.mark.django_db
 Change = Callable[[factories.Province, Client], Any]
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
 def key_of(client: Client) -> str:
     return str(client.session.session_key)
 

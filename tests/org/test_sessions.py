@@ -23,11 +23,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
 def signed_in(username: str = "wangweimin", **meta: Any) -> Client:
     client = Client(**meta)
     form = {"login": username, "password": factories.PASSWORD}

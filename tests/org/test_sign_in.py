@@ -39,11 +39,6 @@ SIGN_IN = "/accounts/login/"
 ADDRESS_LIMIT = 50
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
 def attempt(
     username: str, password: str = factories.PASSWORD, *, client: Client | None = None, **meta: Any
 ) -> Any:

@@ -14,11 +14,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 ADMIN = "何管理"  # administers units and people of 西湖区
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
 def send(province: factories.Province, path: str, body: object) -> Any:
     return province.client(ADMIN).post(f"/api/v1/org/{path}", body, content_type="application/json")
 

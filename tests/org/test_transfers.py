@@ -20,11 +20,6 @@ from tests import factories
 ADMIN = "何管理"
 
 
-@pytest.fixture
-def province(db: None) -> factories.Province:
-    return factories.small_province()
-
-
 def send(client: Client, path: str, body: object) -> Any:
     return client.post(f"/api/v1/org/{path}", body, content_type="application/json")
 

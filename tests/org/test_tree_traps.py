@@ -21,11 +21,6 @@ pytestmark = pytest.mark.django_db
 MPTT_UNIT: Any = Unit
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
 def unit(province: factories.Province, name: str) -> Any:
     # Any: to the type checker mptt's classes are plain Django models.
     return Unit.objects.get(pk=province.unit(name))

@@ -34,11 +34,6 @@ CLIENT_ID, CLIENT_SECRET = "tong wen:1", "/+=" + "s3cret" * 8
 
 
 @pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
-@pytest.fixture
 def service() -> Iterator[Service]:
     with upstream_service.running() as running, configured(running.issuer):
         yield running

@@ -13,7 +13,6 @@ from org.kinds import AppointmentKind, LineRole, MaskedField, PostFunction, Scen
 from org.models import AdminGrant, ReviewRequest, VisibilityRule
 from org.queries import visibility as queries
 from org.services import appointments, lines, moves, visibility
-from tests import factories
 from tests.factories import Province
 from tests.org.calls import everything, refused, send
 
@@ -24,11 +23,6 @@ INSIDE = ("赵卫东", "钱医", "孙收文", "周防疫", "吴健")
 BOUND = "林上城"  # heads 上城区民政局, administers nothing
 SECURITY = "卫二"  # security administrator of the province
 EVERYWHERE = tuple(Scene)
-
-
-@pytest.fixture
-def province() -> Province:
-    return factories.small_province()
 
 
 def hide_unit(province: Province, unit: str = HIDDEN, **terms: Any) -> int:

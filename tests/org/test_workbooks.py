@@ -28,16 +28,6 @@ OFFICE = "西湖区民政局/办公室"
 RIGHT = ("赵新民", "13900000001", OFFICE, "科员")
 
 
-@pytest.fixture
-def province() -> factories.Province:
-    return factories.small_province()
-
-
-@pytest.fixture
-def importer(province: factories.Province, run_jobs: Callable[[], int]) -> Importer:
-    return Importer(province, province.client("何管理"), run_jobs)
-
-
 def bomb(entries: int = 1, size: int = 300_000_000) -> bytes:
     """A workbook that unpacks to so much; a few hundred kilobytes on the wire."""
     kept = io.BytesIO()

@@ -1,0 +1,20 @@
+"""The small province, and who imports files there."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests import factories
+from tests.org.importing import Importer
+
+
+@pytest.fixture
+def province(db: None) -> factories.Province:
+    """浙江省 with its people; 何管理 administers 西湖区, 马科员 上城区."""
+    return factories.small_province()
+
+
+@pytest.fixture
+def importer(province: factories.Province, run_jobs: Callable[[], int]) -> Importer:
+    """何管理, who administers the people of 西湖区."""
+    return Importer(province, province.client("何管理"), run_jobs)
