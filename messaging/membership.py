@@ -30,6 +30,12 @@ HAS_MEMBER: Final = f"""(
 _PEOPLE: Final = "%(person_ids)s::bigint[]"
 
 
+# What newcomers saw when somebody joined `t` at `j.seq`: by the policy of then, as with rows.
+_SHOWN: Final = """coalesce((SELECT p.newcomers_see FROM messaging_newcomerspast p
+                    WHERE p.conversation_id = t.id AND p.until_seq >= j.seq
+                    ORDER BY p.until_seq LIMIT 1), t.newcomers_see)"""
+
+
 def _periods(*, rows: str, serving: str) -> str:
     """The CTE `period` of the rows, and of those who serve now where the conversation is virtual.
 
@@ -47,7 +53,7 @@ serving AS (
     UNION ALL
     SELECT t.id, t.person_id, coalesce(m.joined_seq, j.seq), NULL,
            CASE WHEN m.id IS NOT NULL THEN coalesce(m.history_from_seq, m.joined_seq)
-                WHEN t.newcomers_see = 'everything' THEN 1 ELSE j.seq END,
+                WHEN j.seq > 1 AND {_SHOWN} = 'everything' THEN 1 ELSE j.seq END,
            NULL, coalesce(m.role, 'member'), 'org'
       FROM serving t
       LEFT JOIN messaging_member m

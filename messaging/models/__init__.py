@@ -18,7 +18,7 @@ from messaging.kinds import (
     VersionEnd,
 )
 from messaging.models import log
-from messaging.models.conversations import Conversation, GroupNotice, Member
+from messaging.models.conversations import Conversation, GroupNotice, Member, NewcomersPast
 from messaging.models.dings import Ding, DingEvidence, DingTarget, DutyShift
 from messaging.models.drafts import UnsentText
 from messaging.models.favourites import Favourite
@@ -65,6 +65,7 @@ __all__ = [
     "MessageKind",
     "MessageRecord",
     "MessageVersion",
+    "NewcomersPast",
     "NewcomersSee",
     "NoticeTarget",
     "NotificationLevel",

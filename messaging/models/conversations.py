@@ -156,6 +156,29 @@ class Member(models.Model):
         return f"{self.person_id} in {self.conversation_id}"
 
 
+class NewcomersPast(models.Model):
+    """What newcomers to a unit's conversation saw up to an entry; since the last it says so itself.
+
+    Of a virtual conversation nothing is written when somebody joins: so the policy of then has to
+    be known later.
+    """
+
+    conversation = models.ForeignKey(Conversation, models.PROTECT, related_name="+", db_index=False)
+    until_seq = models.BigIntegerField()
+    """The entry that tells of the change: whoever joined at it or before is judged by this."""
+    newcomers_see = models.CharField(max_length=10, choices=NewcomersSee.choices)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["conversation", "until_seq"], name="newcomers_past_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.newcomers_see} until {self.until_seq} of {self.conversation_id}"
+
+
 class GroupNotice(models.Model):
     """群公告: what stands above a conversation until it is taken down."""
 

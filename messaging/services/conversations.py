@@ -14,6 +14,7 @@ from messaging.models import (
     Member,
     MemberRole,
     Message,
+    NewcomersPast,
     log,
 )
 from messaging.services import _admitting, _telling
@@ -43,31 +44,36 @@ class PolicyChange:
 
 @service
 def open_direct(*, actor: Actor, person_id: int, now: datetime) -> Opened:
-    """The one direct conversation of the two people exists."""
+    """The one direct conversation of the two people exists. One that exists already is not locked:
+
+    whoever opens several may then hold them in the order of their ids, as everybody does. It stays
+    open to somebody from whom the other is hidden meanwhile.
+    """
     own_id = actor.require_person()
     if person_id == own_id:
         raise errors.TalkingToOneself
-    _admitting.require_known([person_id], now=now)
     key = f"{min(own_id, person_id)}:{max(own_id, person_id)}"
+    if Conversation.objects.filter(direct_key=key).exists():
+        _admitting.require_here([person_id], now=now)
+    else:
+        _admitting.require_known(actor, [person_id], now=now)
+    pair = (own_id, person_id)
     # Two people may open it to each other in the same moment: the key decides, not a check.
-    wanted = Conversation(
-        kind=ConversationKind.DIRECT,
+    direct, is_new = Conversation.objects.get_or_create(
         direct_key=key,
-        created_by_id=own_id,
-        created_at=now,
-        last_at=now,
+        defaults={
+            "kind": ConversationKind.DIRECT,
+            "created_by_id": own_id,
+            "created_at": now,
+            "last_at": now,
+            "member_count": len(pair),
+        },
     )
-    Conversation.objects.bulk_create([wanted], ignore_conflicts=True)
-    held = Conversation.objects.select_for_update(no_key=True).get(direct_key=key)
-    if held.member_count == 0:
-        pair = [
-            Member(conversation=held, person_id=person, joined_seq=1)
-            for person in (own_id, person_id)
-        ]
-        Member.objects.bulk_create(pair)
-        held.member_count = len(pair)
-        held.save(update_fields=["member_count"])
-    return Opened(conversation_id=held.pk)
+    if is_new:
+        Member.objects.bulk_create(
+            Member(conversation=direct, person_id=person, joined_seq=1) for person in pair
+        )
+    return Opened(conversation_id=direct.pk)
 
 
 @service
@@ -75,7 +81,7 @@ def create_group(*, actor: Actor, title: str, person_ids: Sequence[int], now: da
     """A group of the actor, who owns it, and the named people exists."""
     own_id = actor.require_person()
     others = sorted(set(person_ids) - {own_id})
-    known = _admitting.require_known(others, now=now)
+    known = _admitting.require_known(actor, others, now=now)
     if not others:
         raise errors.NobodyToAdd
     _admitting.require_room(1 + len(others))
@@ -111,18 +117,23 @@ def change_policy(
 ) -> Changed | None:
     """What is named in the change holds from this entry on; None where it held already.
 
-    What newcomers see concerns those who come from now on.
+    What newcomers see concerns those who come from now on: what it was is kept where nothing is
+    written when somebody joins.
     """
     held = _administered(actor, conversation_id)
     wanted = {name: value for name, value in asdict(change).items() if value is not None}
     changed = {name: value for name, value in wanted.items() if getattr(held, name) != value}
     if not changed:
         return None
+    shown = held.newcomers_see
     for name, value in changed.items():
         setattr(held, name, value)
     held.save(update_fields=sorted(changed))
     _telling.record(actor, "messaging.group.policy_changed", held, now, changed)
-    return _tell(held, actor, "policy_changed", {"changed": changed}, now=now)
+    told = _tell(held, actor, "policy_changed", {"changed": changed}, now=now)
+    if held.kind == ConversationKind.UNIT and held.newcomers_see != shown:
+        NewcomersPast.objects.create(conversation=held, until_seq=told.seq, newcomers_see=shown)
+    return told
 
 
 @service

@@ -22,7 +22,6 @@ from messaging.models import (
     Member,
     MemberRole,
     MemberSource,
-    NewcomersSee,
     UnitScope,
 )
 from messaging.queries import unit_conversations as queries
@@ -282,7 +281,9 @@ def _about(verb: str, person_ids: Sequence[int], *, now: datetime) -> dict[str, 
 
 def _write(held: Conversation, person_ids: Sequence[int], *, from_seq: int) -> None:
     """The people have a row each, as those whom org brings."""
-    history = 1 if held.newcomers_see == NewcomersSee.EVERYTHING else None
+    if not person_ids:
+        return
+    history = _admitting.history_from(held, from_seq)
     Member.objects.bulk_create(
         Member(
             conversation=held,
@@ -316,13 +317,12 @@ def _close(held: Conversation, stretches: Sequence[Stretch]) -> None:
 
 
 def _close_one(held: Conversation, stretch: Stretch, row: Member | None) -> None:
-    history = 1 if held.newcomers_see == NewcomersSee.EVERYTHING else None
     period = row or Member(
         conversation=held,
         person_id=stretch.person_id,
         source=MemberSource.ORG,
         joined_seq=stretch.joined_seq,
-        history_from_seq=history,
+        history_from_seq=_admitting.history_from(held, stretch.joined_seq),
     )
     period.left_seq = max(stretch.left_seq, period.joined_seq)
     period.history_to_seq = stretch.left_seq - 1

@@ -349,6 +349,40 @@ def test_coming_into_a_large_unit_shows_what_the_policy_lets_it(
     assert "林上城" in _unread(wang, room, last + 1)
 
 
+@pytest.mark.parametrize("kept", ["rows", "virtual"])
+def test_what_newcomers_see_is_decided_when_they_join(
+    wang: Phone,
+    lin: Phone,
+    province: Province,
+    office: Office,
+    kept: str,
+    request: pytest.FixtureRequest,
+) -> None:
+    if kept == "virtual":
+        request.getfixturevalue("virtual")
+    he, gao = phone_of(province, "何管理"), phone_of(province, "高收文")
+    room = _found(he, province.unit("西湖区"), "subtree")
+    assert Conversation.objects.get(pk=room).is_virtual is (kept == "virtual")
+    wang.send(room, "在两人之前")
+    office.transfer("林上城", BUREAU)
+    office.run_jobs()
+    he.call("patch", f"/conversations/{room}/policy", {"newcomers_see": "everything"})
+    office.transfer("高收文", BUREAU)
+    office.run_jobs()
+    he.call("patch", f"/conversations/{room}/policy", {"newcomers_see": "nothing"})
+    wang.send(room, "在两人之后")
+    said = ["在两人之前", "在两人之后"]
+    assert (_bodies(lin, room), _bodies(gao, room)) == (said[1:], said)
+    for name in ("林上城", "高收文"):
+        office.transfer(name, "上城区民政局")
+        office.run_jobs()
+    shown = {
+        one.person_id: one.sees_from_seq
+        for one in membership.periods([lin.person_id, gao.person_id], room)
+    }
+    assert shown == {lin.person_id: 3, gao.person_id: 1}
+
+
 @pytest.mark.usefixtures("virtual")
 def test_changing_posts_within_a_large_unit_interrupts_nothing(
     wang: Phone, zhang: Phone, province: Province, office: Office, run_jobs: RunJobs
@@ -447,6 +481,11 @@ def test_a_dead_word_is_found_by_looking_through(wang: Phone, province: Province
     Member.objects.filter(conversation_id=room, person_id=province.person("单小芳")).delete()
     handlers.look_through_unit_conversations(timezone.now())
     assert len(_names(wang, room)) == 5
+
+
+def _bodies(phone: Phone, room: int) -> list[str]:
+    entries = phone.page(room)["entries"]
+    return [one["body"] for one in entries if one["kind"] == "text"]
 
 
 def _staff(unit_id: int, size: int) -> None:
