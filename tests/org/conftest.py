@@ -1,11 +1,13 @@
-"""The small province, and who imports files there."""
+"""The small province, who imports files there, and a plan of 机构改革."""
 
 from collections.abc import Callable
 
 import pytest
 
 from tests import factories
+from tests.org import reorganising
 from tests.org.importing import Importer
+from tests.org.reorganising import Plan
 
 
 @pytest.fixture
@@ -18,3 +20,9 @@ def province(db: None) -> factories.Province:
 def importer(province: factories.Province, run_jobs: Callable[[], int]) -> Importer:
     """何管理, who administers the people of 西湖区."""
     return Importer(province, province.client("何管理"), run_jobs)
+
+
+@pytest.fixture
+def plan(province: factories.Province) -> Plan:
+    """A draft of 何管理 for 西湖区; 吕安全 administers there, too, and two townships stand."""
+    return reorganising.drafted(province)
