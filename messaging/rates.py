@@ -22,7 +22,7 @@ class Rate:
 
 NEW: Final = Rate(per_second=10, burst=20)
 REPEATED: Final = Rate(per_second=50, burst=100)
-"""A repetition stores nothing, but it takes a transaction. Searches and drafts go as fast."""
+"""A repetition stores nothing, but it takes a transaction. `take_request` goes as fast."""
 
 SAME_FOR_SECONDS: Final = 60
 
@@ -67,7 +67,10 @@ def take_change(*, person_id: int, conversation_id: int) -> None:
 
 
 def take_request(*, person_id: int) -> None:
-    """One search, or one saving of a draft, is counted apart from messages; ActingTooFast."""
+    """What finds or names people, and a draft's saving, is counted apart from messages.
+
+    ActingTooFast above the limit.
+    """
     key = bus.request_rate_key(person_id)
     wait = _counted([key], REPEATED)
     if wait > 0:

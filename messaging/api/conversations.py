@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 from core import paging
 from core.http import actor_of
 from core.schemas import Id, LongText, Schema, ShortText
+from messaging import rates
 from messaging.api.drafts import UnsentTextOut
 from messaging.api.members import MemberOut, PeopleIn
 from messaging.api.schemas import ChangedOut, EntryOut
@@ -161,16 +162,18 @@ def list_conversations(
 @router.post("/conversations/direct", response=OpenedOut, url_name="messaging-direct")
 def open_direct(request: HttpRequest, body: DirectIn) -> Opened:
     """The direct conversation with the person, opened if need be."""
-    return conversations.open_direct(
-        actor=actor_of(request), person_id=body.person_id, now=timezone.now()
-    )
+    actor = actor_of(request)
+    rates.take_request(person_id=actor.require_person())
+    return conversations.open_direct(actor=actor, person_id=body.person_id, now=timezone.now())
 
 
 @router.post("/conversations/groups", response=OpenedOut, url_name="messaging-groups")
 def create_group(request: HttpRequest, body: GroupIn) -> Opened:
     """A new group."""
+    actor = actor_of(request)
+    rates.take_request(person_id=actor.require_person())
     return conversations.create_group(
-        actor=actor_of(request),
+        actor=actor,
         title=body.title,
         person_ids=body.person_ids,
         now=timezone.now(),

@@ -10,6 +10,7 @@ from pydantic import Field
 from core import paging
 from core.http import actor_of
 from core.schemas import Id, Schema
+from messaging import rates
 from messaging.api.schemas import ChangedOut, NameTyped
 from messaging.kinds import MemberRole
 from messaging.queries import members as queries
@@ -89,8 +90,10 @@ def list_members(
 )
 def invite(request: HttpRequest, conversation_id: Id, body: InvitedIn) -> Changed:
     """The people are in the group."""
+    actor = actor_of(request)
+    rates.take_request(person_id=actor.require_person())
     return members.invite(
-        actor=actor_of(request),
+        actor=actor,
         conversation_id=conversation_id,
         person_ids=body.person_ids,
         now=timezone.now(),

@@ -40,7 +40,7 @@ def invite(
     held = _held(own_id, conversation_id)
     policies.require_may_invite(own_id, held)
     added = sorted(set(person_ids) - _present(held, person_ids).keys())
-    known = _admitting.require_known(added, now=now)
+    known = _admitting.require_known(actor, added, now=now)
     if not added:
         raise errors.NobodyToAdd
     if held.kind == ConversationKind.GROUP:
@@ -95,7 +95,7 @@ def transfer(*, actor: Actor, conversation_id: int, person_id: int, now: datetim
     heir = _present(held, [person_id]).get(person_id)
     if heir is None or person_id == own_id:
         raise errors.UnknownPeople
-    _admitting.require_known([person_id], now=now)
+    _admitting.require_here([person_id], now=now)
     return _make_owner(held, actor, person_id, now=now)
 
 

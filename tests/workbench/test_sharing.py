@@ -3,6 +3,10 @@
 import json
 from collections.abc import Callable
 
+from django.utils import timezone
+
+from org.kinds import VisibilityEffect
+from org.services import visibility
 from tests.approvals.conftest import OTHER, STAFF, Office, office
 
 __all__ = ["office"]
@@ -52,3 +56,21 @@ def test_what_nobody_shows_and_what_one_may_not_see_is_absent(office: Office) ->
     assert client.get("/sharing/person/1/", headers=HTMX).status_code == 404
     gone = client.post("/sharing/case/999999/", {"person": office.id(STAFF)}, headers=HTMX)
     assert gone.status_code == 404
+
+
+def test_no_name_is_told_of_somebody_hidden(office: Office) -> None:
+    client = office.province.client(OTHER)
+    case_id = office.start().case_id
+    path, hidden = f"/sharing/case/{case_id}/", office.id("林上城")
+    assert "林上城" in client.get(path, {"person": hidden}, headers=HTMX).content.decode()
+    visibility.make(
+        actor=office.province.actor("卫二"),
+        subject=visibility.Subject(person_id=hidden),
+        terms=visibility.Terms(effect=VisibilityEffect.HIDE),
+        now=timezone.now(),
+    )
+    assert "林上城" not in client.get(path, {"person": hidden}, headers=HTMX).content.decode()
+    refused = client.post(path, {"person": hidden}, headers=HTMX)
+    assert refused.status_code == 422
+    assert "林上城" not in refused.content.decode()
+    assert not client.get("/api/v1/messaging/conversations").json()["items"]

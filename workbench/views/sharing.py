@@ -15,7 +15,7 @@ from documents.services import sharing as document_sharing
 from messaging.kinds import ConversationKind
 from messaging.queries import conversations
 from messaging.services.cards import SHARED_AT_MOST, Places, Put
-from org.queries import people
+from org.queries import directory, visibility
 from workbench import dialogs, parameters
 
 SHOWN: Final = 100
@@ -97,7 +97,10 @@ def _offered(request: HttpRequest) -> dict[str, object]:
         "wanted": wanted,
         "direct": ConversationKind.DIRECT,
         "people": [
-            {"id": key, "name": name.name} for key, name in people.names(chosen, at=now).items()
+            {"id": one.person_id, "name": one.name}
+            for one in directory.people_by_id(
+                chosen, at=now, viewer=visibility.viewer_of(actor, at=now)
+            )
         ],
         "action": request.path,
     }
