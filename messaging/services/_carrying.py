@@ -4,19 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import DateTimeField, Value
-from django.db.models.functions import Coalesce
-
 from messaging import errors
 from messaging.kinds import FileState
 from messaging.models import File, MessageRecord
 
 
 def note_sent(file_id: int, *, now: datetime) -> None:
-    """The file is kept for good; FileNotFound where it was forgotten in this very moment."""
-    first = Coalesce("sent_at", Value(now), output_field=DateTimeField())
+    """The file is kept for good; FileNotFound where it was forgotten in this very moment.
+
+    One that was sent before stays for good anyway, and is not locked: two that forward it into
+    several conversations wait for these in order, and must not wait for the file in between.
+    """
     ready = File.objects.filter(pk=file_id, state=FileState.READY)
-    if not ready.update(sent_at=first):
+    if ready.filter(sent_at__isnull=True).update(sent_at=now):
+        return
+    if not ready.filter(sent_at__isnull=False).exists():
         raise errors.FileNotFound
 
 

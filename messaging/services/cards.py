@@ -203,7 +203,11 @@ def _record(
 
 
 def _held(places: Sequence[int], *, required: set[int]) -> Iterator[Conversation]:
-    """One after the other in the order of their ids; what is dissolved keeps its old card."""
+    """One after the other in the order of their ids; what is dissolved keeps its old card.
+
+    Whoever holds several conversations takes them in this order, and holds none before that another
+    might wait for while he holds a later one. What forwards and what shares do so, too.
+    """
     for conversation_id in places:
         held = (
             Conversation.objects.select_for_update(no_key=True).filter(pk=conversation_id).first()
