@@ -1,13 +1,16 @@
-"""An administrator who imports files by the API, as the tests of imports do it."""
+"""An administrator who imports files by the API, and what stands there before and afterwards."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from org.models import Appointment, AppointmentSearch, OrgChange, Person
 from tests import factories
+
+OFFICE: Final = "西湖区民政局/办公室"
 
 
 @dataclass
@@ -83,3 +86,15 @@ class Importer:
         """Outcome, name and place of each row that changes something."""
         answer = self.client.get(f"/api/v1/org/imports/{import_id}/lines", {"limit": 100})
         return [(one["outcome"], one["name"], one["place"]) for one in answer.json()["items"]]
+
+
+def held(name: str) -> list[tuple[str, str, str]]:
+    """Unit, title and kind of what people of the name hold now."""
+    rows = Appointment.objects.filter(person__name=name, valid_to__isnull=True)
+    return sorted(rows.values_list("unit__name", "post__title", "kind"))
+
+
+def everything() -> dict[str, int]:
+    """How many rows there are of what imports write."""
+    models: tuple[Any, ...] = (Person, Appointment, AppointmentSearch, OrgChange)
+    return {model.__name__: model.objects.count() for model in models}

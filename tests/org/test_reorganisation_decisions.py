@@ -10,10 +10,7 @@ from django.utils import timezone
 
 from org import errors
 from org.kinds import StepKind
-from org.models import (
-    CredentialReset,
-    Reorganisation,
-)
+from org.models import CredentialReset, Reorganisation
 from org.services import reorganisation_decisions
 from tests import factories
 from tests.org import calls, reorganising

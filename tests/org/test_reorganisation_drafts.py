@@ -10,12 +10,7 @@ from core import redis
 from core.models import AuditEntry
 from org import errors
 from org.kinds import StepKind
-from org.models import (
-    AdminGrant,
-    Reorganisation,
-    ReorganisationStep,
-    Unit,
-)
+from org.models import AdminGrant, Reorganisation, ReorganisationStep, Unit
 from org.queries import people, units
 from org.queries import reorganisations as queries
 from org.queries.visibility import EVERYTHING

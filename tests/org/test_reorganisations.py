@@ -8,12 +8,7 @@ from django.utils import timezone
 
 from core.actor import system
 from org.kinds import StepKind
-from org.models import (
-    AdminGrant,
-    OrgChange,
-    ReorganisationEvent,
-    Unit,
-)
+from org.models import AdminGrant, OrgChange, ReorganisationEvent, Unit
 from org.queries import rehearsals, tree
 from org.queries import reorganisations as queries
 from org.services import reorganisation_decisions
