@@ -234,39 +234,11 @@ class MentionAllRefused(errors.Forbidden):
     message = "只有群主和管理员可以@所有人"
 
 
-class UnitConversationExists(errors.Conflict):
-    """The unit has a conversation of this scope already."""
-
-    code = "CONVERSATION_OF_UNIT_EXISTS"
-    message = "该单位已有此范围的单位群"
-
-
-class UnitConversationRefused(errors.Forbidden):
-    """Only a unit's administrators and its head open its conversation."""
-
-    code = "CONVERSATION_OF_UNIT_REFUSED"
-    message = "只有单位管理员和单位负责人可以建立单位群"
-
-
-class UnitKeepsItsPeople(errors.Conflict):
-    """Who belongs to a unit's conversation follows from the appointments."""
-
-    code = "CONVERSATION_FOLLOWS_UNIT"
-    message = "单位群的成员随任职变动，不能自行退出、移出或转让"
-
-
 class OwnerStays(errors.Conflict):
     """The owner's role is passed on, not taken away."""
 
     code = "CONVERSATION_OWNER_STAYS"
     message = "请先转让群主"
-
-
-class LastAdministrator(errors.Conflict):
-    """Somebody has to administer a unit's conversation."""
-
-    code = "CONVERSATION_LAST_ADMIN"
-    message = "单位群至少保留一名管理员"
 
 
 class MembersNotListed(errors.Forbidden):

@@ -2,7 +2,8 @@
 
 Direct conversations, groups and small unit conversations have a row for each period. Of a virtual
 conversation the appointments of now say who is in; rows tell what they cannot: periods that ended,
-when somebody joined after the founding, and guests. Whoever needs members joins with `period` here
+when somebody joined after the founding, and guests. Whoever administers a unit by org's grants
+administers its conversation while he is in it. Whoever needs members joins with `period` here
 and never reads messaging_member.
 
 Joining within a virtual conversation is told by the appointment's begin, as the number that the log
@@ -10,7 +11,7 @@ had reached by then, until a handler of org's news has written it down.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ HAS_MEMBER: Final = f"""(
 )"""
 
 _PEOPLE: Final = "%(person_ids)s::bigint[]"
+_UNIT: Final = "(SELECT c.unit_id FROM messaging_conversation c WHERE c.id = %(conversation_id)s)"
 
 
 # What newcomers saw when somebody joined `t` at `j.seq`: by the policy of then, as with rows.
@@ -36,25 +38,39 @@ _SHOWN: Final = """coalesce((SELECT p.newcomers_see FROM messaging_newcomerspast
                     ORDER BY p.until_seq LIMIT 1), t.newcomers_see)"""
 
 
-def _periods(*, rows: str, serving: str) -> str:
+def _among_administrators(person_id: str, _unit_id: str) -> str:
+    """Of one conversation: its unit's administrators are found once, however many people."""
+    return f"{person_id} IN ({belonging.administrators(_UNIT)})"
+
+
+def _periods(
+    *, rows: str, serving: str, administers: Callable[[str, str], str] = belonging.administers
+) -> str:
     """The CTE `period` of the rows, and of those who serve now where the conversation is virtual.
 
     Who has an open row there is told by it rather than by the appointment.
     """
     return f"""
 serving AS (
-    SELECT c.id, c.created_at, c.newcomers_see, s.person_id, s.since FROM {serving}
+    SELECT c.id, c.unit_id, c.created_at, c.newcomers_see, s.person_id, s.since FROM {serving}
 ), period AS (
     SELECT m.conversation_id, m.person_id, m.joined_seq, m.left_seq,
            coalesce(m.history_from_seq, m.joined_seq) AS sees_from_seq,
-           coalesce(m.history_to_seq, m.left_seq) AS sees_to_seq, m.role, m.source
+           coalesce(m.history_to_seq, m.left_seq) AS sees_to_seq,
+           CASE WHEN m.role = 'member' AND m.left_seq IS NULL AND c.kind = 'unit'
+                 AND {administers("m.person_id", "c.unit_id")} THEN 'admin' ELSE m.role END AS role,
+           m.source
       FROM messaging_member m JOIN messaging_conversation c ON c.id = m.conversation_id
      WHERE {rows} AND (NOT c.is_virtual OR m.left_seq IS NOT NULL OR m.source = 'invited')
     UNION ALL
     SELECT t.id, t.person_id, coalesce(m.joined_seq, j.seq), NULL,
            CASE WHEN m.id IS NOT NULL THEN coalesce(m.history_from_seq, m.joined_seq)
                 WHEN j.seq > 1 AND {_SHOWN} = 'everything' THEN 1 ELSE j.seq END,
-           NULL, coalesce(m.role, 'member'), 'org'
+           NULL,
+           CASE WHEN coalesce(m.role, 'member') = 'member'
+                 AND {administers("t.person_id", "t.unit_id")} THEN 'admin'
+                ELSE coalesce(m.role, 'member') END,
+           'org'
       FROM serving t
       LEFT JOIN messaging_member m
         ON m.conversation_id = t.id AND m.person_id = t.person_id AND m.left_seq IS NULL
@@ -74,6 +90,7 @@ PERIODS_IN: Final = _periods(
     rows="m.conversation_id = %(conversation_id)s",
     serving=f"""messaging_conversation c CROSS JOIN LATERAL ({belonging.below("c.unit_id")}) s
      WHERE c.id = %(conversation_id)s AND c.is_virtual""",
+    administers=_among_administrators,
 )
 # Those of %(person_ids)s, an array, in all their conversations:
 PERIODS_OF: Final = _periods(
@@ -94,7 +111,6 @@ PERIODS_AMONG: Final = _periods(
 # somebody joined was said earlier, and no number has to be found in the log for each of a hundred
 # thousand. How many serve below a unit no planner knows: `+ 0` keeps it from looking up the rows
 # one person after the other.
-_UNIT: Final = "(SELECT c.unit_id FROM messaging_conversation c WHERE c.id = %(conversation_id)s)"
 _AUDIENCE_BY_ROWS: Final = """
     SELECT m.person_id FROM messaging_member m
      WHERE m.conversation_id = %(conversation_id)s

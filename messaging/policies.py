@@ -10,6 +10,7 @@ from messaging import ding_errors, errors, membership
 from messaging.kinds import Allowed, ConversationKind, MemberRole, MessageKind
 from messaging.models import Conversation, Ding, Message
 from org import policies as org_policies
+from org.kinds import AdminRole
 from org.queries import appointments
 
 GROUP_LIMIT: Final = 500
@@ -69,6 +70,12 @@ def require_administrator(person_id: int, conversation: Conversation) -> None:
     """NotAnAdministrator unless the person owns or administers the group now."""
     if role_of(person_id, conversation.pk) not in ADMINISTERING:
         raise errors.NotAnAdministrator
+
+
+def administers_by_office(person_id: int, conversation: Conversation, *, at: datetime) -> bool:
+    """Whether the person administers the unit whose conversation this is."""
+    unit_id = conversation.unit_id
+    return unit_id is not None and org_policies.holds(person_id, AdminRole.ORG, unit_id, at=at)
 
 
 def require_may_remove(person_id: int, subject_id: int, conversation: Conversation) -> None:

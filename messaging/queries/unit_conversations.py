@@ -79,6 +79,11 @@ SELECT there.person_id,
  WHERE c.id = %(conversation_id)s
    AND NOT {belonging.serves_elsewhere("there.person_id", "c.unit_id", "%(unit_id)s")}
  ORDER BY 1"""
+# Whoever may administer it: by a row, or by administering the unit.
+_ADMINISTRATORS: Final = f"""
+SELECT m.person_id FROM messaging_member m
+ WHERE m.conversation_id = %(conversation_id)s AND m.left_seq IS NULL AND m.role = 'admin'
+UNION ({belonging.administrators("%(unit_id)s::bigint")})"""
 _COUNT: Final = f"""
 WITH {membership.PERIODS_IN} SELECT count(*) FROM period WHERE left_seq IS NULL"""
 
@@ -212,6 +217,17 @@ def below_moved(conversation_id: int, unit_id: int, *, moved_at: datetime) -> li
     """
     values = {"conversation_id": conversation_id, "unit_id": unit_id, "moved_at": moved_at}
     return [Stretch(*row) for row in _fetch(_BELOW_MOVED, values)]
+
+
+def administrators(conversation: Conversation) -> list[int]:
+    """Who is in the conversation and administers it, by a row of his own or by his office."""
+    values = {"conversation_id": conversation.pk, "unit_id": conversation.unit_id}
+    candidates = [person_id for (person_id,) in _fetch(_ADMINISTRATORS, values)]
+    return [
+        period.person_id
+        for period in membership.periods(candidates, conversation.pk)
+        if period.left_seq is None and period.role in policies.ADMINISTERING
+    ]
 
 
 def present_count(conversation_id: int) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from core.actor import Actor, ActorKind
 from core.db import service
-from messaging import errors, membership, policies
+from messaging import errors, membership, policies, unit_errors
 from messaging.membership import Period
 from messaging.models import (
     Conversation,
@@ -16,6 +16,7 @@ from messaging.models import (
     MemberSource,
     log,
 )
+from messaging.queries import unit_conversations
 from messaging.services import _admitting, _ding_ends, _telling
 from org.queries import people
 
@@ -91,7 +92,7 @@ def transfer(*, actor: Actor, conversation_id: int, person_id: int, now: datetim
     held = _held(own_id, conversation_id)
     policies.require_owner(own_id, held)
     if held.kind == ConversationKind.UNIT:
-        raise errors.UnitKeepsItsPeople
+        raise unit_errors.UnitKeepsItsPeople
     heir = _present(held, [person_id]).get(person_id)
     if heir is None or person_id == own_id:
         raise errors.UnknownPeople
@@ -105,7 +106,8 @@ def set_administrator(
 ) -> Changed:
     """The member administers the group, or does no longer. It is the owner's to decide.
 
-    OwnerStays for the owner; LastAdministrator where a unit's conversation would have none.
+    OwnerStays for the owner; LastAdministrator where a unit's conversation would have none, and
+    AdministersByOffice for whoever would go on as an administrator of the unit.
     """
     own_id = actor.require_person()
     held = _held(own_id, conversation_id)
@@ -116,7 +118,7 @@ def set_administrator(
     if standing.role == MemberRole.OWNER or role == MemberRole.OWNER:
         raise errors.OwnerStays
     if role == MemberRole.MEMBER:
-        _require_other_administrator(held, person_id)
+        _require_other_administrator(held, person_id, now=now)
     _admitting.give_role(held, person_id, role)
     known = people.names([person_id], at=now)
     verb = "admin_appointed" if role == MemberRole.ADMIN else "admin_dismissed"
@@ -177,17 +179,16 @@ def _require_guest(held: Conversation, person_id: int) -> None:
         source=MemberSource.INVITED,
     )
     if not guest.exists():
-        raise errors.UnitKeepsItsPeople
+        raise unit_errors.UnitKeepsItsPeople
 
 
-def _require_other_administrator(held: Conversation, person_id: int) -> None:
+def _require_other_administrator(held: Conversation, person_id: int, *, now: datetime) -> None:
     if held.kind != ConversationKind.UNIT:
         return
-    others = Member.objects.filter(
-        conversation=held, left_seq__isnull=True, role=MemberRole.ADMIN
-    ).exclude(person_id=person_id)
-    if not membership.any_present(held.pk, list(others.values_list("person_id", flat=True))):
-        raise errors.LastAdministrator
+    if policies.administers_by_office(person_id, held, at=now):
+        raise unit_errors.AdministersByOffice
+    if set(unit_conversations.administrators(held)) <= {person_id}:
+        raise unit_errors.LastAdministrator
 
 
 def _close_period(

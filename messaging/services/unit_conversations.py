@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from core import events
 from core.actor import Actor, ActorKind
 from core.db import service
-from messaging import errors, fanout, membership, policies
+from messaging import fanout, membership, policies, unit_errors
 from messaging.events import UnitConversationFounded
 from messaging.models import (
     Conversation,
@@ -48,7 +48,7 @@ def found(*, actor: Actor, unit_id: int, scope: UnitScope, title: str, now: date
     if unit is None:
         raise org_errors.UnitNotFound
     if not policies.may_found_for_unit(actor, unit_id, at=now):
-        raise errors.UnitConversationRefused
+        raise unit_errors.UnitConversationRefused
     size = headcounts.below([unit_id], at=now)[unit_id]
     held = _create(
         Conversation(
@@ -204,7 +204,7 @@ def _called_after(unit_name: str) -> str:
 
 def _permit(actor: Actor) -> None:
     if actor.kind is not ActorKind.SYSTEM:
-        raise errors.UnitKeepsItsPeople
+        raise unit_errors.UnitKeepsItsPeople
 
 
 def _create(wanted: Conversation) -> Conversation:
@@ -214,7 +214,7 @@ def _create(wanted: Conversation) -> Conversation:
     except IntegrityError as clash:
         if "conversation_unit_once" not in str(clash):
             raise
-        raise errors.UnitConversationExists from clash
+        raise unit_errors.UnitConversationExists from clash
     return wanted
 
 
@@ -377,8 +377,7 @@ def _keep_administered(held: Conversation, *, now: datetime) -> None:
         held.dissolved_at = now
         held.save(update_fields=["dissolved_at"])
         return
-    rows = Member.objects.filter(conversation=held, left_seq__isnull=True, role=MemberRole.ADMIN)
-    if membership.any_present(held.pk, list(rows.values_list("person_id", flat=True))):
+    if queries.administrators(held):
         return
     head_id = appointments.head_of(held.unit_id, at=now) if held.unit_id is not None else None
     if head_id is not None and membership.any_present(held.pk, [head_id]):

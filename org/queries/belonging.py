@@ -4,8 +4,13 @@
 and two web processes whose clocks differ must not disagree about who belongs where.
 """
 
+from org import policies
+
 _HOLDS = """(a.valid_from <= statement_timestamp()
           AND (a.valid_to IS NULL OR a.valid_to > statement_timestamp()))"""
+
+_NOW = "statement_timestamp()"
+_GRANT = f"""g.role = 'org' AND {policies.LIVE} AND {policies.REACHES}""".replace("%(at)s", _NOW)
 
 # Looked up for each row: for a few hundred people a planner that joins would read every unit.
 _PARENT = "(SELECT u.parent_id FROM org_unit u WHERE u.id = up.unit_id)"
@@ -156,3 +161,29 @@ def serves_elsewhere(person_id: str, unit_id: str, but_id: str) -> str:
           JOIN org_unit b ON b.id = {but_id}
          WHERE a.person_id = {person_id} AND {_HOLDS}
            AND NOT (u.tree_id = b.tree_id AND u.lft BETWEEN b.lft AND b.rght))"""
+
+
+def administers(person_id: str, unit_id: str) -> str:
+    """A condition: the person may manage the unit, as policies.may_manage_units has it."""
+    return f"""EXISTS (
+        SELECT 1 FROM org_admingrant g
+          JOIN org_unit r ON r.id = g.root_id
+          JOIN org_unit u ON u.id = {unit_id} AND {_GRANT}
+         WHERE g.person_id = {person_id})"""
+
+
+def administrators(unit_id: str) -> str:
+    """A query of (person_id): whoever may manage the unit. Found from the unit upwards.
+
+    Here `unit_id` names nothing of the statement around it, so that it is asked once.
+    """
+    return f"""
+        WITH RECURSIVE up AS (
+          SELECT {unit_id} AS unit_id
+          UNION ALL
+          SELECT {_PARENT} FROM up WHERE up.unit_id IS NOT NULL
+        )
+        SELECT g.person_id
+          FROM up JOIN org_unit r ON r.id = up.unit_id
+          JOIN org_admingrant g ON g.root_id = r.id
+          JOIN org_unit u ON u.id = {unit_id} AND {_GRANT}"""

@@ -13,7 +13,7 @@ from messaging.models import Conversation, Member
 from messaging.services import unit_conversations
 from org import events as org_events
 from org.kinds import AppointmentKind, DepartureReason, PostFunction
-from org.models import Appointment
+from org.models import AdminGrant, Appointment
 from org.services import appointments, departures, mergers, moves, transfers
 from org.services.transfers import Destination
 from tests.conftest import Budget
@@ -448,6 +448,65 @@ def test_an_administrator_is_appointed_in_a_large_conversation(
     assert zhang.card(room)["role"] == "admin"
     assert _seqs(zhang, room) == [1, 2, 3]
     assert len(_names(zhang, room)) == 15
+
+
+@pytest.mark.parametrize("kept", ["rows", "virtual"])
+def test_who_administers_the_unit_manages_its_conversation(
+    wang: Phone, zhang: Phone, province: Province, kept: str, request: pytest.FixtureRequest
+) -> None:
+    if kept == "virtual":
+        request.getfixturevalue("virtual")
+    he = phone_of(province, "何管理")
+    room = _found(he, province.unit("西湖区"), "subtree")
+    path = f"/conversations/{room}"
+    assert zhang.card(room)["role"] == "member"
+    assert zhang.call("patch", f"{path}/policy", {"mute_all": True}).status_code == 403
+    grant = AdminGrant.objects.create(
+        person_id=zhang.person_id, role="org", root_id=province.unit("杭州市"), valid_from=FOUNDED
+    )
+    assert zhang.card(room)["role"] == "admin"
+    assert zhang.call("patch", f"{path}/policy", {"mute_all": True}).status_code == 200
+    assert wang.send(room, "我能说吗").status_code == 403
+    assert zhang.send(room, "管理员可以").status_code == 200
+    listed = zhang.get(f"{path}/members", limit=100).json()["items"]
+    assert [one["name"] for one in listed if one["role"] == "admin"] == ["何管理", "张晓梅"]
+    dismissed = he.call("put", f"{path}/members/{zhang.person_id}/role", {"role": "member"})
+    assert (dismissed.status_code, dismissed.json()["code"]) == (
+        409,
+        "CONVERSATION_ADMIN_BY_OFFICE",
+    )
+    AdminGrant.objects.filter(pk=grant.pk).update(revoked_at=timezone.now())
+    assert zhang.card(room)["role"] == "member"
+    assert zhang.send(room, "不再是了").status_code == 403
+
+
+def test_administering_a_unit_below_or_its_people_manages_nothing(
+    wang: Phone, zhang: Phone, province: Province
+) -> None:
+    room = _found(wang, province.unit(BUREAU))
+    for role, unit in (("org", f"{BUREAU}/一科"), ("people", BUREAU)):
+        AdminGrant.objects.create(
+            person_id=zhang.person_id, role=role, root_id=province.unit(unit), valid_from=FOUNDED
+        )
+    assert zhang.card(room)["role"] == "member"
+    he = phone_of(province, "何管理")  # over the unit, but not in it
+    assert he.get(f"/conversations/{room}").status_code == 404
+
+
+def test_the_head_follows_only_where_nobody_administers_the_unit_either(
+    wang: Phone, zhang: Phone, province: Province, office: Office, run_jobs: RunJobs
+) -> None:
+    room = _found(wang, province.unit(BUREAU))
+    grant = AdminGrant.objects.create(
+        person_id=zhang.person_id, role="org", root_id=province.unit(BUREAU), valid_from=FOUNDED
+    )
+    office.transfer("王伟民", f"{HEALTH}/办公室")
+    run_jobs()
+    rows = Member.objects.filter(conversation_id=room, left_seq__isnull=True, role="admin")
+    assert not rows.exists()
+    assert zhang.card(room)["role"] == "admin"
+    AdminGrant.objects.filter(pk=grant.pk).update(revoked_at=timezone.now())
+    assert zhang.card(room)["role"] == "member"
 
 
 def test_a_conversation_becomes_virtual_as_it_grows_and_rows_again(
