@@ -17,8 +17,8 @@ from messaging import handing_out
 from messaging.models import File
 from tests.messaging import site as sites
 from tests.messaging.conftest import Phone
+from tests.messaging.files import get, sent_file
 from tests.messaging.site import PATIENCE, Site
-from tests.messaging.test_files import get, sent_file
 
 LARGE = "2026-11-23 08:00 水位 7.31\n".encode() * 900_000
 """A text of some 27 MB."""

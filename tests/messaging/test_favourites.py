@@ -10,7 +10,7 @@ from messaging.models import Favourite
 from tests.conftest import Budget
 from tests.core import samples
 from tests.messaging.conftest import Phone
-from tests.messaging.test_files import get, sent_file
+from tests.messaging.files import get, sent_file
 
 
 def keep(phone: Phone, room: int, seq: int) -> Any:
