@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,9 +12,11 @@ from django.test import Client
 from messaging import threads
 from messaging.channels_out.recording import Recording
 from messaging.hub import Hub
+from messaging.services import unit_conversations
 from tests import factories
 from tests.factories import Province
 from tests.messaging import site as sites
+from tests.messaging.office import Office
 from tests.messaging.site import Site
 
 API = "/api/v1/messaging"
@@ -136,6 +138,19 @@ def zhang(province: Province) -> Phone:
 def lin(province: Province) -> Phone:
     """林上城, of another district."""
     return phone_of(province, "林上城")
+
+
+@pytest.fixture
+def office(province: Province, run_jobs: Callable[[], int]) -> Office:
+    """The administrator of 西湖区."""
+    return Office(province, run_jobs)
+
+
+@pytest.fixture
+def virtual(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten people are many."""
+    monkeypatch.setattr(unit_conversations, "ROWS_AT_MOST", 9)
+    monkeypatch.setattr(unit_conversations, "ROWS_AGAIN", 1)
 
 
 @pytest.fixture

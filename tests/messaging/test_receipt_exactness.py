@@ -15,11 +15,9 @@ from org.kinds import PostFunction
 from org.services import transfers
 from org.services.transfers import Destination
 from tests.factories import Province
+from tests.messaging import units
 from tests.messaging.conftest import Phone, phone_of
-from tests.messaging.test_unit_conversations import Office, _found, office, virtual
-
-__all__ = ["office", "virtual"]
-"""Fixtures of the tests beside."""
+from tests.messaging.office import Office
 
 OTHERS = ("李建国", "张晓梅", "曾国强", "单小芳")
 
@@ -128,7 +126,7 @@ def test_of_virtual_conversations_whoever_comes_and_goes(
     wang: Phone, province: Province, office: Office, seed: int
 ) -> None:
     chance = random.Random(seed)  # noqa: S311  # decides what a test does
-    room = _found(phone_of(province, "何管理"), province.unit("西湖区"), "subtree")
+    room = units.found(phone_of(province, "何管理"), province.unit("西湖区"), "subtree")
     assert _is_virtual(room)
     readers = [phone_of(province, name) for name in OTHERS]
     leaving = ["张晓梅", "曾国强", "单小芳"]
@@ -152,7 +150,7 @@ def test_of_virtual_conversations_with_second_posts_joiners_and_those_who_return
     wang: Phone, province: Province, office: Office, seed: int
 ) -> None:
     chance = random.Random(seed)  # noqa: S311  # decides what a test does
-    room = _found(phone_of(province, "何管理"), province.unit("西湖区"), "subtree")
+    room = units.found(phone_of(province, "何管理"), province.unit("西湖区"), "subtree")
     assert _is_virtual(room)
     # 林上城 serves elsewhere at first. A second post makes nobody count twice.
     people = ("李建国", "张晓梅", "林上城")
