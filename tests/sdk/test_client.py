@@ -2,8 +2,10 @@
 
 import asyncio
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -270,3 +272,32 @@ def test_both_stores_keep_the_newest_and_forget_what_is_done(tmp_path: Path) -> 
         store.drop("b")
         assert [item["content"] for item in store.waiting()] == [{"n": "a"}]
         store.close()
+
+
+class Slow(Client):
+    """A client whose comparing takes until it is let go."""
+
+    asked = 0
+    may_end: asyncio.Event
+
+    async def heads(self) -> list[Mapping[str, Any]]:
+        """Where each conversation stands, as soon as one may know."""
+        self.asked += 1
+        await self.may_end.wait()
+        return []
+
+
+async def test_two_hundred_hints_at_once_are_one_more_comparing(site: Site) -> None:
+    session = Session(site.sessions["王伟民"])
+    async with Slow(site.url, session, origin=site.url, timing=PATIENT) as client:
+        client.may_end = asyncio.Event()
+        await until(lambda: client.asked == 1)
+        for _ in range(200):
+            client._told("sync.hint", {})
+        assert client.asked == 1
+        client.may_end.set()
+        await until(lambda: client.asked == 2)
+        comparing = client._comparing
+        assert comparing is not None
+        await comparing
+        assert client.asked == 2

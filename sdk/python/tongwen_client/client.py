@@ -71,6 +71,8 @@ class Client:
         self._unread_marks = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._supervisor: asyncio.Task[None] | None = None
+        self._comparing: asyncio.Task[None] | None = None
+        self._may_lack = False
         self._outbox = Outbox(
             ask=self._ask,
             store=self._store,
@@ -306,7 +308,7 @@ class Client:
     def _up(self, link: Link) -> None:
         self._link = link
         self._is_up.set()
-        self._spawn(self._compare(0))
+        self._compare_within(0)
 
     def _down(self) -> None:
         self._link = None
@@ -350,7 +352,7 @@ class Client:
         elif kind == "sync.hint" and "conversation_id" in data:
             self._reaches(data)
         elif kind == "sync.hint":
-            self._spawn(self._compare(random.random()))  # noqa: S311  # spreads load only
+            self._compare_within(random.random())  # noqa: S311  # spreads load only
         else:
             self._tell(kind, data)
 
@@ -363,17 +365,24 @@ class Client:
             if log.conversation_id == head["conversation_id"]:
                 log.reaches(head["last_seq"])
 
+    def _compare_within(self, wait: float) -> None:
+        """One comparing at a time; for all hints that come meanwhile there is one more after it."""
+        self._may_lack = True
+        if self._comparing is None or self._comparing.done():
+            self._comparing = self._spawn(self._compare(wait))
+
     async def _compare(self, wait: float) -> None:
-        await asyncio.sleep(wait)
-        while True:
+        while self._may_lack:
+            await asyncio.sleep(wait)
+            self._may_lack = False
             try:
                 for head in await self.heads():
                     self._reaches(head)
             except Refused as refused:
-                pause = self._timing.spread(self._timing.pause)
-                await asyncio.sleep(refused.retry_after or pause)
+                wait = refused.retry_after or self._timing.spread(self._timing.pause)
+                self._may_lack = True
             else:
-                return
+                wait = self._timing.spread(self._timing.gap)
 
     async def _end_of(self, conversation_id: int) -> int:
         for head in await self.heads():

@@ -301,22 +301,40 @@ for (const line of document.querySelectorAll("#flashes [data-message]")) {
   toast(line.textContent.trim(), { error: line.dataset.message.includes("danger") });
 }
 
-// ── live counters: fills every [data-count="name"]; hidden pages don't ask
+// ── live counters: fills every [data-count="name"], and says in the title what waits in 消息
 
+const COUNTERS_MS = 30000; // half of it up to half as much again, so that pages don't ask all at once
+const HIDDEN_TIMES = 6; // a page that nobody sees asks so much more seldom, for its title alone
 const countersUrl = document.body.dataset.counters;
+const bareTitle = document.title;
+const own = new Map(); // name → number: what this page knows better than the last answer
 let asking = false;
 
-async function refreshCounters() {
-  if (!countersUrl || asking || document.hidden) return;
+const badgeOf = (number) => (number > 99 ? "99+" : number > 0 ? String(number) : "");
+
+/** From now on the page itself says this number, and answers don't. */
+export function count(name, number) {
+  own.set(name, number);
+  showCount(name, number);
+}
+
+function showCount(name, number) {
+  for (const place of document.querySelectorAll(`[data-count="${name}"]`)) {
+    const shown = place.classList.contains("badge") ? badgeOf(number) : String(number);
+    if (place.textContent !== shown) place.textContent = shown;
+  }
+  if (name !== "inbox") return;
+  const title = number > 0 ? `(${badgeOf(number)}) ${bareTitle}` : bareTitle;
+  if (document.title !== title) document.title = title;
+}
+
+async function askForCounters() {
+  if (!countersUrl || asking) return;
   asking = true;
   try {
     const counts = await fetchJson(countersUrl);
     hideSignedOut();
-    for (const place of document.querySelectorAll("[data-count]")) {
-      const number = counts[place.dataset.count] ?? 0;
-      const shown = place.classList.contains("badge") ? (number > 99 ? "99+" : number > 0 ? String(number) : "") : String(number);
-      if (place.textContent !== shown) place.textContent = shown;
-    }
+    for (const [name, number] of Object.entries(counts)) if (!own.has(name)) showCount(name, number);
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem; // offline or signed out: asked again later
   } finally {
@@ -324,8 +342,23 @@ async function refreshCounters() {
   }
 }
 
+function refreshCounters() {
+  if (!document.hidden) askForCounters();
+}
+
+/** Again and again; hidden, only where the title would not be right otherwise. */
+function askAgain() {
+  const wait = COUNTERS_MS * (0.5 + Math.random()) * (document.hidden ? HIDDEN_TIMES : 1);
+  setTimeout(() => {
+    if (!document.hidden || !own.has("inbox")) askForCounters();
+    askAgain();
+  }, wait);
+}
+
 if (countersUrl) {
-  setInterval(refreshCounters, 20000);
+  const rail = document.querySelector(".rail [data-count=inbox]");
+  if (rail) showCount("inbox", Number(rail.dataset.number ?? 0));
+  askAgain();
   document.addEventListener("tongwen:changed", refreshCounters);
   document.addEventListener("visibilitychange", refreshCounters);
 }

@@ -16,6 +16,7 @@ const GAP_PATIENCE_MS = 200;
 const ANSWER_PATIENCE_MS = 10000;
 const HEARTBEAT_MS = 25000;
 const READ_EVERY_MS = 500;
+const HINT_SPREAD_MS = 1000;
 const REFUSED_AFTER = 3;
 const SOCKET_AGAIN_MS = 120000;
 const SIGNED_OUT = new Set([4001, 4003]);
@@ -23,8 +24,8 @@ const NOT_AT_ONCE = new Set([4009, 4029]);
 
 /**
  * Emits: state {online, signedOut, refused, polling} · entry {entry} (tracked, in order) · arrived {entry} (any) ·
- * outgoing {item} · heads {heads} · read {conversation_id, read_seq} · counts {conversation_id, counts} ·
- * notice {notice} · noticesRead {} · noticeRecalled {notice_id} · ding {ding_id, state?, counts?} · settings {conversation_id, pinned, level, muted}.
+ * outgoing {item} · heads {heads} · behind {conversation_id, last_seq} · read {conversation_id, read_seq} · counts {conversation_id, counts} ·
+ * notice {notice} · noticesRead {} · noticeRecalled {notice_id} · ding {ding_id, opened?, state?, counts?} · settings {conversation_id, pinned, level, muted}.
  */
 export class Client {
   constructor({ url, api = null, personId, storage = window.sessionStorage }) {
@@ -226,7 +227,7 @@ export class Client {
       "draft.changed": (data) => this.emit("draft", data),
       "settings.changed": (data) => this.emit("settings", data),
       typing: (data) => this.emit("typing", data),
-      "ding.opened": (data) => this.emit("ding", { ding: { ding_id: data.id, conversation_id: data.conversation_id } }),
+      "ding.opened": (data) => this.emit("ding", { ding: { ding_id: data.id, conversation_id: data.conversation_id, opened: data } }),
       "ding.state": (data) => this.emit("ding", { ding: data }),
       "sync.hint": (data) => this.hinted(data),
       bye: (data) => { this.byeWait = data.retry_after_ms; },
@@ -276,6 +277,7 @@ export class Client {
         for (const entry of page.entries) {
           this.settle(entry);
           if (entry.seq <= log.known) continue;
+          if (!log.early.has(entry.seq)) this.emit("arrived", { entry });
           log.known = entry.seq;
           this.emit("entry", { entry });
         }
@@ -302,12 +304,33 @@ export class Client {
     setTimeout(() => { if (this.tracked.get(conversationId) === log) this.pull(conversationId); }, wait);
   }
 
-  async compareHeads() {
+  /** One comparing at a time; for all who ask meanwhile there is one more after it. */
+  compareHeads() {
+    if (this.comparing) this.comparesAgain = true;
+    else this.comparing = this.compareUntilNew().finally(() => { this.comparing = null; });
+    return this.comparing;
+  }
+
+  async compareUntilNew() {
+    do {
+      this.comparesAgain = false;
+      await this.askHeads();
+    } while (this.comparesAgain && this.online);
+  }
+
+  compareLater(wait) {
+    this.compareTimer ??= setTimeout(() => {
+      this.compareTimer = null;
+      if (this.online) this.compareHeads(); // otherwise the next connection does
+    }, wait);
+  }
+
+  async askHeads() {
     let answer;
     try {
       answer = await this.ask("sync.heads", {});
     } catch (error) {
-      if (error instanceof Refusal && error.passes) setTimeout(() => this.compareHeads(), error.waitMs);
+      if (error instanceof Refusal && error.passes) this.compareLater(error.waitMs);
       return;
     }
     for (const head of answer.heads) {
@@ -317,11 +340,12 @@ export class Client {
     this.emit("heads", { heads: answer.heads });
   }
 
+  /** One conversation is looked at alone. Everybody is hinted at once, so not everybody asks at once. */
   hinted(hint) {
+    if (hint.conversation_id === undefined) { this.compareLater(Math.random() * HINT_SPREAD_MS); return; }
     const log = this.tracked.get(hint.conversation_id);
     if (log && hint.last_seq > log.known) this.pull(hint.conversation_id);
-    // The list lacks it too; everybody is hinted at once, so not everybody asks at once.
-    setTimeout(() => this.compareHeads(), Math.random() * 1000);
+    this.emit("behind", hint);
   }
 
   // ── sending ─────────────────────────────────────────────────────────────

@@ -7,10 +7,10 @@ import { element, empty, exactly, icon } from "./elements.js";
 const TABS = [["received", "收到的"], ["sent", "发出的"]];
 
 export class Dings {
-  constructor({ root, banner, badge, client, api, onShow, onDetail, onChanged }) {
-    Object.assign(this, { root, banner, badge, client, api, onShow, onDetail, onChanged });
+  constructor({ root, banner, badge, client, api, onShow, onDetail, onDrawn }) {
+    Object.assign(this, { root, banner, badge, client, api, onShow, onDetail, onDrawn });
     this.waiting = [];
-    client.on("ding", ({ ding }) => { if (ding.state) this.drop(ding.ding_id); else this.load(); });
+    client.on("ding", ({ ding }) => { if (ding.opened) this.take(ding.opened); else if (ding.state) this.drop(ding.ding_id); });
     client.on("heads", () => this.load());
   }
 
@@ -28,6 +28,12 @@ export class Dings {
     if (this.isOpen()) this.renew();
   }
 
+  take(ding) {
+    this.waiting = [ding, ...this.waiting.filter((one) => one.id !== ding.id)];
+    this.draw();
+    if (this.isOpen()) this.renew();
+  }
+
   drop(id) {
     this.waiting = this.waiting.filter((ding) => ding.id !== id);
     this.draw();
@@ -36,6 +42,7 @@ export class Dings {
 
   draw() {
     const [first] = this.waiting;
+    this.onDrawn();
     this.badge.textContent = this.waiting.length > 0 ? String(Math.min(99, this.waiting.length)) : "";
     this.banner.hidden = !first;
     if (!first) { this.banner.replaceChildren(); return; }
@@ -52,7 +59,6 @@ export class Dings {
       if (this.client.online) await this.client.ask("ding.confirm", { ding_id: ding.id });
       else await fetchJson(`${this.api}/dings/${ding.id}/confirmation`, { method: "PUT", json: {} });
       toast("已确认");
-      this.onChanged();
     } catch (problem) {
       toast(problem.message, { error: true });
     }

@@ -8,6 +8,8 @@ import { openMenu } from "./menu.js";
 const PAGE = 100;
 const NEAR_END = 200;
 const TOGETHER_MS = 150;
+const RENEW_MS = 1000; // and up to as much again: what concerns many is not asked for by all at once
+const MISSED_AT_MOST = 100;
 
 /** The tile of a conversation. */
 export function tileOf(card) {
@@ -16,9 +18,11 @@ export function tileOf(card) {
 }
 
 export class List {
-  constructor({ root, client, me, api, drafts, onOpen }) {
-    Object.assign(this, { root, client, me, api, drafts, onOpen });
+  constructor({ root, client, me, api, drafts, onOpen, onDrawn }) {
+    Object.assign(this, { root, client, me, api, drafts, onOpen, onDrawn });
     this.cards = new Map();
+    this.seen = new Map(); // conversation id → how far was read here; the server hears of it a little later
+    this.renewing = new Map(); // conversation id → timer
     this.notices = { unread: 0, latest: null };
     this.openId = null;
     this.cursor = null;
@@ -26,6 +30,7 @@ export class List {
     client.on("arrived", ({ entry }) => this.take(entry));
     client.on("read", (data) => this.readTo(data.conversation_id, data.read_seq));
     client.on("heads", ({ heads }) => this.compare(heads));
+    client.on("behind", ({ conversation_id: id, last_seq: seq }) => { if (!(this.cards.get(id)?.last_seq >= seq)) this.renewSoon(id); });
     client.on("settings", (data) => this.settle(data));
   }
 
@@ -39,14 +44,34 @@ export class List {
     this.cards = new Map([...older, ...page.items.map((card) => this.newer(card))].map((card) => [card.id, card]));
     if (this.cursor === null) this.cursor = page.next_cursor ?? "";
     this.notices = { unread: unread.notices, latest: notices.items[0] ?? null };
-    if (this.openId && document.visibilityState === "visible" && this.cards.has(this.openId)) Object.assign(this.cards.get(this.openId), { unread: 0, mentions: 0 });
     this.draw();
   }
 
-  /** What came live while the answer was under way is not undone by it. */
+  /** What came live, or was read, while the answer was under way is not undone by it. */
   newer(card) {
     const here = this.cards.get(card.id);
-    return here && here.last_seq > card.last_seq ? here : card;
+    if (here && here.last_seq > card.last_seq) return here;
+    return this.seen.get(card.id) >= card.last_seq ? { ...card, unread: 0, mentions: 0 } : card;
+  }
+
+  /** One row alone is asked for, once nothing more happens to it. */
+  renewSoon(id) {
+    clearTimeout(this.renewing.get(id));
+    this.renewing.set(id, setTimeout(() => this.renew(id), RENEW_MS * (1 + Math.random())));
+  }
+
+  async renew(id) {
+    this.renewing.delete(id);
+    let card;
+    try {
+      ({ card } = await fetchJson(`${this.api}/conversations/${id}`));
+    } catch {
+      return; // gone, or not to be had now: the next comparing says which
+    }
+    const now = this.newer(card);
+    this.cards.set(id, now);
+    if (now.missed?.size > 0) this.lackSoon(now); // the answer is older than what came live
+    this.draw();
   }
 
   /** Many changes at once ask once. */
@@ -85,34 +110,61 @@ export class List {
 
   isBehind(head) {
     const card = this.cards.get(head.conversation_id);
-    if (!card) return this.cursor === ""; // it may stand on a page that has not come yet
+    if (!card) return !this.cursor; // it may stand on a page that has not come yet
     return ["last_seq", "unread", "mentions", "level", "pinned"].some((name) => card[name] !== head[name]);
   }
 
   take(entry) {
     const card = this.cards.get(entry.conversation_id);
     if (!card) { this.loadSoon(); return; }
-    if (entry.seq <= card.last_seq) return;
-    const isNext = entry.seq === card.last_seq + 1;
-    Object.assign(card, { last_seq: entry.seq, last_at: entry.created_at });
-    if (!changesMessage(entry)) card.last_entry = entry;
-    // Names, members and unread numbers may have changed, or something before this has not come.
-    if (!(changesMessage(entry) ? this.change(card, entry) && isNext : isSpoken(entry))) this.loadSoon();
+    const isLate = entry.seq <= card.last_seq;
+    if (isLate && !card.missed?.delete(entry.seq)) return;
+    if (!isLate) this.follow(card, entry);
+    if (!this.isRight(card, entry)) this.renewSoon(card.id);
     if (isSpoken(entry)) this.count(card, entry);
     this.draw();
   }
 
-  /** That a message changed is no news; what was said last shows as it reads now. False: the server has to be asked. */
+  /** The row shows the entry; what was passed over may still come, or is asked for. */
+  follow(card, entry) {
+    const passed = entry.seq - card.last_seq - 1;
+    if (passed > 0) {
+      card.missed ??= new Set();
+      for (let seq = entry.seq - Math.min(passed, MISSED_AT_MOST); seq < entry.seq; seq += 1) card.missed.add(seq);
+      this.lackSoon(card);
+    }
+    Object.assign(card, { last_seq: entry.seq, last_at: entry.created_at });
+    if (!changesMessage(entry)) card.last_entry = entry;
+  }
+
+  lackSoon(card) {
+    setTimeout(() => { if (card.missed.size > 0 && this.cards.get(card.id) === card) this.renew(card.id); }, RENEW_MS * (1 + Math.random()));
+  }
+
+  /** Whether the row says all that the entry changes; otherwise the server has to be asked. */
+  isRight(card, entry) {
+    if (isSpoken(entry)) return true;
+    if (changesMessage(entry)) return this.change(card, entry);
+    const { verb, people = [], title, changed = {}, by_id: byId } = entry.event;
+    if (byId === this.me.id || people.some((person) => person.id === this.me.id)) return false;
+    if (verb === "renamed") card.title = title;
+    if (verb === "dissolved") card.dissolved = true;
+    if ("mute_all" in changed) card.mute_all = changed.mute_all;
+    return true;
+  }
+
+  /** That a message changed is no news; what was said last shows as it reads now. */
   change(card, { event, changed }) {
     const last = card.last_entry;
     if (last?.seq === event.seq && event.verb === "recalled") card.last_entry = { ...last, recalled: true, body: "", file: null, card: null };
     else if (last?.seq === event.seq && changed) card.last_entry = changed;
-    return event.verb === "edited" && last?.kind !== "event"; // what is recalled is not unread any more
+    else if (last?.kind === "event") return false; // what was said last stands further up
+    return event.verb === "edited" || card.unread === 0; // what is recalled is not unread any more
   }
 
   count(card, entry) {
     if (entry.sender_id === this.me.id) Object.assign(card, { unread: 0, mentions: 0 });
-    else if (this.openId !== card.id || document.visibilityState !== "visible") {
+    else if (!(this.seen.get(card.id) >= entry.seq)) {
       card.unread += 1;
       if (calls(entry, this.me.id)) card.mentions += 1;
     }
@@ -121,8 +173,10 @@ export class List {
   readTo(conversationId, seq) {
     const card = this.cards.get(conversationId);
     if (!card) return;
+    this.seen.set(conversationId, Math.max(this.seen.get(conversationId) ?? 0, seq));
     card.read_seq = Math.max(card.read_seq, seq);
     if (seq >= card.last_seq) Object.assign(card, { unread: 0, mentions: 0 });
+    else if (card.unread > 0) this.renewSoon(conversationId); // how many of the rest count, the server knows
     this.draw();
   }
 
@@ -141,6 +195,16 @@ export class List {
     } catch (problem) {
       toast(problem.message, { error: true });
       return false;
+    }
+  }
+
+  async loadNotices() {
+    try {
+      const [page, unread] = await Promise.all([fetchJson(`${this.api}/notices?limit=1`), fetchJson(`${this.api}/unread`)]);
+      this.notices = { unread: unread.notices, latest: page.items[0] ?? null };
+      this.draw();
+    } catch {
+      // what stands there stays until the next connection
     }
   }
 
@@ -175,6 +239,7 @@ export class List {
     const focused = this.root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
     this.root.replaceChildren(...rows);
     if (focused) this.root.querySelector(`[data-key="${focused}"]`)?.focus();
+    this.onDrawn();
   }
 
   noticeRow() {

@@ -1,6 +1,6 @@
 // 消息: the list, the open conversation, its panel, and the one socket that keeps them live.
 
-import { changed, fetchJson, Problem, toast } from "../base.js";
+import { changed, count, fetchJson, Problem, toast } from "../base.js";
 import { Client } from "./client.js";
 import { DingDialog } from "./ding_dialog.js";
 import { DingMarks } from "./ding_marks.js";
@@ -18,8 +18,10 @@ import { Picker } from "./picker.js";
 import { Presence } from "./presence.js";
 import { openQuiet } from "./quiet.js";
 import { Search } from "./search.js";
+import { Tally } from "./tally.js";
 import { Uploads } from "./uploads.js";
 
+const CHANGED_SPREAD_MS = 9000;
 const VIEWS = ["notices", "dings", "favourites"];
 
 const panes = document.getElementById("messages");
@@ -38,12 +40,12 @@ const feed = new Feed({
   onInfo: () => panel.toggleInfo(feed.id),
   onHistory: () => panel.toggleHistory(feed.id),
   onFiles: () => panel.toggleFiles(feed.id),
-  onRead: (id, seq) => { list.readTo(id, seq); changedSoon(); },
+  onRead: (id, seq) => { list.readTo(id, seq); tally.readTo(id, seq); },
   onForward: (card, seqs, together) => forward.open(card, seqs, together),
   onRecord: (entry) => forward.record(entry),
   onDing: (entry) => (entry ? dingDialog.ofMessage(feed.card, entry, () => feed.callable()) : dingDialog.write(feed.card, feed.composer.input.value, () => feed.callable())),
 });
-const notices = new Notices({ root: part("feed"), api, onRead: () => { list.notices.unread = 0; list.draw(); changed(); } });
+const notices = new Notices({ root: part("feed"), api, onRead: () => { list.notices.unread = 0; list.draw(); } });
 const panel = new Panel({
   root: part("panel"), panes, me, api,
   onInvite: (card, members) => picker.open({
@@ -61,7 +63,7 @@ const favourites = new Favourites({
   onForward: (item) => forward.ask("转发收藏", `/favourites/${item.id}/forward`),
   onRecord: (record) => forward.showRecord(record),
 });
-const list = new List({ root: part("list"), client, me, api, drafts, onOpen: (key) => show(key) });
+const list = new List({ root: part("list"), client, me, api, drafts, onOpen: (key) => show(key), onDrawn: showCount });
 const search = new Search({
   input: part("filter"), list: part("list"), root: part("found"), api, me,
   onPerson: (id) => talkTo(id),
@@ -73,7 +75,7 @@ const picker = new Picker({ dialog: part("picker"), me });
 const dingDialog = new DingDialog({ api, me, onOpened: (opened) => { dings.renew(); feed.dingMarks.lookSoon(); dingPanel.open(opened.ding_id); } });
 const dingPanel = new DingPanel({ panel, api, onChanged: () => { dings.renew(); feed.dingMarks.lookSoon(); } });
 const dings = new Dings({
-  root: part("feed"), banner: part("ding-banner"), badge: part("ding-badge"), client, api, onChanged: changedSoon,
+  root: part("feed"), banner: part("ding-banner"), badge: part("ding-badge"), client, api, onDrawn: showCount,
   onShow: async (ding) => { await show(ding.conversation_id); if (feed.id === ding.conversation_id) feed.jumpTo(ding.seq); },
   onDetail: (id) => dingPanel.open(id),
 });
@@ -81,11 +83,18 @@ feed.dingMarks = new DingMarks({ feed, client, api, onOwn: (id) => dingPanel.ope
 
 const presence = new Presence({ client, feed, panel, me });
 
+const tally = new Tally({ client, list, dings, onChange: showCount });
+
+/** The rail's badge follows what stands in the list. */
+function showCount() {
+  const total = tally.total();
+  if (total !== null) count("inbox", total);
+}
+
 let changedTimer = null;
-/** The rail's badge follows at once, but a burst of messages asks once. */
+/** A notice mostly tells of something to approve or to sign for; what many are told is not asked for by all at once. */
 function changedSoon() {
-  clearTimeout(changedTimer);
-  changedTimer = setTimeout(changed, 700);
+  changedTimer ??= setTimeout(() => { changedTimer = null; changed(); }, 1000 + Math.random() * CHANGED_SPREAD_MS);
 }
 
 /** Opens a conversation, one of VIEWS, or nothing (null). */
@@ -137,7 +146,6 @@ client.on("state", ({ online, signedOut, refused, polling }) => {
   part("signed-out").hidden = !signedOut;
 });
 client.on("arrived", ({ entry }) => {
-  changedSoon();
   if (entry.kind !== "event" || changesMessage(entry)) return;
   panel.refresh(entry.conversation_id);
   const isGone = ["left", "removed", "org_left"].includes(entry.event.verb) && entry.event.people.some((person) => person.id === me.id);
@@ -145,16 +153,15 @@ client.on("arrived", ({ entry }) => {
   if (feed.id === entry.conversation_id) feed.refreshDetail();
 });
 client.on("counts", (data) => panel.recount(data));
-client.on("read", changedSoon);
 client.on("notice", ({ notice }) => {
   list.notices = { unread: list.notices.unread + 1, latest: notice };
   list.draw();
   if (notices.isOpen()) notices.take(notice);
   changedSoon();
 });
-client.on("ding", ({ ding }) => { changedSoon(); if (ding.counts) { dingPanel.refresh(ding.ding_id); dings.renew(); } });
-client.on("noticeRecalled", () => { notices.renew(); changedSoon(); });
-client.on("noticesRead", () => { list.notices.unread = 0; list.draw(); changedSoon(); });
+client.on("ding", ({ ding }) => { if (ding.counts) { dingPanel.refresh(ding.ding_id); dings.renew(); } });
+client.on("noticeRecalled", () => { notices.renew(); list.loadNotices(); });
+client.on("noticesRead", () => list.loadNotices());
 
 part("new").addEventListener("click", () => picker.open({ heading: "发起聊天", verb: "开始聊天", naming: true, onChosen: startChat }));
 part("dings").addEventListener("click", () => show("dings"));
