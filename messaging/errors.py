@@ -304,6 +304,13 @@ class EmptyMessage(errors.Invalid):
     message = "不能发送空白消息"
 
 
+class MessageUnprintable(errors.Invalid):
+    """The text holds control characters other than tabs and line ends."""
+
+    code = "MESSAGE_UNPRINTABLE"
+    message = "消息中有不能显示的控制字符，请删去后再发"
+
+
 class MessageTooLarge(errors.TooLarge):
     """The text is larger than a message may be."""
 

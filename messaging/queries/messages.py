@@ -13,7 +13,7 @@ from messaging import errors, membership, policies
 from messaging.kinds import MessageKind
 from messaging.membership import Period
 from messaging.models import Conversation, Message
-from messaging.queries import files, receipts
+from messaging.queries import files, page_sizes, receipts
 from messaging.queries.files import FileRef
 from messaging.queries.receipts import ReceiptCount
 from org.queries import people
@@ -108,7 +108,7 @@ class Pull:
 def page(
     *, actor: Actor, conversation_id: int, before: int | None, limit: int, at: datetime
 ) -> Pull:
-    """The newest entries below `before` (or at the end), oldest first.
+    """The newest entries below `before` (or at the end), oldest first, as many as fit an answer.
 
     `complete` says that nothing older can be seen.
     """
@@ -119,18 +119,18 @@ def page(
     if before is not None:
         rows = rows.filter(seq__lt=before)
     found = list(rows.order_by("-seq")[: limit + 1])
-    shown = found[:limit][::-1]
+    shown = page_sizes.fitting(_entries(found[:limit], periods, reader_id=person_id, at=at))
     return Pull(
         conversation_id=conversation_id,
-        entries=_entries(shown, periods, reader_id=person_id, at=at),
+        entries=shown[::-1],
         through=last_seq if before is None else before - 1,
         last_seq=last_seq,
-        complete=len(found) <= limit,
+        complete=len(shown) == len(found),
     )
 
 
 def pull(*, actor: Actor, conversation_id: int, after: int, limit: int, at: datetime) -> Pull:
-    """The entries above `after`, oldest first: what closes a gap.
+    """The entries above `after`, oldest first, as many as fit an answer: what closes a gap.
 
     `complete` says that the log ends at `through`. Entries outside the reader's periods
     of membership are passed over.
@@ -140,10 +140,11 @@ def pull(*, actor: Actor, conversation_id: int, after: int, limit: int, at: date
     periods = membership.periods([person_id], conversation_id)
     rows = _covered(periods, conversation_id).filter(seq__gt=after, seq__lte=last_seq)
     found = list(rows.order_by("seq")[: limit + 1])
-    shown, complete = found[:limit], len(found) <= limit
+    shown = page_sizes.fitting(_entries(found[:limit], periods, reader_id=person_id, at=at))
+    complete = len(shown) == len(found)
     return Pull(
         conversation_id=conversation_id,
-        entries=_entries(shown, periods, reader_id=person_id, at=at),
+        entries=shown,
         through=max(last_seq, after) if complete else shown[-1].seq,
         last_seq=last_seq,
         complete=complete,
@@ -229,16 +230,6 @@ def veiled(entry: Entry, unseen: Collection[int]) -> Entry:
 def unseen_quote(seq: int) -> Quote:
     """What those see of the quoted message who came after it."""
     return Quote(seq=seq, sender_name="", excerpt=UNSEEN, recalled=False)
-
-
-def sound_text(body: str) -> str:
-    """The words without blanks around them; EmptyMessage, MessageTooLarge."""
-    text = body.strip()
-    if not text:
-        raise errors.EmptyMessage
-    if len(text.encode()) > policies.BODY_LIMIT:
-        raise errors.MessageTooLarge(limit_kib=policies.BODY_LIMIT // 1024)
-    return text
 
 
 def quote(conversation_id: int, seq: int | None, *, reader_id: int, at: datetime) -> Quote | None:

@@ -8,7 +8,7 @@ from typing import Final
 from core import audit
 from core.actor import Actor
 from core.db import service
-from messaging import errors, policies
+from messaging import errors, policies, texts
 from messaging.kinds import VersionEnd
 from messaging.models import Conversation, Mention, Message, MessageVersion, log
 from messaging.queries import conversations, histories, mentions, messages
@@ -42,7 +42,7 @@ def edit(
     What it said before moves to MessageVersion. The words it has already change nothing.
     Raises EditTooLate after the window.
     """
-    text = messages.sound_text(body)
+    text = texts.sound(body)
     person_id = actor.require_person()
     called = mentions.expand(
         conversation_id, person_ids=tuple(person_ids), unit_ids=tuple(unit_ids)

@@ -7,7 +7,7 @@ from uuid import UUID
 from core import audit
 from core.actor import Actor
 from core.db import service
-from messaging import errors, fanout, policies
+from messaging import errors, fanout, policies, texts
 from messaging.kinds import MessageKind, Receipt, VersionEnd
 from messaging.models import Mention, Message, MessageRecord, MessageVersion, log
 from messaging.models.log import Draft, Said
@@ -178,7 +178,7 @@ def _words(body: str, *, kind: MessageKind) -> str:
     """Pictures and files need none."""
     if kind != MessageKind.TEXT and not body.strip():
         return ""
-    return messages.sound_text(body)
+    return texts.sound(body)
 
 
 def _require_fitting_file(particulars: Particulars, person_id: int) -> None:

@@ -132,7 +132,7 @@ export class Composer {
   }
 
   async submit() {
-    const body = this.input.value.trim();
+    const body = printable(this.input.value).trim();
     if (this.pending || (!body && (this.edited || this.attachments.isEmpty))) return;
     if (new TextEncoder().encode(body).length > LIMIT_BYTES) { toast("单条消息不能超过 16 KB", { error: true }); return; }
     const said = { body, ...this.mentions.calledIn(body) };
@@ -203,4 +203,9 @@ export class Composer {
   arrived() {
     if (!this.edited) this.restore();
   }
+}
+
+/** What Word puts between lines becomes a line end; control characters, which nobody sees, are refused by the server and left out here. */
+function printable(text) {
+  return text.replace(/\r\n?|[\v\f]/g, "\n").replace(/[\x00-\x08\x0e-\x1f\x7f]/g, "");
 }
