@@ -29,7 +29,7 @@ from tests.org.provisioning import (
     patch,
     public_id,
 )
-from tests.org.test_second_person import crowd
+from tests.org.acts import crowd
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 
