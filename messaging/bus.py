@@ -106,8 +106,8 @@ def counted_key(person_id: int, conversation_id: int, client_message_id: UUID) -
 
 
 def presence_key(person_id: int) -> str:
-    """Where it is kept for a minute that a person is here."""
-    return f"{_prefix()}:here:{person_id}"
+    """Where it is kept for a minute which processes have seen a person."""
+    return f"{_prefix()}:signs:{person_id}"
 
 
 def looking_key(conversation_id: int) -> str:

@@ -47,7 +47,7 @@ def state(
     conversation_id: Id | None = None,
 ) -> queries.State:
     """Who of the people is online; a conversation is named by whoever has it open."""
-    return queries.state(
+    return queries.state_by_http(
         actor=actor_of(request),
         person_ids=person_ids,
         conversation_id=conversation_id,

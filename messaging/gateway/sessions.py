@@ -11,6 +11,7 @@ from django.utils import timezone
 from core.actor import system
 from messaging import hub, policies, presence, sockets, threads
 from messaging.gateway import draining, incoming
+from messaging.gateway.leaving import Leaving
 from messaging.gateway.sign_in import Visitor
 from messaging.together import Together
 from org.queries import sessions as queries
@@ -50,6 +51,7 @@ class Sessions:
         self.hub = hub.Hub()
         self._guests: set[Guest] = set()
         self._present: Together[int, None] = Together(_note_present)
+        self._leaving = Leaving(lambda person_id: person_id in self.hub.people)
         self._checking = asyncio.create_task(self._check_for_ever())
         draining.on_shutdown(self._drain)
 
@@ -67,6 +69,7 @@ class Sessions:
         if guest in self._guests:
             self._guests.discard(guest)
             await self.hub.unregister(guest)
+            self._leaving.note(guest.person_id)
 
     async def note_present(self, guest: Guest) -> None:
         """The guest's person is here for the next minute, and others may know."""
@@ -88,6 +91,7 @@ class Sessions:
             await asyncio.sleep(CHECK_SECONDS)
             try:
                 await self._check()
+                await self._leaving.settle()
             except Exception:  # supervisor: logged, then tried again
                 log.exception("sessions were not checked")
 
@@ -115,7 +119,7 @@ def _look_after(
 
 
 async def _note_present(person_ids: Sequence[int]) -> None:
-    await threads.run(presence.beat, set(person_ids))
+    await threads.run(presence.beat, set(person_ids), now=timezone.now())
 
 
 _here: list[Sessions] = []

@@ -46,7 +46,6 @@ def state(
     out: no answer tells him from somebody who does not exist. ConversationNotFound.
     """
     own_id = actor.require_person()
-    presence.beat([own_id])
     if conversation_id is not None:
         policies.require_member(actor, conversation_id)
         presence.look_at(conversation_id, own_id, now=at)
@@ -59,8 +58,16 @@ def state(
         HiddenPresence.objects.filter(person_id__in=seen).values_list("person_id", flat=True)
     )
     shown = [person_id for person_id in seen if person_id not in hiding]
-    here = presence.here(shown)
+    here = presence.here(shown, now=at)
     return State([Sign(person_id, person_id in here) for person_id in shown])
+
+
+def state_by_http(
+    *, actor: Actor, person_ids: Sequence[int], conversation_id: int | None, at: datetime
+) -> State:
+    """The same for whoever holds no socket: that the actor asks is her sign of life."""
+    presence.beat_by_http(actor.require_person(), now=at)
+    return state(actor=actor, person_ids=person_ids, conversation_id=conversation_id, at=at)
 
 
 def own(person_id: int) -> OwnPresence:

@@ -1,18 +1,23 @@
 """Who is online and who types: only for those who may know, and only while they look."""
 
+import asyncio
+import time
+from datetime import timedelta
+
 import pytest
 import redis
 from django.utils import timezone
 
 from core import redis as store
-from messaging import bus, presence
+from messaging import bus, outage, presence
+from messaging.gateway import leaving
 from messaging.models import Conversation
 from org.kinds import VisibilityEffect
 from org.services import visibility
 from tests.conftest import Budget
 from tests.factories import Province
 from tests.messaging.conftest import Phone
-from tests.messaging.site import Device, Site
+from tests.messaging.site import PATIENCE, Device, Site
 
 
 def _online(phone: Phone, *others: Phone, room: int | None = None) -> dict[int, bool]:
@@ -26,9 +31,10 @@ def _online(phone: Phone, *others: Phone, room: int | None = None) -> dict[int, 
 
 @pytest.fixture(autouse=True)
 def nobody_here() -> None:
-    """What other tests left in Valkey is forgotten."""
-    for kind in ("here", "looking", "typing"):
-        pattern = bus.presence_key(0).replace(":here:0", f":{kind}:*")
+    """What other tests left in Valkey is forgotten, and that it was lost to one of them."""
+    outage.over()
+    for kind in ("signs", "looking", "typing"):
+        pattern = bus.presence_key(0).replace(":signs:0", f":{kind}:*")
         for key in store.connection().scan_iter(match=pattern):
             store.connection().delete(key)
 
@@ -37,6 +43,69 @@ def test_whoever_gave_a_sign_of_life_is_online(wang: Phone, li: Phone, zhang: Ph
     assert _online(wang, li, zhang) == {li.person_id: False, zhang.person_id: False}
     _online(li)
     assert _online(wang, zhang, li) == {zhang.person_id: False, li.person_id: True}
+
+
+def test_whoever_left_one_process_is_online_while_another_has_a_socket_of_hers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = timezone.now()
+    presence.beat([1, 2], now=now)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(presence, "_PROCESS", "elsewhere")
+        presence.beat([1], now=now)
+    presence.leave([1, 2])
+    assert presence.here([1, 2], now=now) == {1}
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(presence, "_PROCESS", "elsewhere")
+        presence.leave([1])
+    assert presence.here([1, 2], now=now) == set()
+
+
+def test_a_sign_counts_for_a_minute_and_one_by_http_is_not_taken_away(
+    wang: Phone, li: Phone
+) -> None:
+    now = timezone.now()
+    _online(li)
+    presence.leave([li.person_id])
+    assert _online(wang, li) == {li.person_id: True}
+    later = now + timedelta(seconds=presence.SECONDS + 30)
+    assert presence.here([li.person_id], now=later) == set()
+
+
+async def test_whoever_comes_back_in_time_was_never_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = {1, 2, 3}
+    presence.beat(people, now=timezone.now())
+    gone = leaving.Leaving(lambda person_id: person_id in people)
+    people -= {1, 2}
+    for person_id in (1, 2, 3):  # the third has another socket
+        gone.note(person_id)
+    monkeypatch.setattr(leaving, "GRACE_SECONDS", 3600.0)
+    await gone.settle()
+    assert presence.here([1, 2, 3], now=timezone.now()) == {1, 2, 3}
+    people.add(1)
+    monkeypatch.setattr(leaving, "GRACE_SECONDS", 0.0)
+    await gone.settle()
+    assert presence.here([1, 2, 3], now=timezone.now()) == {1, 3}
+
+
+@pytest.mark.live
+async def test_whoever_closes_the_last_of_several_devices_is_soon_offline(site: Site) -> None:
+    li, zhang = site.people["李建国"], site.people["张晓梅"]
+
+    async def online() -> set[int]:
+        state = await wang.ask(
+            "presence.subscribe", {"person_ids": [li, zhang]}, answer="presence.state"
+        )
+        return {one["person_id"] for one in state["people"] if one["online"]}
+
+    began = time.monotonic()
+    async with Device(site, "王伟民") as wang, Device(site, "李建国"):
+        async with Device(site, "李建国"), Device(site, "张晓梅"):
+            assert await online() == {li, zhang}
+        while zhang in await online():
+            assert time.monotonic() < began + PATIENCE
+            await asyncio.sleep(0.2)
+        assert await online() == {li}
 
 
 def test_whoever_hides_is_left_out(wang: Phone, li: Phone) -> None:
