@@ -105,6 +105,11 @@ def counted_key(person_id: int, conversation_id: int, client_message_id: UUID) -
     return f"{_prefix()}:counted:{person_id}:{conversation_id}:{client_message_id}"
 
 
+def counted_act_key(person_id: int, digest: str) -> str:
+    """Where it is kept for a while that the messages of an act were counted."""
+    return f"{_prefix()}:acted:{person_id}:{digest}"
+
+
 def presence_key(person_id: int) -> str:
     """Where it is kept for a minute which processes have seen a person."""
     return f"{_prefix()}:signs:{person_id}"

@@ -153,12 +153,12 @@ def let_go(request: HttpRequest, favourite_id: Id) -> Status[None]:
 def forward(request: HttpRequest, favourite_id: Id, body: FavouriteForwardIn) -> ForwardsOut:
     """What was kept stands in each of the conversations; it counts as a message in each."""
     actor = actor_of(request)
-    for conversation_id in sorted(set(body.to)):
-        rates.take(
-            person_id=actor.require_person(),
-            conversation_id=conversation_id,
-            client_message_id=body.client_message_id,
-        )
+    targets = sorted(set(body.to))
+    rates.take_several(
+        person_id=actor.require_person(),
+        count=min(len(targets), favourites.FORWARDED_AT_MOST),
+        act=[body.client_message_id, "favourite", favourite_id, targets],
+    )
     sent = favourites.forward(
         actor=actor,
         favourite_id=favourite_id,

@@ -186,9 +186,10 @@ def edit(request: HttpRequest, conversation_id: Id, seq: Id, body: EditIn) -> Ed
     url_name="messaging-forward-singly",
 )
 def forward_singly(request: HttpRequest, conversation_id: Id, body: ForwardIn) -> Forwarded:
-    """Each message stands in each of the conversations."""
+    """Each message stands in each of the conversations, and counts in each."""
+    said = len(set(body.seqs))
     return forwards.singly(
-        actor=_counted(request, body),
+        actor=_counted(request, conversation_id, body, said=said, at_most=forwards.SINGLY_AT_MOST),
         conversation_id=conversation_id,
         seqs=body.seqs,
         to_ids=body.to,
@@ -203,9 +204,9 @@ def forward_singly(request: HttpRequest, conversation_id: Id, body: ForwardIn) -
     url_name="messaging-forward-together",
 )
 def forward_together(request: HttpRequest, conversation_id: Id, body: ForwardIn) -> Forwarded:
-    """The messages stand as one record in each of the conversations."""
+    """The messages stand as one record in each of the conversations, and count as one in each."""
     return forwards.together(
-        actor=_counted(request, body),
+        actor=_counted(request, conversation_id, body, said=1, at_most=forwards.TOGETHER_AT_MOST),
         conversation_id=conversation_id,
         seqs=body.seqs,
         to_ids=body.to,
@@ -238,13 +239,15 @@ def recall(request: HttpRequest, conversation_id: Id, seq: Id) -> Recalled:
     )
 
 
-def _counted(request: HttpRequest, body: ForwardIn) -> Actor:
-    """Forwarding counts as one message in each of the conversations."""
+def _counted(
+    request: HttpRequest, conversation_id: int, body: ForwardIn, *, said: int, at_most: int
+) -> Actor:
+    """Forwarding counts as all the messages it says; more than may be said are refused anyway."""
     actor = actor_of(request)
-    for conversation_id in sorted(set(body.to)):
-        rates.take(
-            person_id=actor.require_person(),
-            conversation_id=conversation_id,
-            client_message_id=body.client_message_id,
-        )
+    seqs, targets = sorted(set(body.seqs)), sorted(set(body.to))
+    rates.take_several(
+        person_id=actor.require_person(),
+        count=min(said * len(targets), at_most),
+        act=[body.client_message_id, conversation_id, said, seqs, targets],
+    )
     return actor

@@ -3,9 +3,13 @@
 import uuid
 from uuid import UUID
 
+import pytest
+
 from core import redis as store
 from messaging import bus, errors, rates
+from messaging.models import Message
 from tests.messaging.conftest import Phone
+from tests.messaging.saying import forward
 
 PERSON = 7
 
@@ -65,3 +69,83 @@ def test_searches_and_drafts_have_a_limit_apart_from_messages(wang: Phone, li: P
     assert li.call("put", draft, {"text": "四"}).status_code == 200
     store.connection().delete(key)
     assert wang.call("put", draft, {"text": "五"}).status_code == 200
+
+
+def _none_left(person_id: int) -> int:
+    """Nothing new is taken for an hour, however slow the machine; until when, in milliseconds."""
+    until = int((_now() + 3600) * 1000)
+    store.connection().set(bus.rate_key(person_id), until, px=3_600_000)
+    return until
+
+
+def _several(count: int, act: list[object]) -> bool:
+    try:
+        rates.take_several(person_id=PERSON, count=count, act=act)
+    except errors.SendingTooFast:
+        return False
+    return True
+
+
+def test_forwarding_counts_each_message_in_each_conversation(
+    wang: Phone, li: Phone, zhang: Phone, lin: Phone
+) -> None:
+    source = wang.group(li)
+    targets = [wang.direct(zhang), wang.direct(lin)]
+    seqs = [li.send(source, f"第{number}条").json()["seq"] for number in range(1, 16)]
+    store.connection().delete(bus.rate_key(wang.person_id))
+    began = _now()
+    answers = [forward(wang, source, "singly", seqs, targets) for _ in range(6)]
+    said = 30 * sum(answer.status_code == 200 for answer in answers)
+    assert 30 <= said <= 30 + rates.NEW.burst + rates.NEW.per_second * (_now() - began)
+    assert Message.objects.filter(conversation_id__in=targets).count() == said
+
+
+def test_what_is_forwarded_too_fast_is_not_said(wang: Phone, li: Phone, zhang: Phone) -> None:
+    source, target = wang.group(li), wang.direct(zhang)
+    seq = li.send(source, "水位 12.4 米").json()["seq"]
+    kept = wang.call("put", f"/conversations/{source}/messages/{seq}/favourite").json()["id"]
+    _none_left(wang.person_id)
+    content = {"client_message_id": str(uuid.uuid4()), "to": [target]}
+    refused = [
+        forward(wang, source, "singly", [seq], [target]),
+        forward(wang, source, "together", [seq], [target]),
+        wang.call("post", f"/favourites/{kept}/forward", content),
+    ]
+    answers = [(answer.status_code, answer.json()["code"]) for answer in refused]
+    assert answers == [(429, "SENDING_TOO_FAST")] * 3
+    assert not Message.objects.filter(conversation_id=target).exists()
+    store.connection().delete(bus.rate_key(wang.person_id))
+
+
+def test_more_than_the_burst_is_said_at_once_and_paid_for_afterwards() -> None:
+    store.connection().delete(bus.rate_key(PERSON))
+    began = _now()
+    taken = [_several(100, [number]) for number in range(20)]
+    assert taken[0]
+    most = 100 + rates.NEW.burst + rates.NEW.per_second * (_now() - began)
+    assert 100 * sum(taken) <= most
+
+
+def test_several_are_counted_together_or_not_at_all() -> None:
+    until = _none_left(PERSON)
+    for count in (1, 5, 20, 100):
+        before = _now()
+        with pytest.raises(errors.SendingTooFast) as refusal:
+            rates.take_several(person_id=PERSON, count=count, act=[count])
+        wait = refusal.value.details["retry_after_ms"]
+        assert isinstance(wait, int)
+        free = until - 100 * (rates.NEW.burst - min(count, rates.NEW.burst))
+        assert free - 1000 * _now() - 1 <= wait <= free - 1000 * before + 1
+    assert int(str(store.connection().get(bus.rate_key(PERSON)), "ascii")) == until
+    store.connection().delete(bus.rate_key(PERSON))
+
+
+def test_only_the_very_same_forwarding_is_a_repetition() -> None:
+    store.connection().delete(bus.rate_key(PERSON))
+    act: list[object] = [uuid.uuid4(), 1, [1, 2], [3]]
+    assert _several(2, act)
+    _none_left(PERSON)
+    assert _several(2, act)
+    assert not _several(3, [*act[:2], [1, 2, 3], [3]])
+    assert not _several(2, [uuid.uuid4(), *act[1:]])
+    store.connection().delete(bus.rate_key(PERSON))
