@@ -1,13 +1,14 @@
-"""The small province, who imports files there, and a plan of 机构改革."""
+"""The small province, what is imported and planned there, and a sign-in service beside it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests import factories
-from tests.org import reorganising
+from tests.org import reorganising, upstream, upstream_service
 from tests.org.importing import Importer
 from tests.org.reorganising import Plan
+from tests.org.upstream_service import Service
 
 
 @pytest.fixture
@@ -26,3 +27,10 @@ def importer(province: factories.Province, run_jobs: Callable[[], int]) -> Impor
 def plan(province: factories.Province) -> Plan:
     """A draft of 何管理 for 西湖区; 吕安全 administers there, too, and two townships stand."""
     return reorganising.drafted(province)
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    """The organisation's own sign-in service, under the test's hand, and configured."""
+    with upstream_service.running() as running, upstream.configured(running.issuer):
+        yield running

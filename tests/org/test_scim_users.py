@@ -19,6 +19,7 @@ from org.models import (
 from org.queries import appointments
 from org.services import people
 from tests import factories
+from tests.org.acts import crowd
 from tests.org.provisioning import (
     BULK,
     ENTERPRISE,
@@ -29,7 +30,6 @@ from tests.org.provisioning import (
     patch,
     public_id,
 )
-from tests.org.acts import crowd
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound_audit")]
 
