@@ -5,7 +5,7 @@ a client proves by seq that it has everything, and each process compares what ea
 people was sent with the database.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,9 +65,18 @@ def entry_left(*, kind: str, content: object, seq: int, audience: Audience, gone
     )
 
 
-def cursor_moved(*, person_id: int, conversation_id: int, read_seq: int) -> None:
-    """The reader's other devices know how far she is, and those who watch receipts recount."""
-    _publish_after_commit(_moved(person_id, conversation_id, read_seq))
+def cursors_moved(moved: Mapping[tuple[int, int], int]) -> None:
+    """The readers' other devices know how far they are, and those who watch receipts recount.
+
+    By person and conversation; all of them in one round trip.
+    """
+    told = [
+        parcel
+        for (person_id, conversation_id), read_seq in moved.items()
+        for parcel in _moved(person_id, conversation_id, read_seq)
+    ]
+    if told:
+        _publish_after_commit(told)
 
 
 def to_people(*, person_ids: Sequence[int], kind: str, content: object) -> None:

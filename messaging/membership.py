@@ -19,14 +19,22 @@ from django.db import connection
 
 from org.queries import belonging
 
-# A condition on `c`, a row of messaging_conversation: %(person_id)s is in it now.
-HAS_MEMBER: Final = f"""(
+
+def has_member(person_id: str) -> str:
+    """A condition on `c`, a row of messaging_conversation: the person is in it now.
+
+    `person_id` is an SQL expression.
+    """
+    return f"""(
     EXISTS (
         SELECT 1 FROM messaging_member m
-         WHERE m.conversation_id = c.id AND m.person_id = %(person_id)s AND m.left_seq IS NULL
+         WHERE m.conversation_id = c.id AND m.person_id = {person_id} AND m.left_seq IS NULL
            AND (NOT c.is_virtual OR m.source = 'invited'))
-    OR (c.is_virtual AND {belonging.serves_below("%(person_id)s", "c.unit_id")})
+    OR (c.is_virtual AND {belonging.serves_below(person_id, "c.unit_id")})
 )"""
+
+
+HAS_MEMBER: Final = has_member("%(person_id)s")
 
 _PEOPLE: Final = "%(person_ids)s::bigint[]"
 _UNIT: Final = "(SELECT c.unit_id FROM messaging_conversation c WHERE c.id = %(conversation_id)s)"

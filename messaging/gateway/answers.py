@@ -11,7 +11,7 @@ from messaging.gateway import incoming
 from messaging.queries import conversations
 from messaging.queries import messages as message_queries
 from messaging.queries import presence as presence_queries
-from messaging.services import dings, edits, messages, receipts
+from messaging.services import dings, edits, messages
 from messaging.services import presence as presence_services
 
 
@@ -91,13 +91,6 @@ def _recall(actor: Actor, data: incoming.Recall, now: datetime) -> Answer:
     return Answer("message.recall.ack", recalled)
 
 
-def _read(actor: Actor, data: incoming.Read, now: datetime) -> Answer:
-    read = receipts.mark_read(
-        actor=actor, conversation_id=data.conversation_id, seq=data.seq, now=now
-    )
-    return Answer("message.read.ack", read)
-
-
 def _confirm_ding(actor: Actor, data: incoming.DingConfirm, now: datetime) -> Answer:
     confirmed = dings.confirm(actor=actor, ding_id=data.ding_id, now=now)
     return Answer("ding.confirm.ack", confirmed)
@@ -121,7 +114,6 @@ KINDS: Final[Mapping[str, Kind]] = {
     "message.send": Kind(incoming.Send, _send),
     "message.edit": Kind(incoming.Edit, _edit),
     "message.recall": Kind(incoming.Recall, _recall),
-    "message.read": Kind(incoming.Read, _read),
     "presence.subscribe": Kind(incoming.Presence, _presence),
     "typing": Kind(incoming.Typing, _typing),
     "ding.confirm": Kind(incoming.DingConfirm, _confirm_ding),
@@ -129,6 +121,7 @@ KINDS: Final[Mapping[str, Kind]] = {
 
 OWN: Final[Mapping[str, type[incoming.Data]]] = {
     "hello": incoming.Hello,
+    "message.read": incoming.Read,
     "receipt.watch": incoming.Watch,
 }
 """What the process answers from what it holds itself (`Connection`): the shapes of the data."""

@@ -23,6 +23,8 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 WAITING_LIMIT: Final = 64
 """Frames of one socket that may wait for their turn."""
+MARKING_LIMIT: Final = 16
+"""Reading marks of one socket that may wait to be written while it is served on."""
 BYE_SPREAD_MS: Final = 5000
 ANSWER_SECONDS: Final = 5.0
 """How long a process that stops goes on answering what it has taken."""
@@ -78,6 +80,7 @@ class Connection:
         self.push = self._outlet.offer
         self._giving_up: asyncio.Task[None] | None = None
         self._waiting: asyncio.Queue[incoming.Incoming] = asyncio.Queue(WAITING_LIMIT)
+        self._marking: set[asyncio.Task[bool]] = set()
         self._bucket = Bucket()
         self._is_open = True
         self._was_used = False
@@ -95,11 +98,14 @@ class Connection:
             worker = asyncio.create_task(self._work())
             await self._read()
         finally:
+            if self._is_open:
+                self._take_last_marks()
             self._is_open = False
             self._outlet.shut()
             if worker is not None:
                 worker.cancel()
             await here.leave(self)
+            await self._hurry_marks()
 
     async def close(self, code: Close) -> None:
         """Closes the socket behind what was written to it; a second call does nothing."""
@@ -168,13 +174,41 @@ class Connection:
             frame = await self._waiting.get()
             # Whoever does not read the answers gets no more of them.
             await self._outlet.room()
-            try:
-                await self._serve(frame)
-            except Exception:  # not even a refusal was possible: a new socket is better than none
-                log.exception("socket given up", type=frame.type, person_id=self.person_id)
-                await self.close(Close.FAILED)
+            if frame.type == "message.read" and len(self._marking) < MARKING_LIMIT:
+                self._mark(frame)
+            elif not await self._work_off(frame):
                 return
-            finally:
+
+    async def _work_off(self, frame: incoming.Incoming) -> bool:
+        """Whether the socket can be served on."""
+        try:
+            await self._serve(frame)
+        except Exception:  # not even a refusal was possible: a new socket is better than none
+            log.exception("socket given up", type=frame.type, person_id=self.person_id)
+            await self.close(Close.FAILED)
+            return False
+        finally:
+            self._waiting.task_done()
+        return True
+
+    def _mark(self, frame: incoming.Incoming) -> None:
+        """Answers once it is written with what others read; what comes behind it does not wait."""
+        task = asyncio.create_task(self._work_off(frame))
+        self._marking.add(task)
+        task.add_done_callback(self._marking.discard)
+
+    async def _hurry_marks(self) -> None:
+        if self._marking:
+            await asyncio.sleep(0)  # the youngest of them has begun by then
+            sessions.of_this_process().hurry_marks()
+
+    def _take_last_marks(self) -> None:
+        """Whoever goes of her own accord has read what she said last, though nobody answers."""
+        while not self._waiting.empty():
+            frame = self._waiting.get_nowait()
+            if frame.type == "message.read":
+                self._mark(frame)
+            else:
                 self._waiting.task_done()
 
     async def _serve(self, frame: incoming.Incoming) -> None:
@@ -196,7 +230,14 @@ class Connection:
             data = _checked(incoming.Watch, frame)
             await here.watch(self, data)
             answer = answers.Answer("receipt.watching", {"conversation_id": data.conversation_id})
+        elif frame.type == "message.read":
+            seen = _checked(incoming.Read, frame)
+            answer = answers.Answer("message.read.ack", await here.mark_read(self, seen))
         else:
+            if frame.type == "sync.heads":
+                # What she said that she has read is in them.
+                await self._hurry_marks()
+                await asyncio.gather(*self._marking)
             kind = answers.KINDS[frame.type]
             checked = _checked(kind.shape, frame)
             answer = await threads.run(kind.act, self.actor, checked, timezone.now())

@@ -2,17 +2,21 @@
 
 import asyncio
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Final, Protocol
 
 import structlog
 from django.utils import timezone
 
+from core import errors
 from core.actor import system
 from messaging import hub, policies, presence, sockets, threads
 from messaging.gateway import draining, incoming
 from messaging.gateway.leaving import Leaving
 from messaging.gateway.sign_in import Visitor
+from messaging.services import receipts
+from messaging.services.receipts import Outcome, Reading, ReadTo
 from messaging.together import Together
 from org.queries import sessions as queries
 from org.services import sessions as services
@@ -20,6 +24,10 @@ from org.services import sessions as services
 SESSIONS_LIMIT: Final = 10
 CHECK_SECONDS: Final = 0.5
 """With its query well within the second in which a withdrawn right must bite."""
+MARK_SECONDS: Final = 0.5
+"""What people read is written at most so often, for all of them at once."""
+FINISH_SECONDS: Final = 5.0
+"""How long a process that stops waits for what it still writes."""
 _BATCH: Final = 500
 _GATEWAY: Final = system("gateway")
 
@@ -51,7 +59,11 @@ class Sessions:
         self.hub = hub.Hub()
         self._guests: set[Guest] = set()
         self._present: Together[int, None] = Together(_note_present)
+<<<<<<< /tmp/tongwen/proofs_mine/sessions.py
+        self._marks: Together[Reading, Outcome] = Together(_mark, every=MARK_SECONDS)
+=======
         self._leaving = Leaving(lambda person_id: person_id in self.hub.people)
+>>>>>>> /tmp/tongwen/proofs_mine/theirs
         self._checking = asyncio.create_task(self._check_for_ever())
         draining.on_shutdown(self._drain)
 
@@ -75,6 +87,21 @@ class Sessions:
         """The guest's person is here for the next minute, and others may know."""
         await self._present.take(guest.person_id)
 
+    async def mark_read(self, guest: Guest, wanted: incoming.Read) -> ReadTo:
+        """What the guest's person has read is written, with what others have read meanwhile.
+
+        Whoever asks by any way after this has returned is told so.
+        """
+        seen = Reading(guest.person_id, wanted.conversation_id, wanted.seq, timezone.now())
+        outcome = await self._marks.take(seen)
+        if isinstance(outcome, ReadTo):
+            return outcome
+        raise outcome or errors.Unavailable
+
+    def hurry_marks(self) -> None:
+        """What waits to be written is written now: somebody goes, or asks how far she has read."""
+        self._marks.hurry()
+
     async def watch(self, guest: Guest, wanted: incoming.Watch) -> None:
         """The guest hears new read counts of these messages."""
         await threads.run(policies.require_member, guest.actor, wanted.conversation_id)
@@ -82,6 +109,10 @@ class Sessions:
 
     async def _drain(self) -> None:
         await asyncio.gather(*(guest.say_bye() for guest in list(self._guests)))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FINISH_SECONDS):
+                # Of those who had gone before they were answered.
+                await self._marks.finish()
         # One more turn of the loop, in which the last frames leave.
         await asyncio.sleep(0.05)
         await self.hub.close()
@@ -116,6 +147,14 @@ def _look_after(
     if used:
         services.note_seen(actor=_GATEWAY, session_ids=used, now=now)
     return queries.standing(holds, at=now)
+
+
+async def _mark(readings: Sequence[Reading]) -> dict[Reading, Outcome]:
+    outcomes: dict[Reading, Outcome] = {}
+    for start in range(0, len(readings), _BATCH):
+        batch = readings[start : start + _BATCH]
+        outcomes |= await threads.run(receipts.mark_read_together, actor=_GATEWAY, readings=batch)
+    return outcomes
 
 
 async def _note_present(person_ids: Sequence[int]) -> None:

@@ -19,19 +19,6 @@ from messaging.kinds import MessageKind, Receipt
 from messaging.models.conversations import Conversation, Member
 from messaging.models.messages import Message
 
-_ADVANCE: Final = """
-WITH moved AS (
-    INSERT INTO messaging_readcursor AS held (conversation_id, person_id, read_seq, read_at)
-    VALUES (%s, %s, %s, %s)
-    ON CONFLICT (conversation_id, person_id) DO UPDATE
-        SET read_seq = EXCLUDED.read_seq, read_at = EXCLUDED.read_at
-        WHERE held.read_seq < EXCLUDED.read_seq
-    RETURNING conversation_id, person_id, read_seq, read_at
-)
-INSERT INTO messaging_readmark (conversation_id, person_id, read_seq, read_at)
-SELECT conversation_id, person_id, read_seq, read_at FROM moved
-"""
-
 _HOLD: Final = f"""
 SELECT c.* FROM messaging_conversation c
  WHERE c.id = %(conversation_id)s AND {membership.HAS_MEMBER} FOR NO KEY UPDATE OF c
@@ -191,14 +178,6 @@ def append_event(
     _append(held, message, now=now)
     held.save(update_fields=["last_seq", "last_at", "member_count", "title"])
     return message
-
-
-def advance(*, person_id: int, conversation_id: int, seq: int, now: datetime) -> bool:
-    """The cursor stands at `seq` or beyond; True if it moved. It never goes back."""
-    with connection.cursor() as cursor:
-        cursor.execute(_ADVANCE, [conversation_id, person_id, seq, now])
-        moved: int = cursor.rowcount
-        return moved > 0
 
 
 def present(conversation: Conversation) -> QuerySet[Member]:

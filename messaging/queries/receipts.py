@@ -16,7 +16,7 @@ from django.db.models import Q
 from core import paging
 from core.actor import Actor
 from messaging import errors, membership, policies
-from messaging.models import Message, MessageKind, ReadCursor
+from messaging.models import Message, MessageKind
 from messaging.queries import colleagues
 from org.queries import naming, people
 
@@ -84,6 +84,12 @@ SELECT (SELECT w.seqs FROM w), a.first, a.past,
   FROM ({membership.SPANS}) a
   LEFT JOIN {_CURSOR} AND r.read_seq >= (SELECT w.lowest FROM w)
  WHERE a.first < a.past GROUP BY 2, 3, 4"""
+
+_READ_SEQS: Final = """
+SELECT a.person_id, a.conversation_id, coalesce(r.read_seq, 0)
+  FROM unnest(%(person_ids)s::bigint[], %(conversation_ids)s::bigint[])
+       AS a (person_id, conversation_id)
+  LEFT JOIN messaging_readcursor r USING (conversation_id, person_id)"""
 
 _BY_PERSON: Final = paging.Cursors("messaging.receipts.unread", tuple[int])
 _BY_TIME: Final = paging.Cursors("messaging.receipts.read", tuple[datetime, int])
@@ -195,10 +201,16 @@ def counts(conversation_id: int, seqs: Sequence[int], *, sender_id: int) -> dict
     return {seq: ReceiptCount(seen, total - seen) for seq, total, seen in by_place if total}
 
 
-def read_seq(person_id: int, conversation_id: int) -> int:
-    """How far the person has read; 0 before the first reading."""
-    cursor = ReadCursor.objects.filter(conversation_id=conversation_id, person_id=person_id)
-    return cursor.values_list("read_seq", flat=True).first() or 0
+def read_seqs(places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """How far each person has read, by person and conversation; one query, none for nobody.
+
+    0 before the first reading.
+    """
+    if not places:
+        return {}
+    person_ids, conversation_ids = zip(*places, strict=True)
+    asked = {"person_ids": list(person_ids), "conversation_ids": list(conversation_ids)}
+    return {(row[0], row[1]): row[2] for row in _fetch(_READ_SEQS, asked)}
 
 
 _Row = tuple[datetime | None, int]

@@ -41,4 +41,4 @@ def entry(
         named = Audience(held.pk, tuple(person_ids))
         fanout.entry(kind=kind, content=content(kept), seq=seq, audience=named)
     if said_by is not None:
-        fanout.cursor_moved(person_id=said_by, conversation_id=held.pk, read_seq=seq)
+        fanout.cursors_moved({(said_by, held.pk): seq})

@@ -13,7 +13,8 @@ from core.actor import Actor
 from core.db import service
 from messaging import errors, fanout, policies
 from messaging.kinds import Tone
-from messaging.models import Card, Conversation, Message, log
+from messaging.models import Card, Conversation, Message, cursors, log
+from messaging.models.cursors import Reading
 from messaging.queries import conversations, messages
 from messaging.services import _searching, _showing
 from messaging.services import conversations as conversations_service
@@ -231,7 +232,7 @@ def _place(held: Conversation, wanted: dict[str, Any], *, by: Actor | None, now:
         defaults={"seq": message.seq},
     )
     if sender_id is not None:
-        log.advance(person_id=sender_id, conversation_id=held.pk, seq=message.seq, now=now)
+        cursors.advance([Reading(sender_id, held.pk, message.seq, now)])
     fanout.entry(
         kind="message.created",
         content=messages.entry_of(message, sender_name=by.name if by is not None else ""),

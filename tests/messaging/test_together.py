@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from messaging.together import Together
 
+LONG = 3600.0
+
 
 class Work:
     """Keeps what was asked for together; a round ends with the word."""
@@ -74,3 +76,50 @@ async def test_a_fault_is_heard_by_all_of_its_round_and_by_nobody_after() -> Non
     work.fault = None
     assert await together.take(4) == "no. 4"
     assert work.rounds == [[1, 2], [4]]
+
+
+async def test_a_round_begins_early_only_where_it_is_hurried() -> None:
+    work = Work()
+    work.word.set()
+    together = Together(work.do, every=LONG)
+    assert await together.take(2) == "no. 2"
+    waiting = [asyncio.create_task(together.take(number)) for number in (4, 6)]
+    await asyncio.sleep(0)  # they have come
+    assert work.rounds == [[2]]
+    together.hurry()
+    assert await asyncio.gather(*waiting) == ["no. 4", "no. 6"]
+    assert work.rounds == [[2], [4, 6]]
+
+
+async def test_hurrying_nobody_lets_nobody_be_early() -> None:
+    work = Work()
+    work.word.set()
+    together = Together(work.do, every=LONG)
+    await together.take(2)
+    together.hurry()
+    early = asyncio.create_task(together.take(4))
+    for _ in range(10):  # turns of the loop, any of which could begin a round
+        await asyncio.sleep(0)
+    assert (work.rounds, early.done()) == ([[2]], False)
+    early.cancel()
+
+
+async def test_a_round_begins_when_its_time_has_come() -> None:
+    work = Work()
+    work.word.set()
+    together = Together(work.do, every=0.01)
+    assert [await together.take(number) for number in (2, 4)] == ["no. 2", "no. 4"]
+    assert work.rounds == [[2], [4]]
+
+
+async def test_finishing_does_what_waits_and_lets_nothing_wait_any_more() -> None:
+    work = Work()
+    work.word.set()
+    together = Together(work.do, every=LONG)
+    await together.take(2)
+    waits = asyncio.create_task(together.take(4))
+    await asyncio.sleep(0)  # it has come
+    await together.finish()
+    assert waits.done()
+    assert await together.take(6) == "no. 6"
+    assert work.rounds == [[2], [4], [6]]
