@@ -59,11 +59,8 @@ class Sessions:
         self.hub = hub.Hub()
         self._guests: set[Guest] = set()
         self._present: Together[int, None] = Together(_note_present)
-<<<<<<< /tmp/tongwen/proofs_mine/sessions.py
-        self._marks: Together[Reading, Outcome] = Together(_mark, every=MARK_SECONDS)
-=======
         self._leaving = Leaving(lambda person_id: person_id in self.hub.people)
->>>>>>> /tmp/tongwen/proofs_mine/theirs
+        self._marks: Together[Reading, Outcome] = Together(_mark, every=MARK_SECONDS)
         self._checking = asyncio.create_task(self._check_for_ever())
         draining.on_shutdown(self._drain)
 
