@@ -40,9 +40,9 @@ const answerOf = (pressed) => ({
   isDanger: pressed?.classList.contains("danger") ?? false,
 });
 
-/** Calls `act` once the person has agreed to the question by the button that says `verb`. */
-export function confirmed(question, verb, act) {
-  ask(question, { verb, isDanger: true }, act);
+/** Calls `act` once the person has agreed to the question by the button that says `verb`; most of what is asked about destroys. */
+export function confirmed(question, verb, act, { isDanger = true } = {}) {
+  ask(question, { verb, isDanger }, act);
 }
 
 document.addEventListener("htmx:confirm", (event) => {

@@ -65,7 +65,7 @@ export class MessageActs {
   // ── editing and recalling ───────────────────────────────────────────────
 
   async edit(entry) {
-    const { members } = await this.feed.callable();
+    const { members } = await this.feed.callable().catch(() => ({ members: [] })); // cut off: the names stay as words
     const named = members.filter((member) => (entry.mentions ?? []).includes(member.person_id)).map((member) => [member.name, member.person_id]);
     this.feed.composer.edit(entry, named);
   }

@@ -50,6 +50,15 @@ export function pictureOf(file, { source, onView }) {
   return element("button", "picture", { type: "button", "aria-label": `查看${mark ? "动图" : "图片"} ${file.name}`, onclick: (event) => { event.stopPropagation(); onView(); } }, image, mark);
 }
 
+/** Pictures that did not come are asked for once more. */
+export function comeAgain(root) {
+  for (const picture of root.querySelectorAll(".picture.is-missing")) {
+    const image = picture.querySelector("img");
+    picture.classList.remove("is-missing");
+    image.src = image.getAttribute("src");
+  }
+}
+
 /** Small pictures stand still; of those that may move a mark says so. */
 export const markOf = (file) => (file.mime === "image/gif" ? element("span", "picture-mark", { "aria-hidden": "true" }, "GIF") : null);
 

@@ -192,7 +192,7 @@ export class Composer {
   /** Another device wrote the draft: whom it calls and what it answers are looked up. */
   async complete(draft) {
     const asked = draft.replyTo && !draft.quote ? this.onQuote(draft.replyTo) : Promise.resolve(this.quote);
-    const [quote, { members }] = await Promise.all([asked, draft.mentions?.length ? this.people() : { members: [] }]);
+    const [quote, { members }] = await Promise.all([asked, draft.mentions?.length ? this.people().catch(() => ({ members: [] })) : { members: [] }]);
     if (this.edited || this.drafts.of(this.conversationId) !== draft) return;
     this.quote = quote;
     this.mentions.named = new Map(members.filter((member) => draft.mentions.includes(member.person_id)).map((member) => [member.name, member.person_id]));

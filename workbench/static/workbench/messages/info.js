@@ -7,6 +7,7 @@ import { openMenu } from "./menu.js";
 
 const ROLES = { owner: ["群主", "blue"], admin: ["管理员", "green"] };
 const LEVELS = [["all", "全部提醒"], ["mentions", "仅提醒@我的"], ["none", "不提醒"]];
+const HARMLESS = { isDanger: false };
 const NOTICE_AT_MOST = 2000;
 const SEARCHED_FROM = 8;
 const TYPING_MS = 250;
@@ -143,9 +144,15 @@ export class Info {
       if (listed) this.lookFor(draw);
     });
     draw();
-    return element("section", "panel-members", { "aria-label": "成员" }, element("p", "list-label", {}, `成员 ${card.member_count}`),
+    return element("section", "panel-members", { "aria-label": "成员" }, element("div", "panel-people", {}, element("h3", "panel-label", {}, `成员 ${card.member_count}`), this.inviting()),
       listed ? null : element("p", "list-label", {}, "大型单位群，此处只列出管理员"),
       card.member_count >= SEARCHED_FROM ? element("div", "panel-search", {}, element("label", "search", {}, icon("search"), search)) : null, place);
+  }
+
+  inviting() {
+    const { card, policy } = this.detail;
+    if (card.dissolved || !(this.administers || (!this.isUnit && policy.inviting === "members"))) return null;
+    return element("button", "button small", { type: "button", onclick: () => this.onInvite(card, this.members.known) }, icon("plus"), "邀请成员");
   }
 
   /** Whoever else has the name comes along. */
@@ -197,8 +204,8 @@ export class Info {
     const path = `/members/${id}`;
     const removable = (role === "member" || (this.owns && role === "admin")) && (!this.isUnit || member.source === "invited");
     return [
-      this.owns && role === "member" ? { label: "设为管理员", act: () => confirmed(`将${name}设为管理员？`, "设为管理员", () => this.act(`${path}/role`, { method: "PUT", json: { role: "admin" } })) } : null,
-      this.owns && role === "admin" ? { label: "取消管理员", act: () => confirmed(`取消${name}的管理员身份？`, "取消管理员", () => this.act(`${path}/role`, { method: "PUT", json: { role: "member" } })) } : null,
+      this.owns && role === "member" ? { label: "设为管理员", act: () => confirmed(`将${name}设为管理员？`, "设为管理员", () => this.act(`${path}/role`, { method: "PUT", json: { role: "admin" } }), HARMLESS) } : null,
+      this.owns && role === "admin" ? { label: "取消管理员", act: () => confirmed(`取消${name}的管理员身份？`, "取消管理员", () => this.act(`${path}/role`, { method: "PUT", json: { role: "member" } }), HARMLESS) } : null,
       this.owns && !this.isUnit ? { label: "转让群主", act: () => confirmed(`将群主转让给${name}？转让后您成为管理员。`, "转让", () => this.act("/owner", { method: "PUT", json: { person_id: id } })) } : null,
       removable ? { label: "移出群聊", danger: true, act: () => confirmed(`确定将${name}移出群聊吗？`, "移出", () => this.act(path, { method: "DELETE" })) } : null,
     ].filter(Boolean);
@@ -207,12 +214,10 @@ export class Info {
   // ── the foot ────────────────────────────────────────────────────────────
 
   foot() {
-    const { card, policy } = this.detail;
-    const invites = !card.dissolved && (this.administers || (!this.isUnit && policy.inviting === "members"));
+    const { card } = this.detail;
     return element("div", "pane-foot panel-foot", {},
-      invites ? element("button", "button block", { type: "button", onclick: () => this.onInvite(card, this.members.known) }, icon("plus"), "邀请成员") : null,
-      this.mayLeave ? element("button", "button danger block", { type: "button", onclick: () => this.leave(card) }, icon("exit"), "退出群聊") : null,
-      this.owns && !this.isUnit ? element("button", "button quiet danger block", { type: "button", onclick: () => this.dissolve() }, "解散群聊") : null);
+      this.mayLeave ? element("button", "button danger", { type: "button", onclick: () => this.leave(card) }, icon("exit"), "退出群聊") : null,
+      this.owns && !this.isUnit ? element("button", "button quiet danger", { type: "button", onclick: () => this.dissolve() }, "解散群聊") : null);
   }
 
   leave(card) {

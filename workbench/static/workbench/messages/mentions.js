@@ -40,7 +40,7 @@ export class Mentions {
   async look() {
     const typed = this.typed();
     if (typed === null) { this.close(); return; }
-    const { members, everybody } = await this.people();
+    const { members, everybody } = await this.people().catch(() => ({ members: [], everybody: false })); // cut off
     this.known = members;
     if (this.typed() !== typed) return;
     const found = members.filter((member) => member.name.includes(typed)).slice(0, SHOWN);

@@ -15,6 +15,7 @@ import { List } from "./list.js";
 import { Notices } from "./notices.js";
 import { Panel } from "./panel.js";
 import { Picker } from "./picker.js";
+import { Places } from "./places.js";
 import { Presence } from "./presence.js";
 import { openQuiet } from "./quiet.js";
 import { Search } from "./search.js";
@@ -81,6 +82,7 @@ const dings = new Dings({
 });
 feed.dingMarks = new DingMarks({ feed, client, api, onOwn: (id) => dingPanel.open(id), onConfirm: (ding) => dings.confirm(ding) });
 
+const places = new Places({ panes, panel, onCome: (key) => { stand(key); draw(key); } });
 const presence = new Presence({ client, feed, panel, me });
 
 const tally = new Tally({ client, list, dings, onChange: showCount });
@@ -99,13 +101,18 @@ function changedSoon() {
 
 /** Opens a conversation, one of VIEWS, or nothing (null). */
 async function show(key, { replace = false } = {}) {
+  stand(key);
+  const address = new URL(location.href);
+  address.search = key === null ? "" : VIEWS.includes(key) ? `?view=${key}` : `?conversation=${key}`;
+  places.go(key, address, { replace });
+  await draw(key);
+}
+
+/** The panes stand as they do at this place. */
+function stand(key) {
   panel.close();
   list.mark(key);
   panes.classList.toggle("is-detail", key !== null);
-  const address = new URL(location.href);
-  address.search = key === null ? "" : VIEWS.includes(key) ? `?view=${key}` : `?conversation=${key}`;
-  history[replace ? "replaceState" : "pushState"]({ key }, "", address);
-  await draw(key);
 }
 
 async function draw(key) {
@@ -172,18 +179,16 @@ panes.addEventListener("click", (event) => {
   // base.js has shown the list again; the address follows.
   if (event.target.closest("[data-back]") && !panes.classList.contains("is-detail")) show(null, { replace: true });
 });
-window.addEventListener("popstate", (event) => {
-  const key = event.state?.key ?? null;
-  panel.close();
-  list.mark(key);
-  panes.classList.toggle("is-detail", key !== null);
-  draw(key);
-});
+let isBegun = false;
+const AGAIN_MS = 5000;
 
+/** The list comes, and the place that the address names; without the network, once it is back. */
 async function begin() {
-  const asked = new URLSearchParams(location.search);
   try {
     await list.load();
+    if (isBegun) return;
+    isBegun = true;
+    const asked = new URLSearchParams(location.search);
     if (VIEWS.includes(asked.get("view"))) await show(asked.get("view"), { replace: true });
     else if (Number(asked.get("person")) > 0) await talkTo(Number(asked.get("person")));
     else if (Number(asked.get("conversation")) > 0) await show(Number(asked.get("conversation")), { replace: true });
@@ -191,9 +196,9 @@ async function begin() {
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     toast(problem.message, { error: true });
-  } finally {
-    client.start();
+    if (!isBegun && problem.status !== 401) setTimeout(begin, AGAIN_MS);
   }
 }
 
-begin();
+client.on("state", ({ online }) => { if (online && !isBegun) begin(); });
+begin().finally(() => client.start());
