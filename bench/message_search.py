@@ -30,6 +30,7 @@ from messaging.queries import search as queries  # noqa: E402
 from messaging.services import search  # noqa: E402
 
 RUNS = 15
+BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 PHRASES = (
     "请各单位于今日下班前报送",
     "已收到",
@@ -70,11 +71,10 @@ def fill(messages: int, rooms: int) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT id FROM org_person ORDER BY id LIMIT 200")
         people = [row[0] for row in cursor.fetchall()]
-    begun = datetime(2026, 1, 1, tzinfo=UTC)
     made = Conversation.objects.bulk_create(
         Conversation(
-            kind="group", title=f"群{number}", created_by_id=people[0], created_at=begun,
-            last_at=begun + timedelta(days=300), member_count=len(people),
+            kind="group", title=f"群{number}", created_by_id=people[0], created_at=BEGUN,
+            last_at=BEGUN + timedelta(days=300), member_count=len(people),
         )
         for number in range(rooms)
     )  # fmt: skip
@@ -82,8 +82,19 @@ def fill(messages: int, rooms: int) -> list[int]:
         (Member(conversation=room, person_id=one, joined_seq=1) for room in made for one in people),
         batch_size=5000,
     )
+    sizes = _say(messages, made, people)
+    for room, size in zip(made, sizes, strict=True):
+        room.last_seq = room.last_countable_seq = size
+    Conversation.objects.bulk_update(made, ["last_seq", "last_countable_seq"])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE messaging_message, messaging_member, messaging_conversation")
+    return [room.pk for room in made]
+
+
+def _say(messages: int, made: list[Conversation], people: list[int]) -> list[int]:
+    """How many of so many messages stand in each of the conversations now."""
     dice = random.Random(5)  # repeatable
-    sizes = [0] * rooms
+    sizes = [0] * len(made)
     columns = (
         "conversation_id, seq, kind, sender_id, client_message_id, body, created_at, mentions,"
         " mention_all, receipt"
@@ -95,21 +106,16 @@ def fill(messages: int, rooms: int) -> list[int]:
     ):
         for number in range(messages):
             # A few conversations are much busier than the rest, as they are.
-            place = min(int(dice.paretovariate(0.6)) - 1, rooms * 50) % rooms
+            place = min(int(dice.paretovariate(0.6)) - 1, len(made) * 50) % len(made)
             sizes[place] += 1
             words = "".join(dice.choices(PHRASES, k=dice.randint(1, 5)))
             if number % 50_000 == 7:
                 words += RARE
             copy.write_row((
                 made[place].pk, sizes[place], "text", dice.choice(people), uuid.uuid4(), words,
-                begun + step * number, [], False, "list",
+                BEGUN + step * number, [], False, "list",
             ))  # fmt: skip
-    for room, size in zip(made, sizes, strict=True):
-        room.last_seq = room.last_countable_seq = size
-    Conversation.objects.bulk_update(made, ["last_seq", "last_countable_seq"])
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE messaging_message, messaging_member, messaging_conversation")
-    return [room.pk for room in made]
+    return sizes
 
 
 def spent(act: Callable[[], object]) -> str:

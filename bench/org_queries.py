@@ -128,6 +128,21 @@ class Questions:
             ("ancestors of a village", lambda: units.path(self.any(many)), 1),
             ("50 breadcrumbs", lambda: units.paths(self.dice.sample(many, 50)), 2),
             ("subtree of a county", lambda: ids(subtree, self.any(self.counties)), 2),
+            *self.pages_and_searches(),
+            ("counts of the cities", lambda: self.children([self.root]), 60),
+            ("counts in a city", lambda: self.children(self.cities), 60),
+            ("counts in a county", lambda: self.children(self.counties), 60),
+            ("counts in a township", lambda: self.children(self.townships), 60),
+            ("count of the root", lambda: headcounts.below([self.root], at=now), 60),
+            *(question for line_id in self.lines for question in self.of_line(line_id)),
+            ("count of SCIM's users, county", lambda: self.count_users(self.counties), 60),
+            ("count of SCIM's users, province", lambda: self.count_users([self.root]), 3_000),
+            ("checker, the tree", tree_queries.check, 3_000),
+            ("checker, headcounts", lambda: headcounts.faults(at=now), 3_000),
+        ]
+
+    def pages_and_searches(self) -> list[tuple[str, Callable[[], object], float]]:
+        return [
             ("first page, county and below", lambda: self.page(self.counties), 30),
             ("first page, city and below", lambda: self.page(self.cities), 30),
             ("first page, province and below", lambda: self.page([self.root]), 30),
@@ -149,16 +164,6 @@ class Questions:
             ("search 建国, 200 grants", lambda: self.find_as_administrator("建国"), 30),
             ("one character, province: refused", self.refused, 30),
             *((f"hostile {text!r}, province", partial(self.find, text), 30) for text in HOSTILE),
-            ("counts of the cities", lambda: self.children([self.root]), 60),
-            ("counts in a city", lambda: self.children(self.cities), 60),
-            ("counts in a county", lambda: self.children(self.counties), 60),
-            ("counts in a township", lambda: self.children(self.townships), 60),
-            ("count of the root", lambda: headcounts.below([self.root], at=now), 60),
-            *(question for line_id in self.lines for question in self.of_line(line_id)),
-            ("count of SCIM's users, county", lambda: self.count_users(self.counties), 60),
-            ("count of SCIM's users, province", lambda: self.count_users([self.root]), 3_000),
-            ("checker, the tree", tree_queries.check, 3_000),
-            ("checker, headcounts", lambda: headcounts.faults(at=now), 3_000),
         ]
 
 

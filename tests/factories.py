@@ -124,18 +124,7 @@ def small_province() -> Province:
 
 def _add_units(province: Province) -> None:
     """All units in two statements: every test pays for them."""
-    rows: list[tuple[str, str, str, UnitKind, int, str | None]] = [
-        (name, name, code, UnitKind.REGION, level, above) for name, code, level, above in REGIONS
-    ]
-    levels = {name: level for name, _code, level, _above in REGIONS}
-    for number, (organ, region, _people) in enumerate(ORGANS, start=1):
-        level, code = levels[region], f"11TEST{number:012d}"
-        rows.append((organ, organ, code, UnitKind.ORGAN, level, region))
-        for part, inner in enumerate(("办公室", "一科"), start=1):
-            key, inner_code = f"{organ}/{inner}", f"{code}-{part}"
-            # 一科 of 西湖区民政局 moves into other organs: they have none of that name.
-            name = "业务科" if inner == "一科" and organ != "西湖区民政局" else inner
-            rows.append((key, name, inner_code, UnitKind.DEPARTMENT, level, organ))
+    rows = _unit_rows()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT nextval(pg_get_serial_sequence('org_unit', 'id')) FROM generate_series(1, %s)",
@@ -169,6 +158,23 @@ def _add_units(province: Province) -> None:
         )
         for sort, (key, name, code, kind, level, above) in enumerate(rows)
     )
+
+
+def _unit_rows() -> list[tuple[str, str, str, UnitKind, int, str | None]]:
+    """Key, name, code, kind, level and the key of the unit above, parents first."""
+    rows: list[tuple[str, str, str, UnitKind, int, str | None]] = [
+        (name, name, code, UnitKind.REGION, level, above) for name, code, level, above in REGIONS
+    ]
+    levels = {name: level for name, _code, level, _above in REGIONS}
+    for number, (organ, region, _people) in enumerate(ORGANS, start=1):
+        level, code = levels[region], f"11TEST{number:012d}"
+        rows.append((organ, organ, code, UnitKind.ORGAN, level, region))
+        for part, inner in enumerate(("办公室", "一科"), start=1):
+            key, inner_code = f"{organ}/{inner}", f"{code}-{part}"
+            # 一科 of 西湖区民政局 moves into other organs: they have none of that name.
+            name = "业务科" if inner == "一科" and organ != "西湖区民政局" else inner
+            rows.append((key, name, inner_code, UnitKind.DEPARTMENT, level, organ))
+    return rows
 
 
 def _add_people(province: Province) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from core import errors
 from messaging import membership
-from messaging.kinds import MemberRole, UnitScope
+from messaging.kinds import MemberRole
 from messaging.models import Conversation, Member, Message, log
 from messaging.queries import receipts
 from messaging.services import conversations, members, messages, unit_conversations
@@ -20,6 +20,7 @@ from org.kinds import PostFunction
 from org.services import transfers
 from tests import factories, jobs
 from tests.factories import Province
+from tests.messaging import ears
 
 _STATES: tuple[receipts.State, ...] = ("read", "unread")
 
@@ -168,13 +169,7 @@ def test_a_transfer_while_others_speak_cuts_at_one_entry(
 ) -> None:
     monkeypatch.setattr(unit_conversations, "ROWS_AT_MOST", rows_at_most)
     he, zhang = province.actor("何管理"), province.person("张晓梅")
-    room = unit_conversations.found(
-        actor=he,
-        unit_id=province.unit("西湖区"),
-        scope=UnitScope.SUBTREE,
-        title="",
-        now=timezone.now(),
-    ).conversation_id
+    room = ears.unit_room(province)
     to = transfers.Destination(province.unit("上城区民政局"), "科员", PostFunction.STAFF)
 
     def transfer() -> object:
@@ -195,23 +190,27 @@ def test_a_transfer_while_others_speak_cuts_at_one_entry(
     assert period.left_seq is not None
     texts = Message.objects.filter(conversation_id=room, kind="text").exclude(sender_id=zhang)
     for message in texts:
-        named = {
-            reader.person_id
-            for state in _STATES
-            for reader in receipts.of_message(
-                actor=province.actor(_name(province, message.sender_id)),
-                conversation_id=room,
-                seq=message.seq,
-                state=state,
-                name="",
-                cursor=None,
-                limit=50,
-                at=timezone.now(),
-            ).items
-        }
-        assert (zhang in named) == (message.seq < period.left_seq)
+        assert (zhang in _audience(province, message)) == (message.seq < period.left_seq)
         assert period.shows(message.seq) == (message.seq < period.left_seq)
     _sound(room)
+
+
+def _audience(province: Province, message: Message) -> set[int]:
+    """Everybody in the two lists of the message's readers."""
+    return {
+        reader.person_id
+        for state in _STATES
+        for reader in receipts.of_message(
+            actor=province.actor(_name(province, message.sender_id)),
+            conversation_id=message.conversation_id,
+            seq=message.seq,
+            state=state,
+            name="",
+            cursor=None,
+            limit=50,
+            at=timezone.now(),
+        ).items
+    }
 
 
 def _name(province: Province, person_id: int | None) -> str:

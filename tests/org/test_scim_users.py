@@ -9,7 +9,6 @@ from core.models import AuditEntry
 from org.kinds import AdminRole, PostFunction
 from org.models import (
     Account,
-    AdminGrant,
     Appointment,
     Handover,
     Person,
@@ -19,6 +18,7 @@ from org.models import (
 from org.queries import appointments
 from org.services import people
 from tests import factories
+from tests.org import calls
 from tests.org.acts import crowd
 from tests.org.provisioning import (
     BULK,
@@ -177,20 +177,9 @@ def test_deleting_a_user_is_leaving_and_no_row_is_gone(
 def test_officers_administrators_above_and_the_maker_are_out_of_reach(
     province: factories.Province, county: Caller
 ) -> None:
-    officer = province.person("单小芳")
-    AdminGrant.objects.create(
-        person_id=officer,
-        role=AdminRole.AUDIT,
-        root_id=province.unit("西湖区民政局"),
-        valid_from=factories.FOUNDED,
-    )
-    above = province.person("李建国")
-    AdminGrant.objects.create(
-        person_id=above,
-        role=AdminRole.PEOPLE,
-        root_id=province.unit("杭州市"),
-        valid_from=factories.FOUNDED,
-    )
+    officer, above = province.person("单小芳"), province.person("李建国")
+    calls.grant(province, "单小芳", AdminRole.AUDIT, "西湖区民政局")
+    calls.grant(province, "李建国", AdminRole.PEOPLE, "杭州市")
     off = patch({"op": "replace", "path": "active", "value": False})
     rename = patch({"op": "replace", "path": "userName", "value": "taken-over"})
     bureau = "西湖区卫生健康局"
@@ -205,11 +194,7 @@ def test_officers_administrators_above_and_the_maker_are_out_of_reach(
             ("PATCH", address, rename),
             ("PATCH", address, patch({"op": "replace", "path": "title", "value": "局长"})),
             ("PATCH", address, patch({"op": "replace", "path": NUMBER, "value": "A-1"})),
-            (
-                "PATCH",
-                address,
-                patch({"op": "replace", "path": ORGAN, "value": bureau}),
-            ),
+            ("PATCH", address, patch({"op": "replace", "path": ORGAN, "value": bureau})),
             ("PATCH", group, join),
         ]
         for method, path, body in writes:
