@@ -3,8 +3,9 @@
 import re
 
 from core import audit
+from messaging.api import conversations
 from tests.contracts import source
-from workbench import audit_words
+from workbench import audit_details, audit_words
 
 RECORDED = re.compile(r'"((?:core|org|messaging|approvals|documents|miniapps)\.[a-z_]+\.[a-z_]+)"')
 SCOPES = re.compile(r"\.(read|write|send)$")
@@ -72,6 +73,19 @@ def test_what_stood_before_and_after_is_told_in_words() -> None:
     assert audit_words.actor("梁小然") == "梁小然"
     until: dict[str, object] = {"valid_until": "2027-05-22T12:51:27.982649+00:00"}
     assert audit_words.details("x", until, names) == "有效期至：2027-05-22 20:51"
+
+
+def test_every_rule_of_a_group_has_words() -> None:
+    rules = conversations.PolicyIn.model_fields
+    assert rules.keys() - audit_details.LABELS.keys() == set()
+    changed: dict[str, object] = {
+        "inviting": "admins",
+        "newcomers_see": "nothing",
+        "mute_all": False,
+    }
+    assert audit_words.details("messaging.group.policy_changed", changed, audit_words.Names()) == (
+        "邀请权限：仅群主和管理员，新成员可见：不可查看入群前的消息，公告模式：否"
+    )
 
 
 def test_every_fault_that_a_check_can_find_has_words() -> None:
