@@ -143,6 +143,7 @@ def main() -> None:
     parser.add_argument("--sockets", type=int, nargs="+", default=[100, 1000, 2000])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=20, help="of one message a second")
+    machine.offer_gate(parser)
     options = parser.parse_args()
     most = max(options.sockets)
     with hosts.site(most) as site:
@@ -158,7 +159,7 @@ def main() -> None:
                 if sockets == 1000 or sockets == most < 1000:
                     targets += _in_bursts(seats, options.rounds)
                     targets += _in_peace(seats, options.seconds)
-            print(f"\n{machine.verdict(targets)}")
+            machine.conclude(targets, options)
         finally:
             for seat in seats:
                 seat.end()
@@ -191,10 +192,10 @@ def _fan_out(seats: list[Seat], sockets: int, rounds: int) -> list[Target]:
               flush=True)  # fmt: skip
     own, slow = cost["Tongwen"], cost.get(SLOW)
     ratio = own / base if base else None
-    targets = [Target(f"T1, {sockets} sockets: CPU per delivery, × C", ratio, 2)]
+    targets = [Target(f"T1, {sockets} sockets: CPU per delivery, × C", ratio, 2, by_cpu=True)]
     if sockets == 1000:
         ratio = slow / own if slow else None
-        targets.append(Target("T2, less CPU than the tutorial, ×", ratio, 30, True))
+        targets.append(Target("T2, less CPU than the tutorial, ×", ratio, 30, True, by_cpu=True))
     return targets
 
 
@@ -210,7 +211,8 @@ def _in_bursts(seats: list[Seat], rounds: int) -> list[Target]:
         speed = statistics.median(run.per_second for run in found)
         print(f"| {name} | {cost[name]:.2f} | {speed:,.0f} |", flush=True)
     ratio = cost["C limit"] / cost["Tongwen"] if "C limit" in cost else None
-    return [Target("T6, queued messages per CPU, × one write each in C", ratio, 3, True)]
+    name = "T6, queued messages per CPU, × one write each in C"
+    return [Target(name, ratio, 3, True, by_cpu=True)]
 
 
 def _in_peace(seats: list[Seat], seconds: int) -> list[Target]:

@@ -1,6 +1,9 @@
 """What the kernel says of a process, and how a bench says whether a target was met."""
 
+import argparse
 import os
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +68,8 @@ class Target:
     wanted: float
     more_is_better: bool = False
     unit: str = ""
+    by_cpu: bool = False
+    """Whether it is a ratio of processor times: it holds on a busy machine, or never did."""
 
     @property
     def is_met(self) -> bool | None:
@@ -81,7 +86,28 @@ class Target:
         return f"| {self.name} | {self.reached:.4g}{self.unit} | {wanted} | {word} |"
 
 
-def verdict(targets: list[Target]) -> str:
+def offer_gate(parser: argparse.ArgumentParser) -> None:
+    """The bench's command can be made to fail."""
+    parser.add_argument("--gate", action="store_true", help="exit 1 if a ratio of CPU is missed")
+
+
+def conclude(targets: Sequence[Target], options: argparse.Namespace) -> None:
+    """Prints the verdict. As a gate, ends the process with 1 unless ratios of CPU hold."""
+    print(f"\n{verdict(targets)}")
+    if options.gate and (fault := gate_fault(targets)):
+        sys.exit(fault)
+
+
+def gate_fault(targets: Sequence[Target]) -> str:
+    """Why the gate stays shut; nothing if it opens. What nobody could measure opens nothing."""
+    judged = [target for target in targets if target.by_cpu and target.is_met is not None]
+    missed = [target.name for target in judged if not target.is_met]
+    if not judged:
+        return "gate: no ratio of CPU was measured"
+    return f"gate: missed {'; '.join(missed)}" if missed else ""
+
+
+def verdict(targets: Sequence[Target]) -> str:
     """The table of targets, and how many hold."""
     judged = [target for target in targets if target.is_met is not None]
     held = sum(bool(target.is_met) for target in judged)
