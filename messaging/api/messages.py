@@ -45,11 +45,11 @@ class MessageIn(Besides, Schema):
 
 
 class EditIn(Schema):
-    """How the message reads from now on, and whom it names."""
+    """How the message reads from now on; with neither list, whom it named stays named."""
 
     body: Body
-    mentions: People = ()
-    mention_units: Units = ()
+    mentions: People | None = None
+    mention_units: Units | None = None
 
 
 class EditedOut(Schema):

@@ -61,13 +61,13 @@ class Send(Besides, Data):
 
 
 class Edit(Data):
-    """How one's own text reads from now on."""
+    """How one's own text reads from now on; with neither list, whom it named stays named."""
 
     conversation_id: Id
     seq: Id
     body: Body
-    mentions: People = ()
-    mention_units: Units = ()
+    mentions: People | None = None
+    mention_units: Units | None = None
 
 
 class Recall(Data):

@@ -33,24 +33,24 @@ def edit(
     conversation_id: int,
     seq: int,
     body: str,
-    person_ids: Iterable[int] = (),
-    unit_ids: Iterable[int] = (),
+    person_ids: Iterable[int] | None = None,
+    unit_ids: Iterable[int] | None = None,
     now: datetime,
 ) -> Edited:
     """The message reads anew in its place, and an entry of the log says so.
 
-    What it said before moves to MessageVersion. The words it has already change nothing.
+    Whom it names now; whom it named before, where neither people nor units are given. What it said
+    before moves to MessageVersion. The words it has already change nothing.
     Raises EditTooLate after the window.
     """
     text = texts.sound(body)
     person_id = actor.require_person()
-    called = mentions.expand(
-        conversation_id, person_ids=tuple(person_ids), unit_ids=tuple(unit_ids)
-    )
+    named = _named(conversation_id, person_ids, unit_ids)
     held = log.hold(person_id=person_id, conversation_id=conversation_id)
     message = messages.said_in(held.pk, seq, by=person_id)
     if message.recalled_at is not None:
         raise errors.AlreadyRecalled
+    called = tuple(message.mentions) if named is None else named
     if (message.body, tuple(message.mentions)) == (text, called):
         return Edited(held.pk, seq, message.edited_at)
     policies.require_may_speak(person_id, held)
@@ -67,6 +67,16 @@ def edit(
     )
     _tell(held, message, actor, now=now)
     return Edited(held.pk, seq, now)
+
+
+def _named(
+    conversation_id: int, person_ids: Iterable[int] | None, unit_ids: Iterable[int] | None
+) -> tuple[int, ...] | None:
+    if person_ids is None and unit_ids is None:
+        return None
+    return mentions.expand(
+        conversation_id, person_ids=tuple(person_ids or ()), unit_ids=tuple(unit_ids or ())
+    )
 
 
 def _keep(message: Message, *, person_id: int, now: datetime) -> None:

@@ -50,6 +50,22 @@ def test_editing_names_others(wang: Phone, li: Phone, zhang: Phone) -> None:
     assert li.page(room)["entries"][1]["mentions"] == [zhang.person_id]
 
 
+def test_an_edit_that_speaks_of_nobody_keeps_whom_the_message_names(
+    wang: Phone, li: Phone, zhang: Phone
+) -> None:
+    room = wang.group(li, zhang)
+    say(wang, room, "@李建国 九点开会", mentions=[li.person_id])
+    changed = edit(wang, room, 2, "@李建国 十点开会")
+    assert changed.status_code == 200
+    assert named_in(room, 2) == [li.person_id]
+    assert li.page(room)["entries"][1]["mentions"] == [li.person_id]
+    assert li.card(room)["mentions"] == 1
+    edit(wang, room, 2, "十点开会", mentions=[])
+    assert named_in(room, 2) == []
+    assert li.page(room)["entries"][1]["mentions"] == []
+    assert li.card(room)["mentions"] == 0
+
+
 def test_only_the_sender_edits_and_only_in_time(wang: Phone, li: Phone) -> None:
     room = wang.direct(li)
     wang.send(room, "九点开会")

@@ -80,6 +80,22 @@ async def test_an_editing_and_a_recalling_are_entries_in_their_place(
     assert [entry.seq for entry in entries] == [first.seq, first.seq + 1, first.seq + 2]
 
 
+async def test_an_editing_names_whom_it_says_and_else_whom_the_message_named(
+    site: Site, client_of: MakeClient
+) -> None:
+    room = site.group("王伟民", "张晓梅")
+    zhang_id = site.people["张晓梅"]
+    async with client_of("王伟民") as wang:
+        first = await wang.send(room, "@张晓梅 初稿", mentions=[zhang_id])
+        await wang.edit(room, first.seq, "@张晓梅 定稿")
+        kept, _ = await take(wang, room, 2, after=first.seq - 1)
+        await wang.edit(room, first.seq, "定稿", mentions=[])
+    async with client_of("王伟民") as wang:
+        let_go = (await take(wang, room, 3, after=first.seq - 1))[0]
+    assert (kept.body, kept.raw["mentions"]) == ("@张晓梅 定稿", [zhang_id])
+    assert (let_go.body, let_go.raw["mentions"]) == ("定稿", [])
+
+
 async def test_the_same_id_of_the_programs_own_is_stored_once(
     site: Site, client_of: MakeClient
 ) -> None:

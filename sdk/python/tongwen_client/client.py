@@ -175,11 +175,14 @@ class Client:
         self._store.mark(conversation_id, seq)
         self._unread_marks.set()
 
-    async def edit(self, conversation_id: int, seq: int, text: str) -> None:
-        """The own message reads so from now on."""
-        await self._ask(
-            "message.edit", {"conversation_id": conversation_id, "seq": seq, "body": text}
-        )
+    async def edit(
+        self, conversation_id: int, seq: int, text: str, *, mentions: Sequence[int] | None = None
+    ) -> None:
+        """The own message reads so from now on, and names these; None: whom it named before."""
+        content: dict[str, Any] = {"conversation_id": conversation_id, "seq": seq, "body": text}
+        if mentions is not None:
+            content["mentions"] = list(mentions)
+        await self._ask("message.edit", content)
 
     async def recall(self, conversation_id: int, seq: int) -> None:
         """Nobody reads the own message any more."""
