@@ -372,3 +372,10 @@ class BadFrame(errors.Invalid):
 
     code = "FRAME_INVALID"
     message = "请求内容不符合要求"
+
+
+class TicketsUnavailable(errors.Unavailable):
+    """Socket tickets stand in Valkey, which does not answer; cookies open sockets without it."""
+
+    code = "SOCKET_TICKETS_UNAVAILABLE"
+    message = "实时连接凭证暂时无法使用，请稍后再试"

@@ -18,7 +18,7 @@ CLOSES: Final[Mapping[int, str]] = {
     4008: "the client did not read what it was sent: come back",
     4009: "too many sockets of one person in a process: come back later",
     4010: "the process stops: come back after the time that `bye` named",
-    4011: "a frame could neither be answered nor refused: come back",
+    4011: "a frame could neither be answered nor refused, nor a ticket looked up: come back",
     4013: "a frame is too large: do not send it again",
     4029: "too many frames: come back later, and slower",
 }

@@ -60,7 +60,11 @@ async def serve(scope: Scope, receive: Receive, send: Send) -> None:
     if not offered:
         await send({"type": "websocket.close", "code": int(Close.BAD_FRAME)})
         return
-    visitor = await _visitor(scope)
+    try:
+        visitor = await sign_in.visitor(scope)
+    except errors.Unavailable:
+        await send({"type": "websocket.close", "code": int(Close.FAILED)})
+        return
     if visitor is None:
         await send({"type": "websocket.close", "code": int(Close.NOT_SIGNED_IN)})
         return
@@ -267,13 +271,6 @@ class Connection:
 
     def _give_up(self) -> None:
         self._giving_up = asyncio.ensure_future(self.close(Close.TOO_SLOW))
-
-
-async def _visitor(scope: Scope) -> Visitor | None:
-    try:
-        return await sign_in.visitor(scope)
-    except errors.Unavailable:
-        return None
 
 
 def _checked(shape: type[D], frame: incoming.Incoming) -> D:
