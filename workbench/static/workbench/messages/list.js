@@ -233,6 +233,7 @@ export class List {
   }
 
   draw() {
+    if (this.cursor === null) return; // what has not come yet is not nothing
     const shown = this.sorted();
     const rows = [this.noticeRow(), ...shown.map((card) => this.row(card))];
     if (shown.length === 0) rows.push(empty("还没有会话", "点击右上角的加号，和同事聊起来"));
