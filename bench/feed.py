@@ -4,8 +4,8 @@
 
 It scrolls up to the first message, back to the last, and then hears five messages a second. Each
 time it prints what lay between two frames (60 a second at best), how many tasks kept the browser
-from drawing for more than 50 ms, and how many rows stood in the page at most. It works on a site of
-its own.
+from drawing for more than 50 ms, how many rows stood in the page at most, and what the page holds
+once its garbage is collected: its heap, and its nodes. It works on a site of its own.
 """
 
 import argparse
@@ -57,8 +57,11 @@ def main() -> None:
         try:
             for _ in range(options.messages // AT_ONCE):
                 ours.say_at_once(AT_ONCE)
-            print("| page | what | frames: p50, ms | p95 | longest | long tasks | rows at most |")
-            print("|---|---|---|---|---|---|---|")
+            print(
+                "| page | what | frames: p50, ms | p95 | longest | long tasks | rows at most"
+                " | heap, MB | nodes |"
+            )
+            print("|---|---|---|---|---|---|---|---|---|")
             for name, width, height in ROOMS:
                 with entered(running, running.crowd()[1], width, height) as page:
                     measure(page, ours, name)
@@ -93,7 +96,8 @@ def measure(page: Page, ours: Ours, name: str) -> None:
     began = time.perf_counter()
     page.goto(f"/messages/?conversation={ours.room}")
     page.wait_for_selector(".feed-log .bubble")
-    print(f"| {name} | opened, from nothing | | | {(time.perf_counter() - began) * 1000:.0f} | | |")
+    took = (time.perf_counter() - began) * 1000
+    print(f"| {name} | opened, from nothing | | | {took:.0f} | | | {held(page)} |")
     page.evaluate(WATCH)
     box = page.locator(BODY).bounding_box()
     if box is None:
@@ -135,9 +139,20 @@ def report(page: Page, name: str, what: str, act: Callable[[], None]) -> None:
     p50, p95 = frames[len(frames) // 2], frames[len(frames) * 95 // 100]
     print(
         f"| {name} | {what} | {p50:.0f} | {p95:.0f} | {frames[-1]:.0f}"
-        f" | {len(seen['tasks'])} of {len(frames)} | {seen['rows']} |",
+        f" | {len(seen['tasks'])} of {len(frames)} | {seen['rows']} | {held(page)} |",
         flush=True,
     )
+
+
+def held(page: Page) -> str:
+    """What the page holds on to: megabytes of heap, and nodes."""
+    browser = page.context.new_cdp_session(page)
+    browser.send("Performance.enable")
+    browser.send("HeapProfiler.collectGarbage")
+    told = browser.send("Performance.getMetrics")["metrics"]
+    browser.detach()
+    metrics = {metric["name"]: metric["value"] for metric in told}
+    return f"{metrics['JSHeapUsedSize'] / 2**20:.1f} | {metrics['Nodes']:.0f}"
 
 
 if __name__ == "__main__":

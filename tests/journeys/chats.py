@@ -106,3 +106,30 @@ def expect_end(page: Page) -> None:
             return body.scrollHeight - body.scrollTop - body.clientHeight < 2;
         }"""
     )
+
+
+def expect_rail(page: Page) -> None:
+    """The rail comes to say as much as stands in the list, and with the DINGs: whatever else comes.
+
+    What other journeys began goes on meanwhile: a DING ends, a notice comes.
+    """
+    page.wait_for_function(
+        """() => {
+            const number = (place) => parseInt(place.textContent || "0", 10);
+            const rail = document.querySelector("nav [data-count=inbox]");
+            const parts = document.querySelectorAll(
+                ".messages .list .row .badge:not(.quiet), [data-part=ding-badge]");
+            return number(rail) === [...parts].reduce((sum, part) => sum + number(part), 0);
+        }"""
+    )
+
+
+def keep_offers(page: Page) -> None:
+    """From the next page on, what offers a way back stands until something takes its place."""
+    page.add_init_script(
+        """
+        const later = window.setTimeout;
+        window.setTimeout = (act, wait, ...given) =>
+          wait === 6000 ? 0 : later(act, wait, ...given);
+        """
+    )

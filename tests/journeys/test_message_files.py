@@ -186,9 +186,28 @@ def test_what_is_coming_may_be_cancelled(site: Site, sign_in: SignIn) -> None:
     expect(chats.message(drafter, "不等附件了").locator(".receipt")).to_be_visible(timeout=30_000)
 
 
+def test_a_file_that_misses_the_conversation_leaves_the_page_alone(
+    site: Site, sign_in: SignIn
+) -> None:
+    drafter = sign_in(OPENER)
+    chats.start_chat(drafter, site, SECOND)
+    drops = """(place) => {
+        const files = new DataTransfer();
+        files.items.add(new File(["x"], "名单.txt", { type: "text/plain" }));
+        const drop = new DragEvent(
+            "drop", { dataTransfer: files, bubbles: true, cancelable: true });
+        return !place.dispatchEvent(drop);
+    }"""
+    assert drafter.locator(".list-pane").evaluate(drops) is True
+    expect(drafter.locator(".chip-file")).to_have_count(0)
+    assert drafter.locator(".feed-body").evaluate(drops) is True
+    expect(drafter.locator(".chip-file")).to_contain_text("名单.txt")
+
+
 def test_what_is_kept_is_found_passed_on_and_let_go(site: Site, sign_in: SignIn) -> None:
     group, word = f"收藏群{uuid.uuid4().hex[:6]}", uuid.uuid4().hex[:8]
     drafter = sign_in(OPENER)
+    chats.keep_offers(drafter)
     chats.start_chat(drafter, site, SECOND, THIRD, title=group)
     attach(drafter, PLAN)
     chats.say(drafter, f"值班安排 {word}")

@@ -92,6 +92,14 @@ export function takeDrops(place, { isOpen, onFiles }) {
     leave();
     if (isOpen()) onFiles([...event.dataTransfer.files]);
   });
+  // Beside the place they fall on nothing: the browser would leave the page to show them.
+  for (const name of ["dragover", "drop"]) {
+    window.addEventListener(name, (event) => {
+      if (!holdsFiles(event) || event.defaultPrevented || event.target.closest?.('input[type="file"]')) return;
+      event.preventDefault();
+      event.dataTransfer.dropEffect = "none";
+    });
+  }
 }
 
 /** Pasted pictures are all called image.png: the time tells them apart. */
