@@ -118,23 +118,31 @@ class Sessions:
         while True:
             await asyncio.sleep(CHECK_SECONDS)
             try:
-                await self._check()
+                await check(list(self._guests))
                 await self._leaving.settle()
             except Exception:  # supervisor: logged, then tried again
                 log.exception("sessions were not checked")
 
-    async def _check(self) -> None:
-        guests = list(self._guests)
-        for start in range(0, len(guests), _BATCH):
-            batch = guests[start : start + _BATCH]
-            used = {guest.visitor.hold.session_id for guest in batch if guest.was_used()}
-            holds = {guest.visitor.hold for guest in batch}
-            standing = await threads.run(_look_after, used, holds, timezone.now())
-            for guest in batch:
-                if guest.visitor.hold not in standing.signed_in:
-                    await guest.revoke()
-                elif guest.visitor.hold not in standing.at_post:
-                    await guest.renew()
+
+async def check(guests: Sequence[Guest]) -> None:
+    """Whoever of them may not be here any more has been told to go: one round.
+
+    Nobody stays because another one's socket cannot be closed.
+    """
+    for start in range(0, len(guests), _BATCH):
+        batch = guests[start : start + _BATCH]
+        used = {guest.visitor.hold.session_id for guest in batch if guest.was_used()}
+        holds = {guest.visitor.hold for guest in batch}
+        standing = await threads.run(_look_after, used, holds, timezone.now())
+        closings = []
+        for guest in batch:
+            if guest.visitor.hold not in standing.signed_in:
+                closings.append(guest.revoke())
+            elif guest.visitor.hold not in standing.at_post:
+                closings.append(guest.renew())
+        for fault in await asyncio.gather(*closings, return_exceptions=True):
+            if isinstance(fault, Exception):
+                log.error("a socket was not closed", exc_info=fault)
 
 
 def _look_after(
