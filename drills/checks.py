@@ -3,11 +3,12 @@
 Each function returns the breaches it finds, in words that name what to look up; none is good.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from drills.records import Ack, Row, Screen
+from drills.records import Ack, Called, DingEnd, Proof, Row, Screen
 
 LATE_SECONDS = 35.0
 """An entry is seen so long after its acknowledgement at most, even if the bus lost it silently."""
@@ -101,6 +102,69 @@ def delays(acks: Iterable[Ack], screens: Iterable[Screen]) -> list[float]:
         for seq, sight in log.items()
         if (conversation_id, seq) in first
     )
+
+
+def dings(
+    called: Iterable[Called],
+    confirmed: Iterable[Called],
+    ends: Iterable[DingEnd],
+    proofs: Sequence[Proof],
+    asked: Iterable[str],
+    ladder: Sequence[str],
+) -> list[str]:
+    """M8: whoever was called ends in one final state, and evidence says all that was done for him.
+
+    Whoever did not confirm was called on every rung, each once; what the gateway was `asked` for,
+    under whatever key, is what his evidence tells.
+    """
+    stand = {end.called: end for end in ends}
+    told: defaultdict[Called, list[Proof]] = defaultdict(list)
+    for proof in proofs:
+        told[proof.called].append(proof)
+    found = [f"acknowledged but not called: {one}" for one in called if one not in stand]
+    found += [
+        f"acknowledged as confirmed, but {stand[one].state}: {one}"
+        for one in confirmed
+        if one in stand and stand[one].state != "confirmed"
+    ]
+    for one, end in stand.items():
+        steps = Counter(proof.step for proof in told[one])
+        found += [f"{step} twice: {one}" for step, times in steps.items() if times > 1]
+        closed = [proof.at for proof in told[one] if proof.step == "end"]
+        if end.state == "pending" or closed != [end.ended_at]:
+            found.append(f"{end.state}, ended {len(closed)} times: {one}")
+        if end.state == "exhausted":
+            missing = {"app", *ladder} - steps.keys()
+            found += [f"no evidence of {step}: {one}" for step in sorted(missing)]
+    # Who confirms just when a worker dies over a delivery to him is looked at no more: his own word
+    # is the evidence then. Of all others every delivery has its own.
+    called_on = {one for one, end in stand.items() if end.state == "exhausted"}
+    return found + _misdelivered(proofs, set(asked), called_on)
+
+
+def _misdelivered(
+    proofs: Iterable[Proof], asked: Collection[str], called_on: Collection[Called]
+) -> list[str]:
+    rungs = ("push", "sms", "voice")
+    proven = {
+        _key(proof.called, proof.step)
+        for proof in proofs
+        if proof.outcome == "delivered" and proof.step in rungs
+    }
+    known = {_key(one, rung) for one in called_on for rung in rungs}
+    foreign = {key for key in asked if not re.fullmatch(r"ding:\d+:\d+:(push|sms|voice)", key)}
+    return [
+        *(
+            f"delivered without evidence: {key}"
+            for key in sorted(known.intersection(asked) - proven)
+        ),
+        *(f"delivered under a key of its own: {key}" for key in sorted(foreign)),
+        *(f"evidence without a delivery: {key}" for key in sorted(proven.difference(asked))),
+    ]
+
+
+def _key(called: Called, step: str) -> str:
+    return f"ding:{called.ding_id}:{called.person_id}:{step}"
 
 
 def _place(conversation_id: int, seq: int) -> str:

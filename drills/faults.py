@@ -17,7 +17,7 @@ from typing import Final
 
 import redis
 
-from drills import carrying, disks, strangers
+from drills import carrying, dinging, disks, strangers
 from drills.client import Device, Person
 from drills.load import Manner
 from drills.run import Run
@@ -298,7 +298,7 @@ async def all_at_once(run: Run) -> None:
     """The short cut: one fault after another under one load."""
     for act in (
         flush, terminate_backends, kill_web, kill_valkey, kill_valkey_and_its_file,
-        crash_before_publishing, restart_postgres, flap, withdraw,
+        crash_before_publishing, restart_postgres, flap, dinging.kill_worker_under_dings, withdraw,
     ):  # fmt: skip
         await act(run)
         await asyncio.to_thread(wait_for_postgres, run.site)
@@ -311,6 +311,7 @@ LONG_WORDS: Final = Manner(words=1000, resting_seconds=0.4)
 DRILLS: Final = (
     Drill("kill -9 of a web process", kill_web),
     Drill("kill -9 of the worker", kill_worker),
+    Drill("kill -9 of the worker under DINGs", dinging.kill_worker_under_dings),
     Drill("kill -9 of Valkey", kill_valkey),
     Drill("kill -9 of Valkey, file lost", kill_valkey_and_its_file),
     Drill("FLUSHALL × 20", flush),

@@ -39,5 +39,33 @@ class Sight:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Called:
+    """Somebody whom a DING calls."""
+
+    ding_id: int
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DingEnd:
+    """How it stands with him as the database holds it."""
+
+    called: Called
+    state: str
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Evidence of one rung, or of the end."""
+
+    called: Called
+    step: str
+    outcome: str
+    to_id: int | None
+    at: datetime
+
+
 Screen = dict[int, dict[int, Sight]]
 """Conversation → seq → what stands there."""

@@ -139,9 +139,9 @@ class Site:
                 pages += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGESIZE")
 
-    def start_worker(self) -> None:
+    def start_worker(self, besides: Mapping[str, str] | None = None) -> None:
         """The worker runs, if it did not already."""
-        self._spawn("worker", ["manage.py", "procrastinate", "worker"], {})
+        self._spawn("worker", ["manage.py", "procrastinate", "worker"], besides or {})
 
     def kill_worker(self) -> None:
         """The worker is gone from one moment to the next."""

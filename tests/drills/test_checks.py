@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from drills import checks, proxy
-from drills.records import Ack, Row, Screen, Sight
+from drills.records import Ack, Called, DingEnd, Proof, Row, Screen, Sight
 
 ROOM, SENDER = 7, 3
 BEGAN = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -109,3 +110,51 @@ def test_delays_run_from_the_first_acknowledgement() -> None:
 def test_the_wire_finds_where_an_answer_ends(value: bytes) -> None:
     assert proxy.whole(value + b"+next\r\n") == len(value)
     assert [proxy.whole(value[:cut]) for cut in range(len(value))] == [None] * len(value)
+
+
+LADDER = ("push", "sms", "leader")
+GONE, CAME = Called(5, 1), Called(5, 2)
+ENDS = [DingEnd(GONE, "exhausted", BEGAN), DingEnd(CAME, "confirmed", BEGAN)]
+PROOFS = [
+    *(Proof(GONE, step, "delivered", None, BEGAN) for step in ("app", *LADDER)),
+    Proof(GONE, "end", "ended", None, BEGAN),
+    Proof(CAME, "app", "delivered", None, BEGAN),
+    Proof(CAME, "end", "ended", None, BEGAN),
+]
+ASKED = ["ding:5:1:push", "ding:5:1:sms", "ding:5:1:sms"]
+
+
+def _dings(**other: Any) -> list[str]:
+    given = {
+        "called": [GONE, CAME],
+        "confirmed": [CAME],
+        "ends": ENDS,
+        "proofs": PROOFS,
+        "asked": ASKED,
+        "ladder": LADDER,
+    }
+    return checks.dings(**{**given, **other})
+
+
+def test_a_ladder_that_was_climbed_breaks_no_promise_however_often_a_key_was_asked_for() -> None:
+    assert _dings() == []
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"called": [GONE, CAME, Called(5, 3)]}, ["acknowledged but not called"]),
+        ({"confirmed": [GONE]}, ["acknowledged as confirmed, but exhausted"]),
+        ({"proofs": [*PROOFS, PROOFS[1]]}, ["push twice"]),
+        ({"ends": [replace(ENDS[0], state="pending"), ENDS[1]]}, ["pending, ended 1 times"]),
+        ({"proofs": PROOFS[:-1]}, ["confirmed, ended 0 times"]),
+        ({"proofs": [PROOFS[0], *PROOFS[2:]], "asked": ASKED[1:]}, ["no evidence of push"]),
+        ({"asked": ASKED[1:]}, ["evidence without a delivery"]),
+        ({"asked": [*ASKED, "ding:5:1:voice"]}, ["delivered without evidence"]),
+        ({"asked": [*ASKED, "ding:5:1:push:2"]}, ["delivered under a key of its own"]),
+    ],
+)
+def test_whoever_ends_otherwise_than_the_evidence_says_is_found(
+    other: dict[str, Any], said: list[str]
+) -> None:
+    assert [breach.partition(":")[0] for breach in _dings(**other)] == said
