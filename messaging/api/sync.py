@@ -19,6 +19,21 @@ State = Annotated[str, StringConstraints(max_length=64)]
 Wait = Annotated[int, Field(ge=0, le=sync.LONGEST_WAIT)]
 
 
+class BellsOut(Schema):
+    """What calls the reader besides the logs of her conversations: load anew what differs.
+
+    `notices_unread` counts at most 1,000; `dings` are those that wait for her, the newest first, at
+    most 100; `dings_mark` is another one whenever a DING of hers stands otherwise; `resting` says
+    that nothing but DING is to disturb her now.
+    """
+
+    notices_unread: int
+    newest_notice: int | None
+    dings: list[int]
+    dings_mark: str
+    resting: bool
+
+
 class SyncOut(Schema):
     """What the client lacks. `state` is what it names next time.
 
@@ -33,6 +48,7 @@ class SyncOut(Schema):
     whole: bool
     heads: list[HeadOut]
     notices_unread: int
+    bells: BellsOut
     frames: list[dict[str, Any]]
 
 
@@ -44,6 +60,7 @@ def compare(request: HttpRequest, state: State = "", wait: Wait = 0) -> sync.Com
     answer comes at once. Nothing new: `heads` and `frames` are empty and `state` is the same.
     """
     actor = actor_of(request)
-    stands = sync.standing(actor=actor)
+    now = timezone.now()
+    stands = sync.standing(actor=actor, at=now)
     known = stands if state == stands.state else None
-    return sync.compared(actor=actor, stands=stands, known=known, at=timezone.now())
+    return sync.compared(actor=actor, stands=stands, known=known, at=now)

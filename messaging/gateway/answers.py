@@ -11,6 +11,7 @@ from messaging.gateway import incoming
 from messaging.queries import conversations
 from messaging.queries import messages as message_queries
 from messaging.queries import presence as presence_queries
+from messaging.queries.bells import Bells
 from messaging.services import dings, edits, messages
 from messaging.services import presence as presence_services
 
@@ -31,10 +32,10 @@ class Kind:
     act: Callable[[Actor, Any, datetime], Answer]
 
 
-def welcome(actor: Actor, now: datetime) -> Answer:
-    """Who is greeted, and the server's time."""
+def welcome(actor: Actor, bells: Bells | None, now: datetime) -> Answer:
+    """Who is greeted, the server's time, and how what calls her stands."""
     person = {"person_id": actor.person_id, "name": actor.name}
-    return Answer("welcome", {**person, "server_time": now})
+    return Answer("welcome", {**person, "server_time": now, "bells": bells})
 
 
 def _heads(actor: Actor, data: incoming.Heads, now: datetime) -> Answer:

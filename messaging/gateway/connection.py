@@ -229,7 +229,7 @@ class Connection:
         if frame.type == "hello":
             _checked(incoming.Hello, frame)
             await here.note_present(self)
-            answer = answers.welcome(self.actor, timezone.now())
+            answer = answers.welcome(self.actor, await here.bells(self), timezone.now())
         elif frame.type == "receipt.watch":
             data = _checked(incoming.Watch, frame)
             await here.watch(self, data)

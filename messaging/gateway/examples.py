@@ -57,7 +57,20 @@ ASKED: Final[Mapping[str, Mapping[str, Any]]] = {
 
 TOLD: Final[Mapping[str, Mapping[str, Any]]] = {
     "welcome": _frame(
-        "welcome", {"person_id": 7, "name": "王伟民", "server_time": _AT}, answers=True
+        "welcome",
+        {
+            "person_id": 7,
+            "name": "王伟民",
+            "server_time": _AT,
+            "bells": {
+                "notices_unread": 2,
+                "newest_notice": 91,
+                "dings": [3],
+                "dings_mark": "9f1b3c5d7e902468",
+                "resting": False,
+            },
+        },
+        answers=True,
     ),
     "message.page": _frame(
         "message.page",

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, NotRequired
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
+from messaging.queries.bells import Bells
 from messaging.queries.conversations import Head
 from messaging.queries.ding_counts import StateNews
 from messaging.queries.dings import Called
@@ -43,11 +44,12 @@ class Frame:
 
 
 class Welcome(TypedDict):
-    """Who is signed in, and the server's time."""
+    """Who is signed in, the server's time, and how notices and DINGs stand; null: not known now."""
 
     person_id: int | None
     name: str
     server_time: datetime
+    bells: Bells | None
 
 
 class Heads(TypedDict):
@@ -134,7 +136,9 @@ class Error(TypedDict):
 
 
 FRAMES: Final[Mapping[str, Frame]] = {
-    "welcome": Frame(Welcome, "who is signed in; also answers the heartbeat", ("hello",)),
+    "welcome": Frame(
+        Welcome, "who is signed in and what calls her; also answers the heartbeat", ("hello",)
+    ),
     "sync.heads": Frame(Heads, "where every conversation stands", ("sync.heads",)),
     "message.page": Frame(Pull, "entries in order; they are known to `through`", ("message.pull",)),
     "message.ack": Frame(Sent, "the message is committed under this seq", ("message.send",)),

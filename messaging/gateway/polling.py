@@ -108,7 +108,7 @@ async def _news(
     """The answer; None where the client did not wait for it."""
     try:
         await here.enter(waiter)
-        before = await threads.run(sync.standing, actor=waiter.actor)
+        before = await threads.run(sync.standing, actor=waiter.actor, at=timezone.now())
         known = before if before.state == state else None
         if known is not None:
             await _wait(waiter, seconds, gone)
@@ -128,8 +128,9 @@ async def _wait(waiter: Waiter, seconds: int, gone: "asyncio.Task[None]") -> Non
 
 
 def _content(waiter: Waiter, before: Standing, known: Standing | None) -> bytes:
-    stands = sync.standing(actor=waiter.actor) if waiter.news.is_set() else before
-    compared = sync.compared(actor=waiter.actor, stands=stands, known=known, at=timezone.now())
+    now = timezone.now()
+    stands = sync.standing(actor=waiter.actor, at=now) if waiter.news.is_set() else before
+    compared = sync.compared(actor=waiter.actor, stands=stands, known=known, at=now)
     compared.frames.extend(orjson.Fragment(text) for text in waiter.texts)
     return orjson.dumps(compared)
 

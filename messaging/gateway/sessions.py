@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 import structlog
+from django.db import Error as DatabaseFault
 from django.utils import timezone
 
 from core import errors
@@ -15,6 +16,8 @@ from messaging import hub, policies, presence, sockets, threads
 from messaging.gateway import draining, incoming
 from messaging.gateway.leaving import Leaving
 from messaging.gateway.sign_in import Visitor
+from messaging.queries import bells
+from messaging.queries.bells import Bells
 from messaging.services import receipts
 from messaging.services.receipts import Outcome, Reading, ReadTo
 from messaging.together import Together
@@ -28,6 +31,8 @@ MARK_SECONDS: Final = 0.5
 """What people read is written at most so often, for all of them at once."""
 FINISH_SECONDS: Final = 5.0
 """How long a process that stops waits for what it still writes."""
+BELLS_SECONDS: Final = 3.0
+"""A heartbeat's answer waits so long for the database: well below its client's patience."""
 _BATCH: Final = 500
 _GATEWAY: Final = system("gateway")
 
@@ -61,6 +66,7 @@ class Sessions:
         self._present: Together[int, None] = Together(_note_present)
         self._leaving = Leaving(lambda person_id: person_id in self.hub.people)
         self._marks: Together[Reading, Outcome] = Together(_mark, every=MARK_SECONDS)
+        self._bells: Together[int, Bells] = Together(_bells)
         self._checking = asyncio.create_task(self._check_for_ever())
         draining.on_shutdown(self._drain)
 
@@ -83,6 +89,18 @@ class Sessions:
     async def note_present(self, guest: Guest) -> None:
         """The guest's person is here for the next minute, and others may know."""
         await self._present.take(guest.person_id)
+
+    async def bells(self, guest: Guest) -> Bells | None:
+        """How what calls the guest's person stands; None where the database does not say now.
+
+        A heartbeat is answered all the same: a socket outlives a database that starts anew.
+        """
+        try:
+            async with asyncio.timeout(BELLS_SECONDS):
+                return await self._bells.take(guest.person_id)
+        except (DatabaseFault, TimeoutError):
+            log.warning("a heartbeat was answered without bells")
+            return None
 
     async def mark_read(self, guest: Guest, wanted: incoming.Read) -> ReadTo:
         """What the guest's person has read is written, with what others have read meanwhile.
@@ -160,6 +178,14 @@ async def _mark(readings: Sequence[Reading]) -> dict[Reading, Outcome]:
         batch = readings[start : start + _BATCH]
         outcomes |= await threads.run(receipts.mark_read_together, actor=_GATEWAY, readings=batch)
     return outcomes
+
+
+async def _bells(person_ids: Sequence[int]) -> dict[int, Bells]:
+    found: dict[int, Bells] = {}
+    for start in range(0, len(person_ids), _BATCH):
+        batch = person_ids[start : start + _BATCH]
+        found |= await threads.run(bells.of_people, batch, at=timezone.now())
+    return found
 
 
 async def _note_present(person_ids: Sequence[int]) -> None:

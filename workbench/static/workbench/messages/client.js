@@ -24,7 +24,7 @@ const NOT_AT_ONCE = new Set([4009, 4029]);
 
 /**
  * Emits: state {online, signedOut, refused, polling} · entry {entry} (tracked, in order) · arrived {entry} (any) ·
- * outgoing {item} · heads {heads} · behind {conversation_id, last_seq} · read {conversation_id, read_seq} · counts {conversation_id, counts} ·
+ * outgoing {item} · bells {bells} (how notices and DINGs stand) · heads {heads} · behind {conversation_id, last_seq} · read {conversation_id, read_seq} · counts {conversation_id, counts} ·
  * notice {notice} · noticesRead {} · noticeRecalled {notice_id} · ding {ding_id, opened?, state?, counts?} · settings {conversation_id, pinned, level, muted}.
  */
 export class Client {
@@ -86,13 +86,16 @@ export class Client {
     this.unopened = 0;
     this.stopPolling();
     this.socket = socket;
+    let welcome;
     try {
-      await this.ask("hello", { client: "web" });
+      welcome = await this.ask("hello", { client: "web" });
     } catch {
       socket.close();
       return;
     }
-    if (this.socket === socket) await this.begin();
+    if (this.socket !== socket) return;
+    this.ring(welcome.bells);
+    await this.begin();
   }
 
   async begin() {
@@ -148,6 +151,7 @@ export class Client {
       api: this.api,
       onFrame: (frame) => { if (this.polling === polling) this.receive(frame); },
       onBehind: () => { if (this.polling === polling) this.compareHeads(); },
+      onBells: (bells) => { if (this.polling === polling) this.ring(bells); },
       onLost: (isSignedOut) => this.pollingLost(polling, isSignedOut),
     });
     this.polling = polling;
@@ -188,8 +192,14 @@ export class Client {
     this.emit("state", { online, signedOut: this.signedOut, refused: this.unopened >= REFUSED_AFTER, polling: this.polling !== null });
   }
 
+  /** Also asks how notices and DINGs stand: a frame that told of them and was lost leaves no gap. */
   beat() {
-    if (this.online) this.ask("hello", { client: "web" }).catch(() => this.lose()); // polling answers it itself
+    if (!this.online || this.polling) return; // polling tells it with each answer
+    this.ask("hello", { client: "web" }).then(({ bells }) => this.ring(bells), () => this.lose());
+  }
+
+  ring(bells) {
+    if (bells) this.emit("bells", { bells });
   }
 
   // ── frames ──────────────────────────────────────────────────────────────
@@ -321,7 +331,9 @@ export class Client {
   compareLater(wait) {
     this.compareTimer ??= setTimeout(() => {
       this.compareTimer = null;
-      if (this.online) this.compareHeads(); // otherwise the next connection does
+      if (!this.online) return; // the next connection compares
+      this.beat();
+      this.compareHeads();
     }, wait);
   }
 

@@ -15,7 +15,7 @@ export class DingMarks {
     this.asking = false;
     this.reset();
     client.on("ding", ({ ding }) => this.hear(ding));
-    client.on("heads", () => this.lookSoon());
+    client.on("state", ({ online }) => { if (online) this.lookSoon(); });
   }
 
   /** Another conversation is shown. */

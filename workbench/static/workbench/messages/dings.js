@@ -7,11 +7,11 @@ import { element, empty, exactly, icon } from "./elements.js";
 const TABS = [["received", "收到的"], ["sent", "发出的"]];
 
 export class Dings {
-  constructor({ root, banner, badge, client, api, onShow, onDetail, onDrawn }) {
-    Object.assign(this, { root, banner, badge, client, api, onShow, onDetail, onDrawn });
+  constructor({ root, banner, badge, client, api, onShow, onDetail, onDrawn, onStanding }) {
+    Object.assign(this, { root, banner, badge, client, api, onShow, onDetail, onDrawn, onStanding });
     this.waiting = [];
     client.on("ding", ({ ding }) => { if (ding.opened) this.take(ding.opened); else if (ding.state) this.drop(ding.ding_id); });
-    client.on("heads", () => this.load());
+    client.on("bells", ({ bells }) => this.compare(bells));
   }
 
   // ── what waits for the reader ───────────────────────────────────────────
@@ -26,6 +26,16 @@ export class Dings {
     this.waiting = page.items;
     this.draw();
     if (this.isOpen()) this.renew();
+  }
+
+  /** What waits here is what waits there, and the lists show DINGs as they stand; otherwise they are asked for. */
+  compare({ dings, dings_mark: mark }) {
+    const isSame = dings.length === this.waiting.length && dings.every((id) => this.waiting.some((ding) => ding.id === id));
+    const isNew = this.mark !== undefined && this.mark !== mark;
+    this.mark = mark;
+    if (!isSame) this.load();
+    else if (isNew) this.renew();
+    if (isNew) this.onStanding();
   }
 
   take(ding) {

@@ -10,6 +10,7 @@ const NEAR_END = 200;
 const TOGETHER_MS = 150;
 const RENEW_MS = 1000; // and up to as much again: what concerns many is not asked for by all at once
 const MISSED_AT_MOST = 100;
+const NOTICES_AT_MOST = 1000; // as far as bells count
 
 /** The tile of a conversation. */
 export function tileOf(card) {
@@ -31,6 +32,7 @@ export class List {
     client.on("read", (data) => this.readTo(data.conversation_id, data.read_seq));
     client.on("heads", ({ heads }) => this.compare(heads));
     client.on("behind", ({ conversation_id: id, last_seq: seq }) => { if (!(this.cards.get(id)?.last_seq >= seq)) this.renewSoon(id); });
+    client.on("bells", ({ bells }) => this.hear(bells));
     client.on("settings", (data) => this.settle(data));
   }
 
@@ -198,13 +200,23 @@ export class List {
     }
   }
 
+  /** What the row of the notices says is so, or is asked for. */
+  hear({ notices_unread: unread, newest_notice: newest }) {
+    const { notices } = this;
+    if (Math.min(notices.unread, NOTICES_AT_MOST) !== unread || (notices.latest?.id ?? null) !== newest) this.loadNoticesSoon();
+  }
+
+  loadNoticesSoon() {
+    this.noticesSoon ??= setTimeout(() => { this.noticesSoon = null; this.loadNotices(); }, RENEW_MS * Math.random());
+  }
+
   async loadNotices() {
     try {
       const [page, unread] = await Promise.all([fetchJson(`${this.api}/notices?limit=1`), fetchJson(`${this.api}/unread`)]);
       this.notices = { unread: unread.notices, latest: page.items[0] ?? null };
       this.draw();
     } catch {
-      // what stands there stays until the next connection
+      // what stands there stays until the next heartbeat
     }
   }
 

@@ -76,7 +76,7 @@ const picker = new Picker({ dialog: part("picker"), me });
 const dingDialog = new DingDialog({ api, me, onOpened: (opened) => { dings.renew(); feed.dingMarks.lookSoon(); dingPanel.open(opened.ding_id); } });
 const dingPanel = new DingPanel({ panel, api, onChanged: () => { dings.renew(); feed.dingMarks.lookSoon(); } });
 const dings = new Dings({
-  root: part("feed"), banner: part("ding-banner"), badge: part("ding-badge"), client, api, onDrawn: showCount,
+  root: part("feed"), banner: part("ding-banner"), badge: part("ding-badge"), client, api, onDrawn: showCount, onStanding: () => { dingPanel.refresh(dingPanel.id); feed.dingMarks.lookSoon(); },
   onShow: async (ding) => { await show(ding.conversation_id); if (feed.id === ding.conversation_id) feed.jumpTo(ding.seq); },
   onDetail: (id) => dingPanel.open(id),
 });
@@ -167,8 +167,8 @@ client.on("notice", ({ notice }) => {
   changedSoon();
 });
 client.on("ding", ({ ding }) => { if (ding.counts) { dingPanel.refresh(ding.ding_id); dings.renew(); } });
-client.on("noticeRecalled", () => { notices.renew(); list.loadNotices(); });
-client.on("noticesRead", () => list.loadNotices());
+client.on("noticeRecalled", () => { notices.renew(); list.loadNoticesSoon(); });
+client.on("noticesRead", () => list.loadNoticesSoon());
 
 part("new").addEventListener("click", () => picker.open({ heading: "发起聊天", verb: "开始聊天", naming: true, onChosen: startChat }));
 part("dings").addEventListener("click", () => show("dings"));

@@ -31,8 +31,8 @@ const IN_PATH = {
 
 /** One stretch of polling, from `open` until it is lost or closed. */
 export class Polling {
-  constructor({ api, onFrame, onBehind, onLost }) {
-    Object.assign(this, { api, onFrame, onBehind, onLost });
+  constructor({ api, onFrame, onBehind, onBells, onLost }) {
+    Object.assign(this, { api, onFrame, onBehind, onBells, onLost });
     this.state = "";
     this.watched = null;
     this.aborting = new AbortController();
@@ -88,6 +88,7 @@ export class Polling {
       if (frame.data.seq) told.set(frame.data.conversation_id, frame.data.seq);
       this.onFrame(frame);
     }
+    this.onBells(said.bells);
     // What the frames did not bring was said while nothing waited.
     if (wait > 0 && said.heads.some((head) => (told.get(head.conversation_id) ?? 0) < head.last_seq)) this.onBehind();
   }
