@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 
 from config import api
 from core import health
-from org.sign_in import second_factor, upstream
+from org.sign_in import upstream
 
 # Of allauth only what is meant: nobody signs up, and no password is reset by mail. What
 # allauth shows of second factors stands on the page 账号与安全.
@@ -20,11 +20,7 @@ sign_in_patterns = [
     path("upstream/callback/", upstream.callback, name="upstream-callback"),
     path("2fa/", RedirectView.as_view(pattern_name="security"), name="mfa_index"),
     path("2fa/webauthn/", RedirectView.as_view(pattern_name="security"), name="mfa_list_webauthn"),
-    path(
-        "2fa/webauthn/keys/<int:pk>/remove/",
-        second_factor.RemoveKeyView.as_view(),
-        name="mfa_remove_webauthn",
-    ),
+    path("2fa/", include("org.sign_in.factor_changes")),
     path("2fa/", include("allauth.mfa.urls")),
 ]
 

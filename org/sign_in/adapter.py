@@ -24,17 +24,9 @@ from org.kinds import SignInMethod
 from org.queries import accounts
 from org.queries.sessions import SESSION_KEY
 from org.services import accounts as account_services
-from org.services import second_factors, sessions, sign_ins
+from org.services import sessions, sign_ins
 
 REFUSED: Final = "账号或密码不正确；连续失败 5 次将暂停登录 15 分钟"
-SECOND_FACTOR: Final = {
-    "mfa/email/totp_activated": ("org.account.second_factor_added", "totp"),
-    "mfa/email/totp_deactivated": ("org.account.second_factor_removed", ""),
-    "mfa/email/webauthn_added": ("org.account.key_added", "webauthn"),
-    "mfa/email/webauthn_removed": ("org.account.key_removed", ""),
-    "mfa/email/recovery_codes_generated": ("org.account.recovery_codes_renewed", ""),
-}
-"""What allauth would send a mail about → what the audit log calls it, and what was just shown."""
 _SECOND_FACTOR_STAGE: Final = "allauth.mfa.stages.AuthenticateStage"
 
 
@@ -104,7 +96,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
             sessions.expire(actor=visitor(request), session_id=former, now=timezone.now())
         super().login(request, user)
         request.session[SESSION_KEY] = sessions.begin(
-            actor=_owner(request, user),
+            actor=owner(request, user),
             device=str(request.headers.get("User-Agent", "")),
             method=method,
             second_factor=factor,
@@ -115,7 +107,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         """The sign-in has ended, and its sockets close with it."""
         held = request.session.get(SESSION_KEY)
         if isinstance(held, int):
-            actor = _owner(request, request.user)
+            actor = owner(request, request.user)
             sessions.sign_out(actor=actor, session_id=held, now=timezone.now())
         super().logout(request)
 
@@ -132,7 +124,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         # Not allauth's own, which writes every column back as this session read it.
         held = self.request.session.get(SESSION_KEY) if hasattr(self.request, "session") else None
         account_services.change_own_password(
-            actor=_owner(self.request, user),
+            actor=owner(self.request, user),
             password=password,
             session_id=held if isinstance(held, int) else None,
             now=timezone.now(),
@@ -144,26 +136,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         signed_in = getattr(request, "signed_in", None)
         was_due = signed_in and (signed_in.must_change_password or signed_in.password_expired)
         return settings.LOGIN_REDIRECT_URL if was_due else reverse("security")
-
-    def send_notification_mail(
-        self, template_prefix: str, user: Any, *args: Any, **kwargs: Any
-    ) -> None:
-        """A change of the second factor stands in the audit log.
-
-        allauth has no other hook without signals, and calls this one once the change is made.
-        """
-        super().send_notification_mail(template_prefix, user, *args, **kwargs)
-        if template_prefix not in SECOND_FACTOR:
-            return
-        action, shown = SECOND_FACTOR[template_prefix]
-        held = self.request.session.get(SESSION_KEY)
-        second_factors.note_change(
-            actor=_owner(self.request, user),
-            action=action,
-            session_id=held if isinstance(held, int) else None,
-            by=shown,
-            now=timezone.now(),
-        )
 
 
 def _shown(request: HttpRequest, user: Any) -> tuple[SignInMethod, str]:
@@ -184,7 +156,7 @@ def _is_vouched(request: HttpRequest) -> bool:
     return bool(getattr(request, "upstream_second_factor", False))
 
 
-def _owner(request: HttpRequest, user: Any) -> Actor:
+def owner(request: HttpRequest, user: Any) -> Actor:
     """The account as an actor: its person, or its mere username where it has none."""
     stranger = visitor(request)
     return accounts.actor(

@@ -8,13 +8,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.models import Authenticator
-from allauth.mfa.webauthn.views import RemoveWebAuthnView
 from django.conf import settings
-from django.contrib import messages
-from django.forms import Form
-from django.http import HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse_lazy
 from django.utils import timezone
 
 from core import crypto
@@ -92,21 +86,6 @@ class CodeForm(_Code, AuthenticateForm):  # type: ignore[misc]  # allauth ships 
 
 class CodeAgainForm(_Code, ReauthenticateForm):  # type: ignore[misc]  # allauth ships no types
     """Before something delicate."""
-
-
-class RemoveKeyView(RemoveWebAuthnView):  # type: ignore[misc]  # allauth ships no types
-    """Takes a key away, unless its owner has to have one and it is the last."""
-
-    success_url = reverse_lazy("security")
-
-    def form_valid(self, form: Form) -> HttpResponse:
-        """Removes the key, or says why not."""
-        adapter = get_adapter()
-        if adapter.can_delete_authenticator(self.get_object()):
-            response: HttpResponse = super().form_valid(form)
-            return response
-        messages.error(self.request, adapter.error_messages["cannot_delete_authenticator"])
-        return redirect(self.success_url)
 
 
 def _must_have_one(user: Any) -> bool:

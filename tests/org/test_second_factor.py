@@ -2,14 +2,19 @@
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa import urls as mfa_urls
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client, override_settings
+from django.urls import URLResolver, resolve, reverse
 from django.utils import timezone
 
 from core import actor
@@ -55,6 +60,25 @@ def set_up(client: Client) -> str:
     secret: str = client.session["mfa.totp.secret"]
     assert client.post(ACTIVATE, {"code": code_of(secret)}).status_code == 302
     return secret
+
+
+@contextmanager
+def _without_an_audit_log() -> Iterator[None]:
+    """Nothing can be written there."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE core_auditentry RENAME TO core_auditentry_away")
+        try:
+            yield
+        finally:
+            cursor.execute("ALTER TABLE core_auditentry_away RENAME TO core_auditentry")
+
+
+def _patterns(patterns: list[Any]) -> Iterator[Any]:
+    for one in patterns:
+        if isinstance(one, URLResolver):
+            yield from _patterns(one.url_patterns)
+        else:
+            yield one
 
 
 def enter(client: Client, code: str) -> bool:
@@ -217,6 +241,41 @@ def test_only_administrators_are_asked_unless_the_policy_says_otherwise(
 def test_everyone_reaches_the_page_that_sets_it_up(province: factories.Province) -> None:
     with override_settings(SECOND_FACTOR="everyone"):
         assert password_given("wangweimin").get("/security/").status_code == 200
+
+
+def test_no_second_factor_changes_without_its_entry_in_the_audit_log(
+    province: factories.Province,
+) -> None:
+    client = password_given("wangweimin")
+    client.raise_request_exception = False
+    client.post("/accounts/reauthenticate/", {"password": factories.PASSWORD})
+    client.get(ACTIVATE)
+    code = {"code": code_of(client.session["mfa.totp.secret"])}
+    with _without_an_audit_log():
+        assert client.post(ACTIVATE, code).status_code == 500
+    assert not Authenticator.objects.exists()
+    assert client.post(ACTIVATE, code).status_code == 302
+    held = sorted(Authenticator.objects.values_list("id", "type", "data"))
+    with _without_an_audit_log():
+        assert client.post("/accounts/2fa/totp/deactivate/").status_code == 500
+        assert client.post("/accounts/2fa/recovery-codes/generate/").status_code == 500
+    assert sorted(Authenticator.objects.values_list("id", "type", "data")) == held
+
+
+def test_every_page_that_changes_a_second_factor_is_ours() -> None:
+    """A new one of allauth's would change it without an entry."""
+    changing = {"activate", "deactivate", "add", "remove", "generate"}
+    pages = {
+        one.name: one.callback.view_class.__module__
+        for one in _patterns(mfa_urls.urlpatterns)
+        if changing & set(one.name.split("_"))
+    }
+    assert len(pages) == 5
+    found = {
+        resolve(reverse(name, args=[1] if name == "mfa_remove_webauthn" else [])).func
+        for name in pages
+    }
+    assert {one.__module__ for one in found} == {"org.sign_in.factor_changes"}
 
 
 def test_an_administrator_keeps_the_last_one(
