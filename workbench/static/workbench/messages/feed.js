@@ -141,7 +141,7 @@ export class Feed {
       acts: { info: () => this.onInfo(), ding: () => this.onDing(null), history: () => this.onHistory(), files: () => this.onFiles() },
     });
     this.logRoot = element("div", "feed-log", { role: "log", "aria-label": "消息记录", "aria-live": "polite" });
-    this.body = element("div", "pane-body shaded feed-body", { tabindex: "0", "aria-label": "消息" }, this.logRoot);
+    this.body = element("div", "pane-body shaded feed-body", { role: "group", tabindex: "0", "aria-label": "消息" }, this.logRoot);
     this.body.addEventListener("keydown", (event) => this.acts.keyed(event));
     this.log = new Log({ body: this.body, root: this.logRoot, rowOf: (entry) => this.rowOf(entry) });
     this.walk.begin();
