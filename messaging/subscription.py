@@ -1,17 +1,18 @@
 """The process's one Valkey connection for listening, with one task that reads it."""
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from itertools import count
-from typing import Final
+from typing import Any, Final, cast
 
 import redis.asyncio
 import structlog
 from redis.asyncio.client import PubSub
+from redis.asyncio.connection import Connection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 from core import redis as store
@@ -50,6 +51,8 @@ class Subscription:
         self._confirmed: dict[str, asyncio.Event] = {}
         self._pubsub: PubSub | None = None
         self._was_heard = False
+        self._words = 0
+        """How many have come from Valkey."""
 
     async def add(self, *channels: str) -> None:
         """The channels are asked for. With Valkey down they will be, once it is back."""
@@ -126,24 +129,42 @@ class Subscription:
         await self._listen(pubsub)
 
     async def _listen(self, pubsub: PubSub) -> None:
-        silent = 0.0
-        for number in count(1):
-            if number % _TURN == 0:
-                # What has come already is read without yielding: others have their turn, too.
-                await asyncio.sleep(0)
-            message = await pubsub.get_message(timeout=_QUIET)
-            if message is None:
-                silent += _QUIET
-                if silent >= _SILENT:
-                    raise RedisConnectionError("no word on the bus, though asked for")
-                await pubsub.ping()
-                continue
-            silent = 0.0
-            channel = message["channel"]
-            if message["type"] == "subscribe":
-                self._confirm(channel.decode())
-            elif message["type"] == "message":
-                await self._hand_on(channel.decode(), message["data"])
+        connection = cast(Connection, pubsub.connection)
+        async with asyncio.timeout(_SILENT) as patience:
+            asking = asyncio.create_task(self._ask(pubsub, patience))
+            try:
+                for number in count(1):
+                    if number % _TURN == 0:
+                        # What has come already is read without yielding: others have their turn.
+                        await asyncio.sleep(0)
+                    # PubSub.get_message does the same at three times the cost: a timeout, retries
+                    # and records for each parcel.
+                    response = await connection.read_response(
+                        timeout=math.inf, disconnect_on_error=False, push_request=True
+                    )
+                    self._words += 1
+                    if response[0] == b"message":
+                        await self._hand_on(response[1].decode(), response[2])
+                    else:
+                        await self._note(pubsub, response)
+            finally:
+                asking.cancel()
+
+    async def _ask(self, pubsub: PubSub, patience: asyncio.Timeout) -> None:
+        """While nothing is heard Valkey is asked for a word; each word buys it more time."""
+        while True:
+            words = self._words
+            await asyncio.sleep(_QUIET)
+            if self._words > words:
+                patience.reschedule(asyncio.get_running_loop().time() + _SILENT)
+            elif not await _asked(pubsub):
+                return
+
+    async def _note(self, pubsub: Any, response: object) -> None:
+        """The library keeps account of what is subscribed to."""
+        message = await pubsub.handle_message(response)
+        if message is not None and message["type"] == "subscribe":
+            self._confirm(message["channel"].decode())
 
     def _confirm(self, channel: str) -> None:
         if channel in self._confirmed:
@@ -159,6 +180,16 @@ class Subscription:
             await self._on_parcel(channel, parcel)
         except Exception:  # one parcel must not end the listening; the audit finds who lacks it
             log.exception("a parcel was not delivered", channel=channel)
+
+
+async def _asked(pubsub: PubSub) -> bool:
+    try:
+        await pubsub.ping()
+    except (RedisError, OSError) as error:
+        # Whoever reads the connection notices, too, at the latest when patience ends.
+        log.warning("the bus was not asked", error=str(error))
+        return False
+    return True
 
 
 async def _close(client: redis.asyncio.Redis) -> None:

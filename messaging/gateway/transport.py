@@ -38,7 +38,7 @@ class Connection(Protocol):
     connected: int
     disconnecting: int
     dataBuffer: bytes  # noqa: N815
-    _tempDataBuffer: list[bytes]  # noqa: N815
+    _tempDataLen: int  # noqa: N815
     bufferSize: int  # noqa: N815
     socket: socket.socket
 
@@ -64,23 +64,29 @@ def outlet(send: outlets.Send, on_stuck: Callable[[], None]) -> Outlet:
 
 
 class Direct(Outlet):
-    """Under daphne: Twisted says when a client does not read, and when it has."""
+    """Under daphne: Twisted says when it has to buffer, and when the client has read it all."""
 
-    __slots__ = ("_protocol", "_transport")
+    __slots__ = ("_protocol", "_to_kernel", "_transport")
 
     def __init__(self, protocol: WebSocketProtocol, on_stuck: Callable[[], None]) -> None:
         super().__init__(on_stuck)
         self._protocol = protocol
         self._transport: Connection = protocol.transport
+        self._to_kernel: Callable[[bytes], int] | None = None
+        """The way past Twisted, while it has nothing that would be overtaken."""
         transport = self._transport
         # Until here daphne's HTTP channel, which the socket no longer needs, was told.
         transport.unregisterProducer()
-        transport.bufferSize = outlets.BUFFERED_LIMIT - outlets.WAITING_LIMIT
+        # So that the first byte that is buffered, whoever wrote it, is told of.
+        transport.bufferSize = 0
         transport.registerProducer(self, streaming=True)
+        self._look_for_a_way()
 
     def pauseProducing(self) -> None:  # noqa: N802  # Twisted's name
-        """Twisted's buffer is full."""
-        self.pause()
+        """Twisted has something to buffer."""
+        self._to_kernel = None
+        if buffered(self._transport) > outlets.BUFFERED_LIMIT - outlets.WAITING_LIMIT:
+            self.pause()
 
     def resumeProducing(self) -> None:  # noqa: N802  # Twisted's name
         """Twisted's buffer is empty."""
@@ -88,11 +94,17 @@ class Direct(Outlet):
         if transport.disconnecting:
             # Only without a producer does Twisted end a connection that was to be lost.
             transport.unregisterProducer()
+        self._look_for_a_way()
         self.resume()
 
     def stopProducing(self) -> None:  # noqa: N802  # Twisted's name
         """The connection is lost."""
         self.shut()
+
+    def shut(self) -> None:
+        """Nothing is written any more."""
+        self._to_kernel = None
+        super().shut()
 
     def flush(self) -> None:
         """What waits is at the kernel, or in Twisted's buffer."""
@@ -100,18 +112,30 @@ class Direct(Outlet):
         # A closing handshake has begun, from whichever side: nothing may follow it.
         if waiting and self._protocol.state == _OPEN:
             wire = waiting[0] if len(waiting) == 1 else b"".join(waiting)
-            write(self._transport, wire)
+            if self._to_kernel is None:
+                self._look_for_a_way()
+            write(self._transport, self._to_kernel, wire)
         waiting.clear()
         self._size = 0
 
+    def _look_for_a_way(self) -> None:
+        transport = self._transport
+        if transport.connected and not self.is_shut and not buffered(transport):
+            self._to_kernel = transport.socket.send
 
-def write(transport: Connection, wire: bytes) -> None:
+
+def buffered(transport: Connection) -> int:
+    """How many bytes Twisted holds for the client."""
+    return len(transport.dataBuffer) + transport._tempDataLen
+
+
+def write(transport: Connection, to_kernel: Callable[[bytes], int] | None, wire: bytes) -> None:
     """The kernel has the bytes, or Twisted's buffer has what the kernel does not take."""
-    if transport.dataBuffer or transport._tempDataBuffer or not transport.connected:
+    if to_kernel is None:
         transport.write(wire)
         return
     try:
-        sent = transport.socket.send(wire)
+        sent = to_kernel(wire)
     except OSError:
         # Full, or broken: Twisted finds out which of them.
         sent = 0
@@ -160,13 +184,13 @@ def _try_out() -> None:
             if told.heard:
                 break
             wanted += (part := bytes([number]) * 16_384)
-            write(connection, part)
+            write(connection, connection.socket.send, part)
         _require(told.heard == ["pause"], "a full buffer is told of")
-        write(connection, b"end")
+        write(connection, None, b"end")
         wanted += b"end"
         while len(received) < len(wanted):
             received += there.recv(65_536)
-            if connection.dataBuffer or connection._tempDataBuffer:
+            if buffered(connection):
                 connection.doWrite()
         _require(received == wanted, "what goes in comes out")
         _require(told.heard == ["pause", "resume"], "an empty buffer is told of")
