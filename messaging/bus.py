@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connections
 
 _HEADER: Final = struct.Struct(">BQQ")
+_SHOWS: Final = struct.Struct(">Q")
 
 
 class Signal(IntEnum):
@@ -29,6 +30,10 @@ class Signal(IntEnum):
     """Forward it."""
     CURSOR = 5
     """Somebody has read on in the conversation: tell those who watch its receipts."""
+    ENTRY_SHOWING = 6
+    """An entry in which an earlier one can be read: only for those who may see both."""
+    LOST = 7
+    """Something was not published while Valkey did not answer: compare heads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +44,28 @@ class Parcel:
     conversation_id: int
     seq: int
     frame: bytes
+    shows: int = 0
+    """The earliest entry that can be read in this one."""
 
     def pack(self) -> bytes:
         """The bytes that are published."""
-        return _HEADER.pack(self.signal, self.conversation_id, self.seq) + self.frame
+        header = _HEADER.pack(self.signal, self.conversation_id, self.seq)
+        if self.signal is Signal.ENTRY_SHOWING:
+            header += _SHOWS.pack(self.shows)
+        return header + self.frame
 
 
 def unpack(payload: bytes) -> Parcel:
     """The parcel in a bus message; ValueError if it is none of ours."""
     try:
-        signal, conversation_id, seq = _HEADER.unpack_from(payload)
+        number, conversation_id, seq = _HEADER.unpack_from(payload)
+        signal = Signal(number)
+        if signal is not Signal.ENTRY_SHOWING:
+            return Parcel(signal, conversation_id, seq, payload[_HEADER.size :])
+        (shows,) = _SHOWS.unpack_from(payload, _HEADER.size)
     except struct.error as error:
         raise ValueError("a bus message without its header") from error
-    return Parcel(Signal(signal), conversation_id, seq, payload[_HEADER.size :])
+    return Parcel(signal, conversation_id, seq, payload[_HEADER.size + _SHOWS.size :], shows)
 
 
 def person_channel(person_id: int) -> str:

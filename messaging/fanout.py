@@ -33,13 +33,22 @@ class Audience:
 
 
 def entry(
-    *, kind: str, content: object, seq: int, audience: Audience, said_by: int | None = None
+    *,
+    kind: str,
+    content: object,
+    seq: int,
+    audience: Audience,
+    said_by: int | None = None,
+    shows: int = 0,
 ) -> None:
     """The audience's sockets get the entry once the transaction has committed.
 
-    Whoever said it has read so far: who waits for that hears so in the same round trip.
+    Whoever said it has read so far: who waits for that hears so in the same round trip. Where the
+    entry `shows` an earlier one, those of a conversation's own channel who may not see that one
+    are only told to pull.
     """
-    told = _entry(bus.Signal.ENTRY, kind, content, seq, audience)
+    signal = bus.Signal.ENTRY_SHOWING if shows else bus.Signal.ENTRY
+    told = _entry(signal, kind, content, seq, audience, shows=shows)
     if said_by is not None:
         told += _moved(said_by, audience.conversation_id, seq)
     _publish_after_commit(told)
@@ -86,9 +95,10 @@ def to_people(*, person_ids: Sequence[int], kind: str, content: object) -> None:
 
 
 def _entry(
-    signal: bus.Signal, kind: str, content: object, seq: int, audience: Audience
+    signal: bus.Signal, kind: str, content: object, seq: int, audience: Audience, shows: int = 0
 ) -> list[tuple[str, bus.Parcel]]:
-    parcel = bus.Parcel(signal, audience.conversation_id, seq, frames.frame(kind, content))
+    frame = frames.frame(kind, content)
+    parcel = bus.Parcel(signal, audience.conversation_id, seq, frame, shows)
     return [(channel, parcel) for channel in audience.channels()]
 
 
@@ -106,13 +116,40 @@ def _publish_after_commit(parcels: Sequence[tuple[str, bus.Parcel]]) -> None:
 
 
 def _publish(parcels: Sequence[tuple[str, bus.Parcel]]) -> None:
-    """Committed is committed: no answer fails because nobody could be woken; sockets will pull."""
+    """Committed is committed: no answer fails because nobody could be woken; sockets will pull.
+
+    Whoever publishes first after a failure has every process look for those who lag.
+    """
+    is_told = False
     with outage.forgiven("fan-out") as called:
-        for batch in _batches(parcels) if called else ():
-            pipeline = store.connection().pipeline(transaction=False)
-            for channel, parcel in batch:
-                pipeline.publish(channel, parcel.pack())
-            pipeline.execute()
+        if called:
+            for batch in _batches([*_debt.owed(), *parcels]):
+                pipeline = store.connection().pipeline(transaction=False)
+                for channel, parcel in batch:
+                    pipeline.publish(channel, parcel.pack())
+                pipeline.execute()
+            is_told = True
+    _debt.settle(is_told)
+
+
+class _Debt:
+    """Whether something of this process was not published."""
+
+    def __init__(self) -> None:
+        self._is_owed = False
+
+    def owed(self) -> list[tuple[str, bus.Parcel]]:
+        """What has to be published besides."""
+        lost = bus.Parcel(bus.Signal.LOST, 0, 0, b"")
+        return [(bus.control_channel(), lost)] if self._is_owed else []
+
+    def settle(self, is_told: bool) -> None:
+        """Everything was published, or something was not."""
+        if self._is_owed == is_told:
+            self._is_owed = not is_told
+
+
+_debt: Final = _Debt()
 
 
 def _batches(

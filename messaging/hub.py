@@ -11,7 +11,7 @@ that keeps who asked and adds or drops the channel, a branch in `_deliver`, a li
 
 import asyncio
 import random
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Final
@@ -19,7 +19,7 @@ from typing import Final
 import structlog
 
 from messaging import bus, frames, sockets, threads
-from messaging.crowds import Crowds
+from messaging.crowds import Crowds, Hearers
 from messaging.queries import heads, receipts
 from messaging.queries.heads import LocalHead
 from messaging.sockets import Socket
@@ -35,6 +35,8 @@ HINTED_AT_ONCE: Final = 100
 HINT_SECONDS: Final = 0.1
 """After the bus was lost, 5,000 clients are told to compare within five seconds."""
 RECEIPT_SECONDS: Final = 2.0
+WAITING_LIMIT: Final = 1000
+"""Parcels of one conversation that may wait for the database; of the others the audit tells."""
 _BATCH: Final = 500
 
 log = structlog.get_logger(__name__)
@@ -54,6 +56,10 @@ class Hub:
         self._restored = asyncio.Event()
         self._bus = Subscription(self._deliver, self._restored.set)
         self._crowds = Crowds(self._bus)
+        self._in_turn: dict[int, deque[bus.Parcel]] = {}
+        """Conversation → what waits until the database has said who may hear it."""
+        self._asking: set[asyncio.Task[None]] = set()
+        self._lost = asyncio.Event()
         self._arrivals: Together[Socket, None] = Together(self._enter)
         self._entered: set[Socket] = set()
         self._tasks = [
@@ -63,14 +69,16 @@ class Hub:
                 self._audit_for_ever,
                 self._recount_for_ever,
                 self._hint_for_ever,
+                self._make_up_for_ever,
             )
         ]
 
     async def close(self) -> None:
         """The hub delivers nothing any more."""
-        for task in self._tasks:
+        tasks = [*self._tasks, *self._asking]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def register(self, socket: Socket) -> None:
         """The socket hears everything from now on; its person may have several."""
@@ -88,7 +96,7 @@ class Hub:
         await self._bus.add(*channels)
         await self._bus.heard(*channels)
         person_ids = sorted({socket.person_id for socket in present})
-        for head in await threads.run(heads.of_people, person_ids):
+        for head in await threads.look(heads.of_people, person_ids):
             known = self._heads.get(head.person_id)
             if known is not None:
                 known.setdefault(head.conversation_id, head.last_seq)
@@ -130,16 +138,53 @@ class Hub:
             watchers = self._watching.get(parcel.conversation_id, ())
             self._stale |= {(socket, parcel.conversation_id) for socket in watchers}
             self._recount.set()
+        elif parcel.signal is bus.Signal.LOST:
+            self._lost.set()
         elif (person_id := bus.person_of(channel)) is not None:
             await self._deliver_to_person(person_id, parcel)
         else:
-            await self._deliver_to_crowd(parcel)
+            self._deliver_to_crowd(parcel)
 
-    async def _deliver_to_crowd(self, parcel: bus.Parcel) -> None:
+    def _deliver_to_crowd(self, parcel: bus.Parcel) -> None:
+        """At once where it is certain who hears it; nothing else waits for the database's word."""
+        conversation_id = parcel.conversation_id
+        waiting = self._in_turn.get(conversation_id)
+        if waiting is not None:
+            if len(waiting) < WAITING_LIMIT:
+                waiting.append(parcel)
+        elif hearers := self._certain(parcel):
+            self._send(parcel, hearers.seeing)
+        else:
+            self._in_turn[conversation_id] = deque([parcel])
+            task = asyncio.create_task(self._deliver_in_turn(conversation_id))
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
+
+    def _certain(self, parcel: bus.Parcel) -> Hearers | None:
         if parcel.signal is bus.Signal.ENTRY_LEFT:
             self._crowds.doubt(parcel.conversation_id)
-        hearers = await self._crowds.hearers(parcel.conversation_id, parcel.seq)
-        self._send(parcel, hearers)
+        return self._crowds.certain(parcel)
+
+    async def _deliver_in_turn(self, conversation_id: int) -> None:
+        waiting = self._in_turn[conversation_id]
+        try:
+            while waiting:
+                parcel = waiting.popleft()
+                try:
+                    hearers = self._certain(parcel) or await self._crowds.asked(parcel)
+                except Exception:  # one parcel must not keep back the others; the audit tells of it
+                    log.exception("a parcel was not delivered", conversation_id=conversation_id)
+                    continue
+                self._send(parcel, hearers.seeing)
+                self._have_pull(parcel, hearers.pulling)
+        finally:
+            del self._in_turn[conversation_id]
+
+    def _have_pull(self, parcel: bus.Parcel, hearers: Sequence[Socket]) -> None:
+        """They get the entry as they may see it, from the database."""
+        if hearers:
+            place = {"conversation_id": parcel.conversation_id, "seq": parcel.seq}
+            sockets.send(_hint(parcel.conversation_id, parcel.seq), hearers, **place)
 
     async def _deliver_to_person(self, person_id: int, parcel: bus.Parcel) -> None:
         hearers = list(self.people.get(person_id, ()))
@@ -187,6 +232,14 @@ class Hub:
                 await self._look_up_while_blind()
             await self._audit()
 
+    async def _make_up_for_ever(self) -> None:
+        """Some process could not publish for a while: who is behind is told now, not by and by."""
+        while True:
+            await self._lost.wait()
+            self._lost.clear()
+            await self._audit()
+            await asyncio.sleep(BLIND_SECONDS)
+
     async def _look_up_while_blind(self) -> None:
         await self._audit()
         while self._bus.lost.is_set():
@@ -195,11 +248,11 @@ class Hub:
 
     async def _look_up_lately(self) -> None:
         """Instead of the bus: what was said in the last minute, and to whom of those here."""
-        moved = await threads.run(heads.moved_within, LATELY)
+        moved = await threads.look(heads.moved_within, LATELY)
         person_ids = sorted(self.people) if moved else []
         for start in range(0, len(person_ids), _BATCH):
             batch = person_ids[start : start + _BATCH]
-            for head in await threads.run(heads.among, batch, moved):
+            for head in await threads.look(heads.among, batch, moved):
                 self._compare(head)
 
     async def _audit(self) -> None:
@@ -213,7 +266,7 @@ class Hub:
                 for socket in self.people.get(person_id, ())
                 for conversation_id in self._crowds.of(socket)
             }
-            standing = await threads.run(heads.of_people, batch)
+            standing = await threads.look(heads.of_people, batch)
             for head in standing:
                 self._compare(head)
             await self._put_crowds_right(before, standing)
@@ -221,8 +274,7 @@ class Hub:
     def _compare(self, head: LocalHead) -> None:
         if head.last_seq <= self._heads.get(head.person_id, {}).get(head.conversation_id, 0):
             return
-        content = {"conversation_id": head.conversation_id, "last_seq": head.last_seq}
-        hint = frames.frame("sync.hint", content)
+        hint = _hint(head.conversation_id, head.last_seq)
         hearers = list(self.people.get(head.person_id, ()))
         place = {"conversation_id": head.conversation_id, "seq": head.last_seq}
         if not sockets.send(hint, hearers, **place):
@@ -252,7 +304,7 @@ class Hub:
         seqs = self._watching.get(conversation_id, {}).get(socket)
         if not seqs:
             return
-        counts = await threads.run(
+        counts = await threads.look(
             receipts.counts_for_sender,
             person_id=socket.person_id,
             conversation_id=conversation_id,
@@ -261,6 +313,10 @@ class Hub:
         rows = [{"seq": seq, "read": c.read, "unread": c.unread} for seq, c in counts.items()]
         content = {"conversation_id": conversation_id, "counts": rows}
         sockets.send(frames.frame("receipt.update", content), [socket])
+
+
+def _hint(conversation_id: int, last_seq: int) -> bytes:
+    return frames.frame("sync.hint", {"conversation_id": conversation_id, "last_seq": last_seq})
 
 
 async def _within(seconds: float, event: asyncio.Event) -> None:

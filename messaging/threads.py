@@ -15,15 +15,27 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 SIZE: Final = 6
-"""Below the database pool's size, so that sockets never starve the HTTP requests."""
+LOOKING: Final = 2
+"""Both together leave as many of the database pool's connections to the HTTP requests."""
 
 _pool: Final = ThreadPoolExecutor(max_workers=SIZE, thread_name_prefix="sockets")
+_lookouts: Final = ThreadPoolExecutor(max_workers=LOOKING, thread_name_prefix="lookouts")
 
 
 async def run(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """What the function returns or raises, without holding up the event loop."""
+    """What the function returns or raises, without holding up the event loop: what clients ask."""
     work = partial(function, *args, **kwargs)
     return await asyncio.get_running_loop().run_in_executor(_pool, _tidily, work)
+
+
+async def look(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """The same for what the process itself has to know: who may still be here, who hears, who lags.
+
+    Never behind what clients ask: while all of them wait for one locked conversation, sessions
+    still end in time and others still hear what is said.
+    """
+    work = partial(function, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_lookouts, _tidily, work)
 
 
 def _tidily(work: Callable[[], R]) -> R:

@@ -151,7 +151,7 @@ async def check(guests: Sequence[Guest]) -> None:
         batch = guests[start : start + _BATCH]
         used = {guest.visitor.hold.session_id for guest in batch if guest.was_used()}
         holds = {guest.visitor.hold for guest in batch}
-        standing = await threads.run(_look_after, used, holds, timezone.now())
+        standing = await threads.look(_look_after, used, holds, timezone.now())
         closings = []
         for guest in batch:
             if guest.visitor.hold not in standing.signed_in:

@@ -91,7 +91,7 @@ def _callers(_loop: asyncio.AbstractEventLoop) -> Together[Caller, Visitor]:
     """A process has one loop."""
 
     async def work(callers: Sequence[Caller]) -> dict[Caller, Visitor]:
-        return await threads.run(let_in, callers, now=timezone.now())
+        return await threads.look(let_in, callers, now=timezone.now())
 
     return Together(work)
 

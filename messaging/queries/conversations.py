@@ -189,7 +189,13 @@ class Hearing:
     """Of some people: who may see an entry, and who is in the conversation now."""
 
     seeing: frozenset[int]
+    """All of it, with what it shows of an earlier one."""
+    pulling: frozenset[int]
+    """The entry, but not what it shows."""
     present: frozenset[int]
+    all_see_from: int
+    """The first entry that each of those who are in may read."""
+    is_virtual: bool
 
 
 def list_for(*, actor: Actor, cursor: str | None, limit: int, at: datetime) -> Page[Card]:
@@ -257,12 +263,21 @@ def heads(*, actor: Actor) -> list[Head]:
     ]
 
 
-def hearing(*, conversation_id: int, seq: int, person_ids: Sequence[int]) -> Hearing:
-    """Which of these people may see the entry, and which are members; one query."""
+def hearing(
+    *, conversation_id: int, seq: int, person_ids: Sequence[int], shows: int = 0
+) -> Hearing:
+    """Which of these people may see the entry, which shows an earlier one, and who is in."""
+    is_virtual = Conversation.objects.values_list("is_virtual", flat=True).get(pk=conversation_id)
     rows = membership.periods(person_ids, conversation_id)
+    seeing = {row.person_id for row in rows if row.shows(seq)}
+    shown = {row.person_id for row in rows if row.shows(shows)} if shows else seeing
+    open_now = [row for row in rows if row.left_seq is None]
     return Hearing(
-        seeing=frozenset(row.person_id for row in rows if row.shows(seq)),
-        present=frozenset(row.person_id for row in rows if row.left_seq is None),
+        seeing=frozenset(seeing & shown),
+        pulling=frozenset(seeing - shown),
+        present=frozenset(row.person_id for row in open_now),
+        all_see_from=max((row.sees_from_seq for row in open_now), default=0),
+        is_virtual=is_virtual,
     )
 
 

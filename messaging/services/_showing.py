@@ -21,15 +21,22 @@ def entry(
 ) -> None:
     """Each of the audience hears of the entry, without what was said before she came.
 
-    `content` makes it of the seqs of `about` that are kept from somebody. In a virtual
-    conversation all hear alike: who came when is not asked of a province at each sending.
-    `said_by` has read up to it.
+    `content` makes it of the seqs of `about` that are kept from somebody. Who came when is not
+    asked of a virtual conversation's province at each sending: there each process asks for those
+    who are here, and has newcomers pull. `said_by` has read up to it.
     """
     seqs = [one for one in about if one is not None]
-    alike_for_all = held.is_virtual or held.kind == ConversationKind.DIRECT
-    unseen = membership.unseen_by(held.pk, seqs) if seqs and not alike_for_all else {}
+    by_rows = not held.is_virtual and held.kind != ConversationKind.DIRECT
+    unseen = membership.unseen_by(held.pk, seqs) if seqs and by_rows else {}
     if not unseen:
-        fanout.entry(kind=kind, content=content(()), seq=seq, audience=audience, said_by=said_by)
+        fanout.entry(
+            kind=kind,
+            content=content(()),
+            seq=seq,
+            audience=audience,
+            said_by=said_by,
+            shows=min(seqs, default=0) if held.is_virtual else 0,
+        )
         return
     present = audience.person_ids
     if present is None:

@@ -3,13 +3,14 @@
 import threading
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import Executor
 from typing import Any
 
 import pytest
 from django.db import connections
 from django.test import Client
 
-from messaging import threads
+from messaging import subscription, threads
 from messaging.channels_out.recording import Recording
 from messaging.hub import Hub
 from messaging.services import unit_conversations
@@ -84,18 +85,29 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def no_connection_stays() -> Iterator[None]:
     """The test database can be dropped: each of the sockets' threads has let go of it."""
     yield
-    all_at_once = threading.Barrier(threads.SIZE, timeout=sites.PATIENCE)
+    for pool, size in ((threads._pool, threads.SIZE), (threads._lookouts, threads.LOOKING)):
+        _let_go(pool, size)
+
+
+def _let_go(pool: Executor, size: int) -> None:
+    all_at_once = threading.Barrier(size, timeout=sites.PATIENCE)
 
     def let_go() -> None:
         all_at_once.wait()
         connections.close_all()
 
-    for done in [threads._pool.submit(let_go) for _ in range(threads.SIZE)]:
+    for done in [pool.submit(let_go) for _ in range(size)]:
         done.result()
 
 
 @pytest.fixture
-async def hub(no_connection_stays: None) -> AsyncIterator[Hub]:
+def surely_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is registered is heard by then, however slow the machine."""
+    monkeypatch.setattr(subscription, "_CONFIRMED_WITHIN", sites.PATIENCE)
+
+
+@pytest.fixture
+async def hub(no_connection_stays: None, surely_heard: None) -> AsyncIterator[Hub]:
     """A hub that compares heads all the time."""
     held = Hub(audit_seconds=0.05)
     yield held
@@ -103,7 +115,7 @@ async def hub(no_connection_stays: None) -> AsyncIterator[Hub]:
 
 
 @pytest.fixture
-async def calm_hub(no_connection_stays: None) -> AsyncIterator[Hub]:
+async def calm_hub(no_connection_stays: None, surely_heard: None) -> AsyncIterator[Hub]:
     """A hub that never compares heads, so that only delivery itself can be right or wrong."""
     held = Hub(audit_seconds=3600)
     yield held

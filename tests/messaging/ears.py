@@ -12,6 +12,7 @@ from core import redis as store
 from messaging import bus, frames
 from messaging.kinds import UnitScope
 from messaging.services import conversations, messages, unit_conversations
+from messaging.services.messages import Particulars, Sent
 from tests.factories import Province
 
 PATIENCE: Final = 30.0
@@ -74,14 +75,17 @@ def direct(province: Province, name: str, other: str) -> int:
     return opened.conversation_id
 
 
-def send(province: Province, room: int, name: str, body: str) -> None:
+def send(
+    province: Province, room: int, name: str, body: str, reply_to_seq: int | None = None
+) -> Sent:
     """Says something in the conversation."""
-    messages.send(
+    return messages.send(
         actor=province.actor(name),
         conversation_id=room,
         client_message_id=uuid.uuid4(),
         body=body,
         now=timezone.now(),
+        particulars=Particulars(reply_to_seq=reply_to_seq),
     )
 
 

@@ -1,17 +1,21 @@
 """The register of sockets in one process, against a real Valkey that loses parcels."""
 
 import asyncio
+import threading
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from messaging import bus, fanout, threads
+from messaging import bus, fanout, outage, threads
 from messaging.hub import Hub
 from messaging.models import Conversation, Member, Message, log
+from messaging.queries import conversations as conversation_queries
 from messaging.queries import messages as message_queries
+from messaging.queries.conversations import Hearing
 from messaging.services import conversations, edits, members, messages
 from messaging.subscription import Subscription
 from tests.factories import Province
@@ -24,7 +28,7 @@ LIST = 2
 """The entry of the first message in a group."""
 
 
-async def test_a_channel_wanted_while_the_bus_connects_is_heard() -> None:
+async def test_a_channel_wanted_while_the_bus_connects_is_heard(surely_heard: None) -> None:
     heard: set[str] = set()
     complete = asyncio.Event()
     wanted = {f"{bus.control_channel()}:{number}" for number in range(60)}
@@ -157,6 +161,54 @@ async def test_whoever_came_later_does_not_hear_what_is_answered_or_edited(
     await newcomer.until("message.edited", changed=None)
     assert "人选名单（改）" in str(member.heard)
     assert "人选" not in str(newcomer.heard)
+
+
+async def test_while_one_conversation_waits_for_the_database_the_others_are_heard(
+    calm_hub: Hub, province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd = await threads.run(_large_group, province, "王伟民", "李建国", "张晓梅")
+    direct = await threads.run(ears.direct, province, "王伟民", "李建国")
+    ear = Ear(province, "李建国")
+    await calm_hub.register(ear)
+    asked, answer = threading.Event(), threading.Event()
+    held_up = _held_up(conversation_queries.hearing, asked, answer)
+    monkeypatch.setattr(conversation_queries, "hearing", held_up)
+    for body in ("一", "二"):
+        await threads.run(ears.send, province, crowd, "王伟民", body)
+    await asyncio.to_thread(asked.wait, ears.PATIENCE)
+    await threads.run(ears.send, province, direct, "王伟民", "先到")
+    await ear.until("message.created", body="先到")
+    assert ear.bodies() == ["先到"]
+    answer.set()
+    await ear.until("message.created", body="二")
+    assert ear.bodies() == ["先到", "一", "二"]
+
+
+async def test_what_could_not_be_published_is_looked_for_once_something_can(
+    calm_hub: Hub, province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outage, "REST_SECONDS", 3600.0)
+    lost = await threads.run(ears.direct, province, "王伟民", "李建国")
+    other = await threads.run(ears.direct, province, "张晓梅", "李建国")
+    ear = Ear(province, "李建国")
+    await calm_hub.register(ear)
+    outage._here.failed()
+    sent = await threads.run(ears.send, province, lost, "王伟民", "没有人听见")
+    outage.over()
+    await threads.run(ears.send, province, other, "张晓梅", "在吗？")
+    await ear.until("sync.hint", conversation_id=lost, last_seq=sent.seq)
+    assert ear.bodies() == ["在吗？"]
+
+
+def _held_up(
+    asking: Callable[..., Hearing], asked: threading.Event, answer: threading.Event
+) -> Callable[..., Hearing]:
+    def held_up(**wanted: Any) -> Hearing:
+        asked.set()
+        answer.wait(ears.PATIENCE)
+        return asking(**wanted)
+
+    return held_up
 
 
 class Stored:
