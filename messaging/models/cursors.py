@@ -11,6 +11,8 @@ from typing import Any, Final
 from django.db import connection
 
 from messaging import membership
+from messaging.models.conversations import Conversation
+from messaging.models.receipts import ReadCursor
 
 # Of the readings of one person in one conversation the newest that the log holds counts: its moment
 # is that of the mark. Cursors are taken in the order of their conversations, as everybody does who
@@ -81,3 +83,11 @@ def advance(readings: Sequence[Reading]) -> dict[tuple[int, int], Place]:
             (person_id, conversation_id): Place(last_seq, moved_to)
             for person_id, conversation_id, last_seq, moved_to in cursor.fetchall()
         }
+
+
+def has_read_all(person_id: int, held: Conversation) -> bool:
+    """Whether the person has read whatever was said in the conversation, which is locked."""
+    own = ReadCursor.objects.filter(conversation=held, person_id=person_id)
+    return (
+        held.last_countable_seq == 0 or own.filter(read_seq__gte=held.last_countable_seq).exists()
+    )

@@ -60,6 +60,9 @@ WITH held AS MATERIALIZED (
 ), moved AS (
     INSERT INTO messaging_readcursor AS r (conversation_id, person_id, read_seq, read_at)
     SELECT conversation_id, %(person_id)s, seq, %(now)s FROM said
+     WHERE %(was_open)s OR (SELECT last_countable_seq FROM held) <= coalesce(
+               (SELECT o.read_seq FROM messaging_readcursor o
+                 WHERE o.conversation_id = said.conversation_id AND o.person_id = %(person_id)s), 0)
     ON CONFLICT (conversation_id, person_id) DO UPDATE
         SET read_seq = EXCLUDED.read_seq, read_at = EXCLUDED.read_at
         WHERE r.read_seq < EXCLUDED.read_seq
@@ -73,6 +76,7 @@ WITH held AS MATERIALIZED (
 )
 SELECT said.seq,
        c.last_seq <> (SELECT seen.last_seq FROM messaging_conversation seen WHERE seen.id = c.id),
+       EXISTS (SELECT FROM moved),
        {_PRESENT},
        c.*
   FROM held c LEFT JOIN said ON TRUE
@@ -92,6 +96,8 @@ class Draft:
     receipt: Receipt = Receipt.LIST
     file_id: int | None = None
     forwarded: Mapping[str, object] | None = None
+    was_open: bool = True
+    """Whether its sender had the conversation before her: then she has read it up to here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,8 @@ class Said:
     message: Message | None
     present_ids: tuple[int, ...] | None
     """The members of now; None where the conversation is large."""
+    has_read: bool = False
+    """Whether its sender has read up to the message."""
 
 
 def hold(*, person_id: int, conversation_id: int) -> Conversation:
@@ -141,9 +149,10 @@ def say(
         "receipt": draft.receipt.value,
         "file_id": draft.file_id,
         "forwarded": Jsonb(draft.forwarded) if draft.forwarded is not None else None,
+        "was_open": draft.was_open,
         "named_at_most": named_at_most,
     }
-    seq, overtaken, present_ids, *columns = _row(_SAY, values)
+    seq, overtaken, has_read, present_ids, *columns = _row(_SAY, values)
     held = Conversation.from_db("default", _COLUMNS, columns)
     if overtaken:
         # Whoever waited for the lock may have been removed meanwhile, and others may have joined.
@@ -153,7 +162,7 @@ def say(
         return Said(held, None, known)
     held.last_seq = held.last_countable_seq = seq
     held.last_at = max(now, held.last_at)
-    return Said(held, _message(draft, held, seq, sender_id=sender_id), known)
+    return Said(held, _message(draft, held, seq, sender_id=sender_id), known, has_read)
 
 
 def append_card(

@@ -224,6 +224,8 @@ def _held(places: Sequence[int], *, required: set[int]) -> Iterator[Conversation
 def _place(held: Conversation, wanted: dict[str, Any], *, by: Actor | None, now: datetime) -> int:
     """`by` says it; an application's card has no sender."""
     sender_id = by.require_person() if by is not None else None
+    # Showing something from elsewhere is no reading of what is there unread.
+    has_read = sender_id is not None and cursors.has_read_all(sender_id, held)
     message = log.append_card(held, sender_id=sender_id, card=wanted, now=now)
     Card.objects.update_or_create(
         source=wanted["source"],
@@ -231,14 +233,14 @@ def _place(held: Conversation, wanted: dict[str, Any], *, by: Actor | None, now:
         conversation=held,
         defaults={"seq": message.seq},
     )
-    if sender_id is not None:
+    if sender_id is not None and has_read:
         cursors.advance([Reading(sender_id, held.pk, message.seq, now)])
     fanout.entry(
         kind="message.created",
         content=messages.entry_of(message, sender_name=by.name if by is not None else ""),
         seq=message.seq,
         audience=conversations.audience(held),
-        said_by=sender_id,
+        said_by=sender_id if has_read else None,
     )
     return message.seq
 

@@ -83,6 +83,7 @@ def forward(
         kind=MessageKind(row.kind),
         file_id=row.file_id,
         forwarded={**before, "from_name": before.get("from_name") or row.sender_name},
+        was_open=False,
     )
     sent = []
     for target_id in targets:

@@ -84,6 +84,7 @@ def together(
         body=forwards.title_of(conversation_id, taken),
         kind=MessageKind.RECORD,
         forwarded={"from_name": "", "count": len(taken), "lines": forwards.lines_of(taken)},
+        was_open=False,
     )
     sent = []
     for target_id in targets:
@@ -138,6 +139,7 @@ def _carry(
         kind=MessageKind(message.kind),
         file_id=message.file_id,
         forwarded={**before, "from_name": from_name},
+        was_open=False,
     )
     acknowledged = messages.say(actor=actor, conversation_id=target_id, draft=draft, now=now)
     items = histories.carried_items(message)

@@ -134,7 +134,8 @@ def recall(*, actor: Actor, conversation_id: int, seq: int, now: datetime) -> Re
 
 def _say(actor: Actor, conversation_id: int, draft: Draft, *, now: datetime) -> Sent:
     person_id = actor.require_person()
-    quote = messages.quote(conversation_id, draft.reply_to_seq, reader_id=person_id, at=now)
+    # Refuses what cannot be answered.
+    messages.quote(conversation_id, draft.reply_to_seq, reader_id=person_id, at=now)
     said = log.say(
         draft,
         sender_id=person_id,
@@ -149,6 +150,8 @@ def _say(actor: Actor, conversation_id: int, draft: Draft, *, now: datetime) -> 
         _carrying.note_sent(draft.file_id, now=now)
     if draft.mention_all:
         policies.require_may_mention_all(person_id, said.held)
+    # Again, under the lock: it may have been recalled meanwhile.
+    quote = messages.quote(conversation_id, draft.reply_to_seq, reader_id=person_id, at=now)
     entry = messages.entry_of(
         said.message,
         sender_name=actor.name,
@@ -162,7 +165,7 @@ def _say(actor: Actor, conversation_id: int, draft: Draft, *, now: datetime) -> 
         audience=_audience(said),
         about=[draft.reply_to_seq],
         content=lambda unseen: messages.veiled(entry, unseen),
-        said_by=person_id,
+        said_by=person_id if said.has_read else None,
     )
     _searching.note_said(said.message)
     return _acknowledged(said.message, draft, repeated=False)

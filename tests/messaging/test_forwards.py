@@ -4,7 +4,7 @@ import uuid
 
 from messaging.models import Conversation, Message, MessageVersion
 from tests.messaging.conftest import Phone
-from tests.messaging.saying import forward
+from tests.messaging.saying import forward, say
 
 
 def test_messages_are_forwarded_one_by_one_with_whose_words_they_are(
@@ -104,3 +104,27 @@ def test_nothing_is_forwarded_that_may_not_be(
     refused = forward(wang, source, "singly", [2], [target])
     assert (refused.status_code, refused.json()["code"]) == (403, "MESSAGE_FORWARDING_REFUSED")
     assert Message.objects.filter(conversation_id__in=[target, foreign]).count() == 1
+
+
+def test_forwarding_into_a_conversation_is_no_reading_of_it(
+    wang: Phone, li: Phone, zhang: Phone
+) -> None:
+    source, target = wang.direct(li), wang.group(zhang)
+    li.send(source, "水位 12.4 米")
+    say(zhang, target, "请今天回复", mentions=[wang.person_id])
+    forward(wang, source, "singly", [1], [target])
+    forward(wang, source, "together", [1], [target])
+    card = wang.card(target)
+    assert (card["unread"], card["mentions"], card["read_seq"]) == (1, 1, 0)
+    receipts = zhang.get(f"/conversations/{target}/messages/2/receipts", state="unread").json()
+    assert [one["name"] for one in receipts["items"]] == ["王伟民"]
+
+
+def test_whoever_has_read_all_has_read_what_she_forwards(
+    wang: Phone, li: Phone, zhang: Phone
+) -> None:
+    source, target = wang.direct(li), wang.group(zhang)
+    li.send(source, "水位 12.4 米")
+    wang.send(target, "请看")
+    forward(wang, source, "singly", [1], [target])
+    assert wang.card(target)["read_seq"] == 3

@@ -1,16 +1,18 @@
 """Members come, go and are sent away while others do the same, or speak."""
 
 import itertools
+import json
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
 from core import errors
-from messaging import membership
+from messaging import fanout, membership
 from messaging.kinds import MemberRole
 from messaging.models import Conversation, Member, Message, log
 from messaging.queries import receipts
@@ -18,7 +20,7 @@ from messaging.services import conversations, members, messages, unit_conversati
 from messaging.services import receipts as receipt_services
 from org.kinds import PostFunction
 from org.services import transfers
-from tests import factories, jobs
+from tests import factories, jobs, waiting
 from tests.factories import Province
 from tests.messaging import ears
 
@@ -75,6 +77,23 @@ def _send(province: Province, room: int, name: str) -> Act:
         client_message_id=uuid.uuid4(),
         body="收到",
         now=timezone.now(),
+    )
+
+
+def _recall(province: Province, room: int, name: str, seq: int) -> Act:
+    return lambda: messages.recall(
+        actor=province.actor(name), conversation_id=room, seq=seq, now=timezone.now()
+    )
+
+
+def _answer(province: Province, room: int, name: str, seq: int) -> Act:
+    return lambda: messages.send(
+        actor=province.actor(name),
+        conversation_id=room,
+        client_message_id=uuid.uuid4(),
+        body="收到",
+        now=timezone.now(),
+        particulars=messages.Particulars(reply_to_seq=seq),
     )
 
 
@@ -235,3 +254,21 @@ def test_reading_does_not_wait_for_whoever_speaks(province: Province) -> None:
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
         log.hold(person_id=li, conversation_id=room)
         assert pool.submit(read).result(timeout=120) == 2
+
+
+def test_an_answer_that_waited_for_a_recall_quotes_nothing_of_it(
+    province: Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = _group(province, "王伟民", "李建国")
+    _send(province, room, "王伟民")()
+    told: list[Any] = []
+    monkeypatch.setattr(fanout, "_publish", told.extend)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            _recall(province, room, "王伟民", 2)()
+            answer = pool.submit(together, [_answer(province, room, "李建国", 2)])
+            waiting.for_a_lock(answer)
+        assert answer.result() == ["done"]
+    frames = [json.loads(parcel.frame)["data"] for _, parcel in told if parcel.frame]
+    quotes = [data["reply_to"] for data in frames if data.get("reply_to")]
+    assert [(one["recalled"], one["excerpt"]) for one in quotes] == [(True, "")] * 2
