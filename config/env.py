@@ -39,8 +39,8 @@ class Environment(BaseSettings):
     """Networks (CIDR, separated by commas) whose X-Forwarded-For is believed."""
 
     database_url: str = Field(pattern=r"^postgres(ql)?://")
-    database_pool_size: int = Field(default=8, ge=0, le=200)
-    """Connections each process keeps at most; 0 turns the pool off."""
+    database_pool_size: int = Field(default=16, ge=0, le=200)
+    """Connections each process keeps at most, eight for its sockets; 0 turns the pool off."""
     redis_url: str = Field(pattern=r"^(rediss?|valkeys?|unix)://")
     s3_endpoint: str = Field(pattern=r"^https?://[^/\s]+/?$")
     s3_access_key: str

@@ -112,8 +112,9 @@ _OPTIONS: dict[str, Any] = {
 # Without a threshold psycopg prepares nothing at all; with this one only what a cursor asks for
 # (messaging/models/log.py).
 _OPTIONS["prepare_threshold"] = sys.maxsize
-if ENV.database_pool_size:
-    _OPTIONS["pool"] = {"min_size": 1, "max_size": ENV.database_pool_size, "timeout": 10}
+DATABASE_POOL_SIZE = ENV.database_pool_size
+if DATABASE_POOL_SIZE:
+    _OPTIONS["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 10}
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
