@@ -19,12 +19,13 @@ _CHILDREN: Final = paging.Cursors("org.children", tuple[int, int])
 _FIELDS = ("id", "code", "name", "short_name", "kind", "level", "parent_id")
 _COLUMNS = ", ".join(f"u.{field}" for field in _FIELDS)
 _STANDS = "u.valid_from <= %(at)s AND (u.valid_to IS NULL OR u.valid_to > %(at)s)"
-# Each unit once, however many stand below it: joined to the units again by the planner's guess of
-# how many there are, a page of paths would read them all.
+# Each unit once, however many stand below it. Those above are looked up one by one (OFFSET 0): the
+# planner would read all units for each step up from a few thousand.
 _ABOVE = f"""
 WITH RECURSIVE up AS (
   SELECT {_COLUMNS} FROM org_unit u WHERE u.id = ANY(%(ids)s)
-  UNION SELECT {_COLUMNS} FROM org_unit u JOIN up ON u.id = up.parent_id
+  UNION SELECT p.* FROM up CROSS JOIN LATERAL (
+    SELECT {_COLUMNS} FROM org_unit u WHERE u.id = up.parent_id OFFSET 0) p
 ) SELECT * FROM up"""
 _HOLDS = "a.valid_from <= %(at)s AND (a.valid_to IS NULL OR a.valid_to > %(at)s)"
 ORGAN_LIKE = (UnitKind.ORGAN.value, UnitKind.FIELD_OFFICE.value, UnitKind.REGION.value)
