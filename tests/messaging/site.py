@@ -26,6 +26,8 @@ from tests import databases, ports
 from tests.messaging import frames
 
 ROOT = databases.ROOT
+APPLICATION = "config.asgi:application"
+IMPATIENT = "tests.messaging.impatient:application"
 PROTOCOL = Subprotocol("im.v1.json")
 CSRF = "a" * 32
 PATIENCE = 120.0
@@ -73,6 +75,11 @@ class Site:
             content = {"title": title, "person_ids": [self.people[other] for other in others]}
             answer = client.post("/conversations/groups", json=content).raise_for_status()
             return int(answer.json()["conversation_id"])
+
+    def key(self, *parts: object) -> str:
+        """A key or channel of messaging, as messaging.bus names it in the site's processes."""
+        database = self.database.rpartition("/")[2].partition("?")[0]
+        return ":".join(map(str, ("tw", database, *parts)))
 
     def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """What the database holds."""
@@ -216,11 +223,12 @@ def running(folder: Path) -> Iterator[Site]:
 
 
 @contextmanager
-def second_process(site: Site, folder: Path) -> Iterator[Site]:
+def second_process(site: Site, folder: Path, application: str = APPLICATION) -> Iterator[Site]:
     """Another daphne over the same database and Valkey."""
     port = ports.free()
     environment = {**site.environment, "SITE_ORIGIN": f"http://127.0.0.1:{port}"}
-    with serving(environment, port, folder / "second.log") as process:
+    log = folder / "second.log"
+    with serving(environment, port, log, application=application) as process:
         origin = environment["SITE_ORIGIN"]
         yield replace(site, url=origin, environment=environment, process=process)
 
@@ -232,11 +240,12 @@ def serving(
     log: Path,
     *,
     host: str = "127.0.0.1",
+    application: str = APPLICATION,
     on: Callable[..., list[str]] = lambda *words: list(words),
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """A daphne on the port, stopped afterwards; `on` puts its command on another node."""
     endpoint = f"tcp:port={port}:interface={host}:backlog=4096"
-    command = on(sys.executable, "-m", "daphne", "-e", endpoint, "config.asgi:application")
+    command = on(sys.executable, "-m", "daphne", "-e", endpoint, application)
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT

@@ -3,6 +3,7 @@
 import json
 import uuid
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from tests.messaging import site as sites
 from tests.messaging.site import Device, Site, eventually, open_socket
 
 pytestmark = pytest.mark.live
+
+FLOOD = 1500
+"""So many frames of 16 kB are more than all buffers between two processes hold."""
 
 
 async def test_a_stopping_server_answers_what_it_has_stored_and_says_bye(
@@ -42,22 +46,26 @@ async def test_a_stopping_server_answers_what_it_has_stored_and_says_bye(
 
 
 async def test_a_client_that_stops_reading_misses_some_and_is_told_so(site: Site) -> None:
-    words = frames.frame("error", {"code": "", "status": 0, "message": "x" * 16_000, "of": ""})
-    mark = frames.frame("message.read", {"conversation_id": 0, "read_seq": 0})
     async with Device(site, "单小芳") as slow, Device(site, "仇海生") as other:
-        with _store(site) as store:
-            for _ in range(15):
-                with store.pipeline(transaction=False) as pipeline:
-                    for _ in range(100):
-                        pipeline.publish(_channel(site, "单小芳"), _parcel(words))
-                    pipeline.execute()
-                store.publish(_channel(site, "仇海生"), _parcel(mark))
-                await other.until(lambda frame: frame["type"] == "message.read")
-                other.received.clear()
+        await _flood(site, slow, other)
         await slow.until(_tells_to_compare_all)
         came = [frame["type"] for frame in slow.received]
-        assert 0 < came.count("error") < 1500
+        assert 0 < came.count("error") < FLOOD
         await slow.ask("hello", {}, answer="welcome")
+
+
+async def test_a_client_that_never_reads_is_let_go_and_may_come_back(
+    site: Site, tmp_path: Path
+) -> None:
+    with sites.second_process(site, tmp_path, sites.IMPATIENT) as second, _store(site) as store:
+        async with Device(second, "单小芳") as stuck, Device(second, "仇海生") as other:
+            await _flood(site, stuck, other)
+            await eventually(lambda: not _is_heard(site, store, "单小芳"))
+            # The code itself comes to those alone who read again within a second.
+            assert await stuck.closed_with() in {4008, None}
+            await other.ask("hello", {}, answer="welcome")
+        async with Device(second, "单小芳") as back:
+            await back.ask("sync.heads", {}, answer="sync.heads")
 
 
 async def test_an_emptied_valkey_costs_nothing_but_tickets(site: Site) -> None:
@@ -82,11 +90,10 @@ async def test_a_killed_process_leaves_nothing_in_valkey_that_would_stay(
     with sites.second_process(site, tmp_path) as second, _store(site) as store:
         async with Device(second, "罗科员") as device:
             await device.send(room, "在")
-            [(_, hearing)] = store.pubsub_numsub(_channel(site, "罗科员"))
-            assert hearing == 1
+            await eventually(lambda: _is_heard(site, store, "罗科员"))
             second.process.kill()
             second.process.wait(timeout=sites.PATIENCE)
-        await eventually(lambda: store.pubsub_numsub(_channel(site, "罗科员"))[0][1] == 0)
+        await eventually(lambda: not _is_heard(site, store, "罗科员"))
         # -1: there for ever; what has gone meanwhile, -2, did not stay.
         assert [key for key in store.scan_iter() if store.ttl(key) == -1] == []
 
@@ -112,10 +119,8 @@ async def test_two_processes_deliver_to_each_others_sockets(site: Site, tmp_path
     room = site.direct("郑省长", "冯副厅")
     with sites.second_process(site, tmp_path) as second:
         async with Device(site, "郑省长") as here, Device(second, "冯副厅") as there:
-            await here.send(room, "此岸")
-            assert (await there.hear("message.created", conversation_id=room))["body"] == "此岸"
-            await there.send(room, "彼岸")
-            assert (await here.hear("message.created", seq=2))["body"] == "彼岸"
+            await sites.heard_live(here, there, room)
+            await sites.heard_live(there, here, room)
 
 
 async def test_without_valkey_messages_are_stored_and_found(site: Site) -> None:
@@ -140,8 +145,7 @@ async def test_a_lost_bus_is_found_again_and_everybody_is_told_to_compare(site: 
         with _store(site) as store:
             assert store.client_kill_filter(_type="pubsub") >= 1
         await hearer.until(_tells_to_compare_all)
-        await sender.send(room, "又通了")
-        assert (await hearer.hear("message.created", conversation_id=room))["body"] == "又通了"
+        await sites.heard_live(sender, hearer, room)
 
 
 def _store(site: Site) -> "redis.Redis":
@@ -149,10 +153,27 @@ def _store(site: Site) -> "redis.Redis":
     return redis.Redis.from_url(site.environment["REDIS_URL"])
 
 
-def _channel(site: Site, name: str) -> str:
-    """As bus.person_channel names it in the site's processes."""
-    database = site.database.rpartition("/")[2].partition("?")[0]
-    return f"tw:{database}:p:{site.people[name]}"
+def _is_heard(site: Site, store: "redis.Redis", name: str) -> bool:
+    """Whether a process listens for the person."""
+    [(_, processes)] = store.pubsub_numsub(site.key("p", site.people[name]))
+    return int(processes) > 0
+
+
+async def _flood(site: Site, unread: Device, read: Device) -> None:
+    """More has gone to the one device than any buffer takes; it has not read, the other has."""
+    words = frames.frame("error", {"code": "", "status": 0, "message": "x" * 16_000, "of": ""})
+    mark = frames.frame("message.read", {"conversation_id": 0, "read_seq": 0})
+    with _store(site) as store:
+        for device in (unread, read):
+            await eventually(partial(_is_heard, site, store, device.name))
+        for _ in range(FLOOD // 100):
+            with store.pipeline(transaction=False) as pipeline:
+                for _ in range(100):
+                    pipeline.publish(site.key("p", site.people[unread.name]), _parcel(words))
+                pipeline.execute()
+            store.publish(site.key("p", site.people[read.name]), _parcel(mark))
+            await read.until(lambda frame: frame["type"] == "message.read")
+            read.received.clear()
 
 
 def _parcel(frame: bytes) -> bytes:

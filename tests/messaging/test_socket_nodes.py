@@ -32,10 +32,8 @@ async def test_hosts_deliver_to_each_other(two: list[tuple[Node, Site]]) -> None
     (_, first), (_, second) = two
     async with Device(first, "沈副市") as here, Device(second, "韩市收") as there:
         room = first.direct("沈副市", "韩市收")
-        seq = (await here.send(room, "此岸"))["seq"]
-        await there.hear("message.created", conversation_id=room, seq=seq)
-        seq = (await there.send(room, "彼岸"))["seq"]
-        await here.hear("message.created", conversation_id=room, seq=seq)
+        await sites.heard_live(here, there, room)
+        await sites.heard_live(there, here, room)
 
 
 async def test_a_host_cut_off_from_valkey_stores_finds_and_comes_back(
@@ -44,8 +42,7 @@ async def test_a_host_cut_off_from_valkey_stores_finds_and_comes_back(
     (_, first), (node, second) = two
     room = first.direct("徐副局", "高收文")
     async with Device(first, "徐副局") as here, Device(second, "高收文") as there:
-        start = (await here.send(room, "之前"))["seq"]
-        await there.hear("message.created", conversation_id=room, seq=start)
+        start = await sites.heard_live(here, there, room)
         node.cut_store()
         try:
             seq = (await here.send(room, "断开时"))["seq"]

@@ -130,7 +130,7 @@ async def test_sending_faster_than_the_limit_is_answered_429(site: Site) -> None
     async with Device(site, "尤副主") as device:
         seq = (await device.send(room, "还不算快"))["seq"]
         with redis.Redis.from_url(site.environment["REDIS_URL"]) as store:
-            [key] = store.keys(f"*:rate:{site.people['尤副主']}")
+            key = site.key("rate", site.people["尤副主"])
             seconds, _ = store.time()
             store.set(key, (seconds + WAIT_SECONDS) * 1000, ex=WAIT_SECONDS)
             refusal = await device.ask("message.send", _text(room, "太快"), answer="error")
