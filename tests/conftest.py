@@ -18,6 +18,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from xdist.scheduler import LoadFileScheduling, LoadScopeScheduling
 
 from core import audit
+from core.audit import denials
 from core.models import AuditHead
 from tests import databases
 
@@ -156,8 +157,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture(autouse=True)
 def _fresh_cache(_own_store: None) -> None:
-    """Rate limits and lockouts of one test do not reach the next."""
+    """Rate limits, lockouts and counted refusals of one test do not reach the next."""
     cache.clear()
+    denials.forget()
 
 
 @pytest.fixture

@@ -113,6 +113,7 @@ LABELS: Final = {
     "unit_id": "组织",
     "unit_ids": "组织",
     "units": "组织数",
+    "untold": "此前未逐条记录的次数",
     "username": "账号",
     "valid_from": "开始",
     "valid_to": "结束",

@@ -1,10 +1,11 @@
 """The audit log: every act in its own transaction, chained by SM3, sealed, and provable.
 
-`log` writes and reads, `seals` puts the chains' heads out of reach, `verification` proves them,
-`checks` lets a worker do the proving while somebody watches.
+`log` writes and reads, `denials` counts what is refused too often, `seals` puts the chains' heads
+out of reach, `verification` proves them, `checks` lets a worker do so while somebody watches.
 """
 
 from core.audit.checks import Check, ask_for_check, latest_check
+from core.audit.denials import record_denial
 from core.audit.exports import note_export
 from core.audit.log import (
     CHAINS,
@@ -15,7 +16,6 @@ from core.audit.log import (
     digest_of,
     entries,
     record,
-    record_denial,
     walk,
 )
 from core.audit.seals import seal

@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from core import crypto, errors, paging
+from core import crypto, paging
 from core.actor import Actor
 from core.models import AuditEntry, AuditHead
 
@@ -113,19 +113,6 @@ def _append(entry: AuditEntry) -> None:
     ]
     with connection.cursor() as cursor:
         cursor.execute(_APPEND, values)
-
-
-def record_denial(*, actor: Actor, refusal: errors.DomainError, path: str, now: datetime) -> None:
-    """The refused attempt stands in the log, in a transaction of its own."""
-    with transaction.atomic():
-        record(
-            actor=actor,
-            action="core.access.denied",
-            object_kind="path",
-            object_id=path[:80],
-            now=now,
-            detail={"code": refusal.code},
-        )
 
 
 def digest_of(entry: AuditEntry) -> bytes:

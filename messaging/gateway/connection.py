@@ -11,6 +11,7 @@ from django.utils import timezone
 from pydantic import ValidationError
 
 from core import audit, errors
+from core.audit import denials
 from messaging import errors as own_errors
 from messaging import frames, threads
 from messaging.gateway import answers, incoming, sessions, sign_in, transport
@@ -248,8 +249,9 @@ class Connection:
         self._say(frames.frame(answer.type, answer.data, reply_to=frame.id))
 
     async def _refuse(self, frame: incoming.Incoming, refusal: errors.DomainError) -> None:
+        refused = 0
         if isinstance(refusal, errors.Forbidden | errors.NotFound):
-            await threads.run(
+            refused = await threads.run(
                 audit.record_denial,
                 actor=self.actor,
                 refusal=refusal,
@@ -264,6 +266,8 @@ class Connection:
             "of": frame.type,
         }
         self._say(frames.frame("error", content, reply_to=frame.id))
+        if refused > denials.PATIENCE:
+            await self.close(Close.FLOOD)
 
     def _say(self, text: bytes) -> None:
         if self._is_open:

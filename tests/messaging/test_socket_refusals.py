@@ -165,6 +165,21 @@ async def test_a_frame_that_cannot_even_be_refused_closes_the_socket(site: Site)
         await back.ask("message.pull", absent, answer="error")
 
 
+async def test_whoever_keeps_asking_for_what_is_not_hers_is_closed_with_4029(site: Site) -> None:
+    absent = {"conversation_id": 999_999, "after": 0}
+    before, asked = _denials(site, "冯副厅"), 0
+    async with Device(site, "冯副厅") as device, Device(site, "马科员") as other:
+        with pytest.raises(ConnectionClosed):
+            while asked < 1000:
+                await device.ask("message.pull", absent, answer="error")
+                asked += 1
+        assert device.connection.close_code == 4029
+        await other.ask("hello", {}, answer="welcome")
+    # Not each of them writes the log, and yet the log says of all that they were.
+    assert 30 <= _denials(site, "冯副厅") - before < asked
+    assert asked > 90
+
+
 def _text(room: int, body: str) -> dict[str, Any]:
     return {"conversation_id": room, "client_message_id": str(uuid.uuid4()), "body": body}
 
