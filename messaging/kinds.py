@@ -91,6 +91,7 @@ class VersionEnd(TextChoices):
 
     EDITED = "edited", "编辑"
     RECALLED = "recalled", "撤回"
+    WITHDRAWN = "removed", "被管理员撤下"
 
 
 class Tone(TextChoices):

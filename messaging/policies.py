@@ -85,6 +85,15 @@ def require_may_remove(person_id: int, subject_id: int, conversation: Conversati
         require_owner(person_id, conversation)
 
 
+def require_may_withdraw(person_id: int, sender_id: int | None, conversation: Conversation) -> None:
+    """Whoever administers a group takes down what members say; what its other administrators and
+    its owner say, only the owner does."""
+    require_group(conversation)
+    require_administrator(person_id, conversation)
+    if sender_id is not None and sender_id != person_id:
+        require_may_remove(person_id, sender_id, conversation)
+
+
 def require_may_invite(person_id: int, conversation: Conversation) -> None:
     """NotAnAdministrator where the group lets only those invite. The person is in it."""
     if conversation.kind == ConversationKind.UNIT or conversation.inviting == Allowed.ADMINS:

@@ -92,6 +92,7 @@ LABELS: Final = {
     "scope": "权限",
     "second_factor": "双因素认证",
     "seed": "随机种子",
+    "sender_id": "发送人",
     "seqs": "消息序号",
     "size": "字节数",
     "serial_number": "编号",
@@ -155,7 +156,16 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = {
     "second_factor": _FACTORS,
 }
 PEOPLE: Final = frozenset(
-    {"approved_by", "by_id", "from_id", "person_id", "person_ids", "signatory_id", "to_id"}
+    {
+        "approved_by",
+        "by_id",
+        "from_id",
+        "person_id",
+        "person_ids",
+        "sender_id",
+        "signatory_id",
+        "to_id",
+    }
 )
 UNITS: Final = frozenset(
     {"into_id", "merged_ids", "new_ids", "parent_id", "successor_ids", "unit_id", "unit_ids"}

@@ -136,6 +136,7 @@ ACTIONS: Final = {
     "messaging.message.forwarded": "转发消息",
     "messaging.message.history_read": "查看消息历史版本",
     "messaging.message.recalled": "撤回消息",
+    "messaging.message.withdrawn": "撤下他人消息",
     "approvals.template.published": "发布审批模板",
     "approvals.case.started": "发起审批",
     "approvals.case.resubmitted": "重新提交审批",

@@ -239,6 +239,20 @@ def recall(request: HttpRequest, conversation_id: Id, seq: Id) -> Recalled:
     )
 
 
+@router.post(
+    "/conversations/{conversation_id}/messages/{seq}/withdraw",
+    response=RecalledOut,
+    url_name="messaging-withdraw",
+)
+def withdraw(request: HttpRequest, conversation_id: Id, seq: Id) -> Recalled:
+    """Whoever administers the group has taken the message down: nobody can read it any more."""
+    actor = actor_of(request)
+    rates.take_change(person_id=actor.require_person(), conversation_id=conversation_id)
+    return messages.withdraw(
+        actor=actor, conversation_id=conversation_id, seq=seq, now=timezone.now()
+    )
+
+
 def _counted(
     request: HttpRequest, conversation_id: int, body: ForwardIn, *, said: int, at_most: int
 ) -> Actor:

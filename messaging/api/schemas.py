@@ -89,6 +89,7 @@ class MessageOut(Schema):
     created_at: datetime
     recalled: bool
     recalled_at: datetime | None
+    withdrawn: bool
     edited_at: datetime | None
     reply_to: QuoteOut | None
     mentions: list[int]

@@ -17,6 +17,7 @@ _ENTRY: Final[Mapping[str, Any]] = {
     "created_at": _AT,
     "recalled": False,
     "recalled_at": None,
+    "withdrawn": False,
     "edited_at": None,
     "reply_to": None,
     "mentions": [],

@@ -32,6 +32,8 @@ class Message(models.Model):
     edited_at = models.DateTimeField(null=True)
     recalled_at = models.DateTimeField(null=True)
     """Once set, nothing of the content is left here: it stands in MessageVersion only."""
+    withdrawn_by_id = models.BigIntegerField(null=True)
+    """Who recalled it as an administrator; null where its sender did."""
     reply_to_seq = models.BigIntegerField(null=True)
     mentions = ArrayField(models.BigIntegerField(), default=list)
     """Whom the message names, in the order of naming; Mention finds it from the person's side."""
@@ -80,6 +82,10 @@ class Message(models.Model):
                 condition=Q(recalled_at__isnull=True)
                 | Q(body="", file_id__isnull=True, forwarded__isnull=True, mentions=[]),
                 name="message_recalled_is_empty",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_by_id__isnull=True) | Q(recalled_at__isnull=False),
+                name="message_withdrawn_is_recalled",
             ),
             models.CheckConstraint(
                 condition=Q(reply_to_seq__isnull=True) | Q(reply_to_seq__lt=models.F("seq")),

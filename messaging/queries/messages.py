@@ -79,6 +79,8 @@ class Entry:
     created_at: datetime
     recalled: bool
     recalled_at: datetime | None
+    withdrawn: bool
+    """Whether an administrator took it down: its sender did not recall it."""
     edited_at: datetime | None
     reply_to: Quote | None
     mentions: tuple[int, ...]
@@ -174,6 +176,7 @@ def entry_of(
         created_at=message.created_at,
         recalled=message.recalled_at is not None,
         recalled_at=message.recalled_at,
+        withdrawn=message.withdrawn_by_id is not None,
         edited_at=message.edited_at,
         reply_to=reply_to,
         mentions=tuple(message.mentions),
@@ -236,7 +239,7 @@ def quote(conversation_id: int, seq: int | None, *, reader_id: int, at: datetime
     """What a new message answers, if anything; MessageNotFound for what its sender cannot see."""
     if seq is None:
         return None
-    answered = _spoken(conversation_id, seq, reader_id=reader_id)
+    answered = spoken(conversation_id, seq, reader_id=reader_id)
     if answered.sender_id is None:
         return quote_of(answered, sender_name="")
     names = people.names([answered.sender_id], at=at)
@@ -246,7 +249,7 @@ def quote(conversation_id: int, seq: int | None, *, reader_id: int, at: datetime
 
 def said_in(conversation_id: int, seq: int, *, by: int) -> Message:
     """What the person said there, recalled or not; MessageNotFound, NotTheSender."""
-    message = _spoken(conversation_id, seq, reader_id=by)
+    message = spoken(conversation_id, seq, reader_id=by)
     policies.require_sender(by, message)
     return message
 
@@ -264,7 +267,8 @@ def file_of(message: Message) -> FileRef | None:
     return files.of([message.file_id]).get(message.file_id)
 
 
-def _spoken(conversation_id: int, seq: int, *, reader_id: int) -> Message:
+def spoken(conversation_id: int, seq: int, *, reader_id: int) -> Message:
+    """What somebody said there, recalled or not; MessageNotFound for what the reader cannot see."""
     message = Message.objects.filter(
         ~Q(kind=MessageKind.EVENT), conversation_id=conversation_id, seq=seq
     ).first()

@@ -4,15 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from core import audit
 from core.actor import Actor
 from core.db import service
 from messaging import errors, fanout, policies, texts
 from messaging.kinds import MessageKind, Receipt, VersionEnd
-from messaging.models import Mention, Message, MessageRecord, MessageVersion, log
+from messaging.models import Message, log
 from messaging.models.log import Draft, Said
 from messaging.queries import conversations, files, histories, mentions, messages
-from messaging.services import _carrying, _ding_ends, _searching, _showing
+from messaging.services import _carrying, _searching, _showing, _taking_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,24 +111,25 @@ def recall(*, actor: Actor, conversation_id: int, seq: int, now: datetime) -> Re
     if message.recalled_at is not None:
         raise errors.AlreadyRecalled
     policies.require_recallable(message, held, at=now)
-    _withdraw(message, person_id=person_id, now=now)
-    event = {"verb": "recalled", "by_id": person_id, "by_name": actor.name, "seq": seq}
-    entry = log.append_event(held, by_id=person_id, event=event, now=now)
-    _ding_ends.end_of_message(held.pk, seq, now=now)
-    audit.record(
-        actor=actor,
-        action="messaging.message.recalled",
-        object_kind="message",
-        object_id=f"{held.pk}#{seq}",
-        now=now,
-    )
-    fanout.entry(
-        kind="message.recalled",
-        content=messages.entry_of(entry, sender_name=actor.name),
-        seq=entry.seq,
-        audience=conversations.audience(held),
-    )
-    return Recalled(conversation_id=held.pk, seq=seq, event_seq=entry.seq)
+    event_seq = _taking_back.take_back(held, message, actor, end=VersionEnd.RECALLED, now=now)
+    return Recalled(conversation_id=held.pk, seq=seq, event_seq=event_seq)
+
+
+@service
+def withdraw(*, actor: Actor, conversation_id: int, seq: int, now: datetime) -> Recalled:
+    """Nobody can read the message any more, because an administrator of the group took it down.
+
+    However old it is, and also where nothing is said any more. Who did stands in the log, in the
+    audit log and with the content, which is kept as that of a recalled message is.
+    """
+    person_id = actor.require_person()
+    held = log.hold(person_id=person_id, conversation_id=conversation_id)
+    message = messages.spoken(held.pk, seq, reader_id=person_id)
+    policies.require_may_withdraw(person_id, message.sender_id, held)
+    if message.recalled_at is not None:
+        raise errors.AlreadyRecalled
+    event_seq = _taking_back.take_back(held, message, actor, end=VersionEnd.WITHDRAWN, now=now)
+    return Recalled(conversation_id=held.pk, seq=seq, event_seq=event_seq)
 
 
 def _say(actor: Actor, conversation_id: int, draft: Draft, *, now: datetime) -> Sent:
@@ -219,32 +219,3 @@ def _acknowledged(message: Message, draft: Draft, *, repeated: bool) -> Sent:
         created_at=message.created_at,
         repeated=repeated,
     )
-
-
-def _withdraw(message: Message, *, person_id: int, now: datetime) -> None:
-    of_message = {"conversation_id": message.conversation_id, "seq": message.seq}
-    items = histories.carried_items(message)
-    MessageVersion.objects.create(
-        **of_message,
-        version=histories.next_version(message),
-        body=message.body,
-        file_id=message.file_id,
-        content={
-            "mentions": message.mentions,
-            "forwarded": message.forwarded,
-            "items": items,
-            "card": message.card,
-        },
-        end=VersionEnd.RECALLED,
-        ended_by_id=person_id,
-        ended_at=now,
-    )
-    if message.mentions:
-        Mention.objects.filter(**of_message).delete()
-    if items:
-        MessageRecord.objects.filter(**of_message).delete()
-    message.body = ""
-    message.file_id = message.forwarded = message.card = None
-    message.mentions = []
-    message.recalled_at = now
-    message.save(update_fields=["body", "file_id", "forwarded", "mentions", "card", "recalled_at"])

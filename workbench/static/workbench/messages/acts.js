@@ -44,6 +44,7 @@ export class MessageActs {
       feed.composer.form.hidden ? null : { label: "DING", act: () => feed.onDing(entry) },
       isOwn ? { label: "阅读情况", act: () => this.onReceipts(entry.conversation_id, entry.seq) } : null,
       isOwn && this.isYoung(entry, this.policy.recall_minutes) ? { label: "撤回", danger: true, act: () => this.recall(entry) } : null,
+      this.mayWithdraw(entry) ? { label: "撤下", danger: true, act: () => this.withdraw(entry) } : null,
     ].filter(Boolean), place);
   }
 
@@ -84,6 +85,17 @@ export class MessageActs {
 
   recall(entry) {
     confirmed("撤回这条消息？所有人都将看不到它的内容。", "撤回", () => this.asked(() => fetchJson(`${this.path(entry)}/recall`, { method: "POST", json: {} })));
+  }
+
+  /** Whoever administers the group takes down what others said; whether of its owner, too, the server says. */
+  mayWithdraw(entry) {
+    const { card, me } = this.feed;
+    return isSpoken(entry) && card.kind !== "direct" && card.role !== "member" && (entry.sender_id !== me.id || !this.isYoung(entry, this.policy.recall_minutes));
+  }
+
+  withdraw(entry) {
+    const question = `撤下${entry.sender_name}的这条消息？所有人都将看不到它的内容，撤下的操作记入审计日志。`;
+    confirmed(question, "撤下", () => this.asked(() => fetchJson(`${this.path(entry)}/withdraw`, { method: "POST", json: {} })));
   }
 
   path(entry) {

@@ -37,9 +37,9 @@ export class Bubbles {
   }
 
   /** The entry's own text is kept for writing it anew, and leaves the entry. */
-  forget(entry) {
-    if (entry.sender_id === this.me.id && entry.body) this.recalled.set(`${entry.conversation_id}:${entry.seq}`, entry.body);
-    Object.assign(entry, { recalled: true, body: "", file: null, card: null, forwarded: null, reply_to: null, mentions: [] });
+  forget(entry, { withdrawn = false } = {}) {
+    if (entry.sender_id === this.me.id && entry.body && !withdrawn) this.recalled.set(`${entry.conversation_id}:${entry.seq}`, entry.body);
+    Object.assign(entry, { recalled: true, withdrawn, body: "", file: null, card: null, forwarded: null, reply_to: null, mentions: [] });
   }
 
   trace(entry) {

@@ -23,7 +23,7 @@ export const calls = (entry, me) => entry.sender_id !== me && (entry.mention_all
 
 /** What an event of the log says. `me` is the reader's id. */
 export function eventText(entry, me) {
-  const { verb, by_id: byId, by_name: byName, people = [], title = "", count = people.length, changed = {} } = entry.event;
+  const { verb, by_id: byId, by_name: byName, people = [], title = "", count = people.length, changed = {}, withdrawn = false } = entry.event;
   const by = byId !== null && byId === me ? "您" : byName;
   const named = people.map((person) => (person.id === me ? "您" : person.name)).join("、");
   const names = count > people.length ? `${named}等 ${count} 人` : named;
@@ -43,14 +43,17 @@ export function eventText(entry, me) {
     notice_withdrawn: () => `${by}撤下了群公告`,
     dissolved: () => `${by}解散了群聊`,
     policy_changed: () => `${by}${Object.entries(changed).map(([rule, value]) => RULES[rule]?.(value) ?? "更改了群设置").join("，")}`,
-    recalled: () => `${by}撤回了一条消息`,
+    recalled: () => `${by}${withdrawn ? "撤下" : "撤回"}了一条消息`,
     edited: () => `${by}编辑了一条消息`,
   }[verb];
   return say?.() ?? "群聊有新的变更";
 }
 
 /** What stands where a recalled message stood. */
-export const recallText = (entry, me) => `${entry.sender_id === me ? "您" : entry.sender_name}撤回了一条消息`;
+export function recallText(entry, me) {
+  const sender = entry.sender_id === me ? "您" : entry.sender_name;
+  return entry.withdrawn ? `${sender}的一条消息已被管理员撤下` : `${sender}撤回了一条消息`;
+}
 
 /** A message in one line, as lists and quotes show it. */
 export function lineOf(entry) {

@@ -224,7 +224,7 @@ export class Feed {
   change(event) {
     const { seq, verb } = event.event;
     const entry = this.log.entries.get(seq);
-    if (entry && verb === "recalled") this.bubbles.forget(entry);
+    if (entry && verb === "recalled") this.bubbles.forget(entry, event.event);
     else if (entry && event.changed && !entry.recalled) Object.assign(entry, event.changed, { counts: entry.counts });
     if (entry) this.redraw(entry);
     for (const other of this.log.entries.values()) {

@@ -158,7 +158,7 @@ export class List {
   /** That a message changed is no news; what was said last shows as it reads now. */
   change(card, { event, changed }) {
     const last = card.last_entry;
-    if (last?.seq === event.seq && event.verb === "recalled") card.last_entry = { ...last, recalled: true, body: "", file: null, card: null };
+    if (last?.seq === event.seq && event.verb === "recalled") card.last_entry = { ...last, recalled: true, withdrawn: Boolean(event.withdrawn), body: "", file: null, card: null };
     else if (last?.seq === event.seq && changed) card.last_entry = changed;
     else if (last?.kind === "event") return false; // what was said last stands further up
     return event.verb === "edited" || card.unread === 0; // what is recalled is not unread any more
