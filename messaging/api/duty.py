@@ -37,6 +37,7 @@ class ShiftOut(Schema):
     begins_at: datetime
     ends_at: datetime
     is_now: bool
+    unable: str
 
 
 class DutyRosterOut(Schema):

@@ -33,6 +33,8 @@ class Shift:
     begins_at: datetime
     ends_at: datetime
     is_now: bool
+    unable: str
+    """Why a DING could not tell him now; empty where it can, and of what is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ def roster(
     found = list(rows.order_by("begins_at", "pk")[: limit + 1])
     shown = found[:limit]
     names = people.names({row.person_id for row in shown}, at=at)
-    items = [_shift(row, names[row.person_id], at=at) for row in shown]
+    lost = ding_reach.without_account({row.person_id for row in shown if row.ends_at > at})
+    items = [_shift(row, names[row.person_id], lost.get(row.person_id, ""), at=at) for row in shown]
     last = shown[-1] if len(found) > limit else None
     return Page(items, _BY_BEGIN.encode((last.begins_at, last.pk)) if last else None)
 
@@ -102,7 +105,7 @@ def _asked(in_line: Mapping[int, Sequence[int]]) -> dict[int, Asked]:
     return found
 
 
-def _shift(row: DutyShift, person: people.PersonName, *, at: datetime) -> Shift:
+def _shift(row: DutyShift, person: people.PersonName, unable: str, *, at: datetime) -> Shift:
     return Shift(
         id=row.pk,
         unit_id=row.unit_id,
@@ -113,4 +116,5 @@ def _shift(row: DutyShift, person: people.PersonName, *, at: datetime) -> Shift:
         begins_at=row.begins_at,
         ends_at=row.ends_at,
         is_now=row.begins_at <= at < row.ends_at,
+        unable=unable if row.ends_at > at else "",
     )

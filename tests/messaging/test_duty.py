@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from core.models import AuditEntry
 from messaging.models import DutyShift
+from org.models import Account
 from tests.factories import Province
 from tests.messaging.conftest import Phone, phone_of
 
@@ -111,6 +112,25 @@ def test_the_page_lists_adds_and_drops(province: Province, clerk: Phone, li: Pho
     assert stranger.client.post(f"{page}{shift.pk}/drop/").status_code == 404
     assert clerk.client.post(f"{page}{shift.pk}/drop/").status_code == 204
     assert DutyShift.objects.count() == 0
+
+
+def test_the_roster_says_whom_a_ding_could_not_tell(
+    province: Province, clerk: Phone, li: Phone
+) -> None:
+    unit, now = province.unit("西湖区民政局"), timezone.now()
+    _set(clerk, unit, li.person_id)
+    DutyShift.objects.create(
+        unit_id=unit,
+        person_id=li.person_id,
+        begins_at=now - timedelta(days=2),
+        ends_at=now - timedelta(days=1),
+        set_by_id=clerk.person_id,
+    )
+    Account.objects.filter(person_id=li.person_id).update(is_active=False)
+    rows = clerk.get(f"/duty/units/{unit}/shifts").json()["items"]
+    assert [row["unable"] for row in rows] == ["", "账号已停用，无法送达"]
+    page = clerk.client.get(f"/administration/units/{unit}/duty/").content.decode()
+    assert page.count("账号已停用，无法送达") == 1
 
 
 def _at(now: datetime, hours: float) -> str:
