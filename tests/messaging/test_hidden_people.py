@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from core import redis as store
-from messaging import bus
+from messaging import bus, errors
 from messaging.models import Conversation, Member, Message
 from messaging.services import cards
 from org.kinds import Scene, VisibilityEffect
@@ -69,7 +69,7 @@ def test_no_card_is_shown_to_somebody_hidden(province: Province, wang: Phone, li
     before = _stored()
     refusals = []
     for person_id in (lin.person_id, NOBODY):
-        with pytest.raises(cards.errors.UnknownPeople) as refusal:
+        with pytest.raises(errors.UnknownPeople) as refusal:
             cards.share(
                 actor=province.actor("王伟民"),
                 subject=cards.Subject(source="approvals", source_name="审批", key="7"),

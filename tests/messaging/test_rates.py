@@ -136,7 +136,7 @@ def test_several_are_counted_together_or_not_at_all() -> None:
         assert isinstance(wait, int)
         free = until - 100 * (rates.NEW.burst - min(count, rates.NEW.burst))
         assert free - 1000 * _now() - 1 <= wait <= free - 1000 * before + 1
-    assert int(str(store.connection().get(bus.rate_key(PERSON)), "ascii")) == until
+    assert store.connection().get(bus.rate_key(PERSON)) == str(until).encode()
     store.connection().delete(bus.rate_key(PERSON))
 
 

@@ -1,4 +1,4 @@
-"""Taking down what others said: who may, and that it is gone for everybody but those who examine."""
+"""Taking down what others said: who may, and that only those who examine read it still."""
 
 from datetime import timedelta
 from typing import Any
