@@ -80,6 +80,25 @@ def test_one_module_that_is_missing_is_noticed(sign_in: SignIn) -> None:
     assert len(dropped) == 1
 
 
+def test_icons_that_did_not_come_are_asked_for_again(sign_in: SignIn) -> None:
+    page = sign_in("拟稿人")
+    drops = {"all": True}
+
+    def take(route: Route) -> None:
+        if drops["all"]:
+            route.abort("connectionfailed")
+        else:
+            route.continue_()
+
+    width = "document.querySelector('.rail use').getBBox().width"
+    page.route("**/icons.svg", take)
+    page.goto("/messages/")
+    expect(page.locator(".messages .list .row").first).to_be_visible()
+    assert page.evaluate(width) == 0
+    drops["all"] = False
+    page.wait_for_function(f"() => {width} > 0")
+
+
 def test_what_was_typed_meanwhile_is_not_lost_to_the_reload(sign_in: SignIn) -> None:
     page = sign_in("拟稿人")
     network = cut(page)

@@ -1,6 +1,8 @@
 // Loads the page anew where a part of it did not come. A network that changes while a page loads drops every
 // connection, and modules that did not come once stay missing for as long as the page stands.
 //
+// Icons that did not come are asked for again where they stand.
+//
 // A classic script before all others, which needs none of them. Where it does not come itself, the banner simply stands.
 
 (() => {
@@ -76,6 +78,25 @@
     else location.replace(location.pathname + location.search);
   }
 
+  // The icons stand in one file, which a use that did not get it asks for again once it is told anew.
+  const bare = new Set();
+  let drawing = null;
+  let draws = 0;
+
+  function drawLater(use) {
+    bare.add(use);
+    if (drawing !== null) return;
+    drawing = setTimeout(draw, Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** draws) * (0.5 + Math.random() / 2));
+    draws += 1;
+  }
+
+  function draw() {
+    drawing = null;
+    const uses = [...bare];
+    bare.clear();
+    for (const use of uses) use.setAttribute("href", use.getAttribute("href"));
+  }
+
   function asked(is) {
     asking = is;
     const link = document.querySelector("#unloaded a");
@@ -85,6 +106,7 @@
   root.classList.add("is-watched");
   window.addEventListener("error", ({ target }) => {
     if (target instanceof HTMLScriptElement || (target instanceof HTMLLinkElement && target.rel === "stylesheet")) lose();
+    else if (target instanceof SVGUseElement) drawLater(target);
   }, true);
   document.addEventListener("input", () => { typed = true; if (failed) later(); });
   window.addEventListener("online", () => { if (failed && mayReload()) again(); });
