@@ -136,6 +136,8 @@ class DingStep(TextChoices):
 class StepOutcome(TextChoices):
     """What became of one rung."""
 
+    LISTED = "listed", "已列入"
+    """Stands where the person will find it; no device of hers has shown it yet."""
     DELIVERED = "delivered", "已送达"
     SKIPPED = "skipped", "已跳过"
     FAILED = "failed", "未成功"

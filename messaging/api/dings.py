@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router
+from ninja.responses import Status
 from pydantic import Field
 
 from core import paging
@@ -322,6 +323,13 @@ def download(request: HttpRequest, ding_id: Id) -> HttpResponse:
 def confirm(request: HttpRequest, ding_id: Id) -> Confirmed:
     """The actor has confirmed."""
     return dings.confirm(actor=actor_of(request), ding_id=ding_id, now=timezone.now())
+
+
+@router.put("/dings/{ding_id}/shown", response={204: None}, url_name="messaging-ding-shown")
+def note_shown(request: HttpRequest, ding_id: Id) -> Status[None]:
+    """A device shows the DING to the actor whom it calls; a repetition changes nothing."""
+    dings.note_shown(actor=actor_of(request), ding_id=ding_id, now=timezone.now())
+    return Status(204, None)
 
 
 @router.post("/dings/{ding_id}/recall", response=DingRecalledOut, url_name="messaging-ding-recall")

@@ -14,13 +14,14 @@ from core.db import service
 from messaging import ding_errors, errors, fanout, ladder, policies
 from messaging.events import DingDue
 from messaging.kinds import DingAudience, DingLevel, DingState, DingStep, Receipt, StepOutcome
-from messaging.models import Ding, DingTarget, log
+from messaging.models import Ding, DingEvidence, DingTarget, log
 from messaging.queries import ding_audiences, ding_reach, dings
 from messaging.services import _ding_ends, _ding_rows, _quotas, messages
 from messaging.services.messages import Particulars
 
 TARGETS_AT_MOST: Final = 5000
-IN_APP: Final = "已出现在其消息页和工作台"
+LISTED: Final = "已列入其待确认事项，尚未在其设备上显示"
+SHOWN: Final = "已在其设备上显示"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,21 @@ def confirm(*, actor: Actor, ding_id: int, now: datetime) -> Confirmed:
 
 
 @service
+def note_shown(*, actor: Actor, ding_id: int, now: datetime) -> None:
+    """A device of the actor's shows the DING, which is the evidence of the first rung; once.
+
+    Until then that says when it was listed: at the opening. DingNotFound.
+    """
+    person_id = actor.require_person()
+    proof = DingEvidence.objects.filter(ding_id=ding_id, person_id=person_id, step=DingStep.APP)
+    changed = proof.filter(outcome=StepOutcome.LISTED).update(
+        outcome=StepOutcome.DELIVERED, said=SHOWN, at=now
+    )
+    if not changed and not proof.exists():
+        raise ding_errors.DingNotFound
+
+
+@service
 def recall(*, actor: Actor, ding_id: int, now: datetime) -> int:
     """Nobody is called any more; who had confirmed has. Returns how many were still pending."""
     person_id = actor.require_person()
@@ -248,14 +264,14 @@ def _spend(actor: Actor, *, now: datetime) -> None:
 
 
 def _address(ding: Ding, person_ids: Sequence[int], *, now: datetime) -> None:
-    """The first rung is the row itself: it stands in the person's list, and the frame shows it.
+    """The first rung is the row itself: it stands in the person's list, and a frame tells of it.
 
-    The sender's other devices hear of it, too.
+    A device says that it shows it (`note_shown`). The sender's other devices hear of it, too.
     """
     _ding_rows.call(ding, person_ids)
     lost = ding_reach.without_account(person_ids)
     reached = [person_id for person_id in person_ids if person_id not in lost]
-    _ding_rows.prove(ding, reached, DingStep.APP, StepOutcome.DELIVERED, IN_APP, now=now)
+    _ding_rows.prove(ding, reached, DingStep.APP, StepOutcome.LISTED, LISTED, now=now)
     if reached:
         content = dings.called(ding, at=now)
         fanout.to_people(person_ids=reached, kind="ding.opened", content=content)

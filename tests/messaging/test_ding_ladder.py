@@ -32,7 +32,7 @@ def test_the_ladder_is_climbed_rung_by_rung_and_ends(
     assert [len(steps) for steps in reached] == [1, 1, 2, 3, 4, 5, 6, 6, 7]
     assert reached[-1] == ["app", "push", "sms", "voice", "duty", "leader", "end"]
     assert [(step, outcome) for step, outcome, _ in say.evidence(ding_id, zhang)] == [
-        ("app", "delivered"), ("push", "delivered"), ("sms", "delivered"), ("voice", "delivered"),
+        ("app", "listed"), ("push", "delivered"), ("sms", "delivered"), ("voice", "delivered"),
         ("duty", "skipped"), ("leader", "delivered"), ("end", "ended"),
     ]  # fmt: skip
     assert say.states(ding_id) == {zhang.person_id: "exhausted"}

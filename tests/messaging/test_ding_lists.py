@@ -50,6 +50,6 @@ def test_the_file_runs_no_formula(wang: Phone, li: Phone) -> None:
     assert heading[:5] == ("姓名", "单位", "部门", "职务", "状态")
     assert (row[0], row[4]) == ("'=cmd()", "已确认")
     first, last = str(row[6]).split("\n")
-    assert "应用内提醒 已送达：" in first
+    assert "应用内提醒 已列入：" in first
     assert last.endswith("结束：本人确认")
     assert AuditEntry.objects.filter(action="messaging.ding.exported").count() == 1

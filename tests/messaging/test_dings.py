@@ -29,7 +29,7 @@ def test_a_ding_is_a_message_that_asks_for_confirmation(wang: Phone, li: Phone) 
     assert (called["id"], called["sender_name"], called["excerpt"], called["state"]) == (
         answer["ding_id"], "王伟民", "立即到岗", "pending",
     )  # fmt: skip
-    assert say.evidence(answer["ding_id"], li) == [("app", "delivered", dings.IN_APP)]
+    assert say.evidence(answer["ding_id"], li) == [("app", "listed", dings.LISTED)]
 
 
 def test_the_same_client_id_opens_one_ding(wang: Phone, li: Phone) -> None:
@@ -197,7 +197,7 @@ def test_a_repeated_ding_of_a_message_recalled_since_is_answered_as_at_first(
 def test_quiet_hours_keep_no_ding_away(wang: Phone, li: Phone) -> None:
     li.call("put", "/quiet-hours", {"begins": "00:00", "ends": "23:59"})
     ding_id = say.opened(wang, wang.direct(li), li)
-    assert say.evidence(ding_id, li) == [("app", "delivered", dings.IN_APP)]
+    assert say.evidence(ding_id, li) == [("app", "listed", dings.LISTED)]
 
 
 def test_a_person_and_a_unit_open_so_many_dings_a_day(
@@ -301,3 +301,18 @@ def test_a_waiting_ding_stands_above_all_that_waits_on_the_workbench(
     say.confirm(li, ding_id)
     assert li.client.get("/counters/").json()["dings"] == 0
     assert "DING 待确认" not in li.client.get("/today/").content.decode()
+
+
+def test_only_a_device_of_the_person_proves_that_a_ding_was_shown(
+    wang: Phone, li: Phone, zhang: Phone
+) -> None:
+    room = wang.group(li, zhang)
+    ding_id = say.opened(wang, room, li)
+    for other in (wang, zhang):
+        assert other.call("put", f"/dings/{ding_id}/shown", {}).status_code == 404
+    assert say.evidence(ding_id, li) == [("app", "listed", dings.LISTED)]
+    for _ in range(2):
+        assert li.call("put", f"/dings/{ding_id}/shown", {}).status_code == 204
+    assert say.evidence(ding_id, li) == [("app", "delivered", dings.SHOWN)]
+    say.confirm(li, ding_id)
+    assert [step for step, _, _ in say.evidence(ding_id, li)] == ["app", "end"]
