@@ -106,6 +106,9 @@ class Message(models.Model):
                 condition=Q(file_id__isnull=False),
                 name="message_files",
             ),
+            # What was said lately, wherever: what changes with every message, as a conversation's
+            # own moment does, is not indexed, since its row could not be rewritten in place then.
+            models.Index(fields=["created_at"], name="message_said_at"),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from messaging import fanout, membership
-from messaging.models import Conversation
+from messaging.models import Message
 
 _HEADS: Final = f"""
 WITH {membership.PERIODS_OF}
@@ -47,11 +47,11 @@ def among(person_ids: Sequence[int], conversation_ids: Sequence[int]) -> list[Lo
 def moved_within(period: timedelta) -> list[int]:
     """The conversations in which something was said in the period until now; one query.
 
-    It reads the whole table, 7 ms for 20,000 conversations: an index on what changes with every
-    message would cost each of them more than a process pays while it hears nothing.
+    It reads what was said then by its index, and costs the same however many conversations there
+    are and however long their logs.
     """
-    rows = Conversation.objects.filter(last_at__gte=Now() - period).order_by("pk")
-    return list(rows.values_list("pk", flat=True))
+    said = Message.objects.filter(created_at__gte=Now() - period).order_by("conversation_id")
+    return list(said.values_list("conversation_id", flat=True).distinct())
 
 
 def _heads(statement: str, asked: dict[str, list[int]]) -> list[LocalHead]:
