@@ -96,12 +96,33 @@ class UnitIn(Schema):
     basis: texts.Basis = ""
 
 
+class SeenUnitIn(Schema):
+    """How the unit stood for whoever wants it changed: if it no longer does, nothing is written.
+
+    What is left out is not compared.
+    """
+
+    name: texts.UnitTitle | None = None
+    short_name: texts.ShortTitle | None = None
+    other_names: Annotated[list[texts.UnitTitle], Field(max_length=10)] | None = None
+    nature: UnitNature | Literal[""] | None = None
+    phone: texts.Contact | None = None
+    address: texts.Address | None = None
+    note: texts.UnitNote | None = None
+
+    def told(self) -> units.Seen:
+        """The same for the service."""
+        details = units.Details(**self.model_dump(exclude={"name"}))
+        return units.Seen(name=self.name, details=details)
+
+
 class NamesIn(Schema):
     """The new names of a unit."""
 
     name: texts.UnitTitle
     short_name: texts.ShortTitle = ""
     basis: texts.Basis = ""
+    seen: SeenUnitIn | None = None
 
 
 class DetailsIn(Schema):
@@ -114,6 +135,7 @@ class DetailsIn(Schema):
     address: texts.Address | None = None
     note: texts.UnitNote | None = None
     basis: texts.Basis = ""
+    seen: SeenUnitIn | None = None
 
 
 class CodeIn(Schema):
@@ -210,6 +232,7 @@ def rename_unit(request: HttpRequest, unit_id: Id, body: NamesIn) -> Status[None
         name=body.name,
         short_name=body.short_name,
         basis=body.basis,
+        seen=body.seen.told() if body.seen else None,
         now=timezone.now(),
     )
     return Status(204, None)
@@ -221,8 +244,9 @@ def update_unit(request: HttpRequest, unit_id: Id, body: DetailsIn) -> Status[No
     units.update(
         actor=actor_of(request),
         unit_id=unit_id,
-        details=units.Details(**body.model_dump(exclude={"basis"})),
+        details=units.Details(**body.model_dump(exclude={"basis", "seen"})),
         basis=body.basis,
+        seen=body.seen.told() if body.seen else None,
         now=timezone.now(),
     )
     return Status(204, None)

@@ -40,6 +40,13 @@ class UnitCodeTaken(errors.Conflict):
     message: ClassVar[str] = "组织编码 {unit_code} 已被{holder}使用"
 
 
+class UnitChanged(errors.Conflict):
+    """Somebody else has changed the unit since it was looked at."""
+
+    code: ClassVar[str] = "ORG_UNIT_CHANGED"
+    message: ClassVar[str] = "该组织的信息已被他人修改，请刷新核对后再保存"
+
+
 class UnitNameTaken(errors.Conflict):
     """Another unit below the same one has this very name."""
 

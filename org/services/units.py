@@ -34,6 +34,14 @@ class Details:
     note: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How the unit stood for whoever wants it changed; what is None was not looked at."""
+
+    name: str | None = None
+    details: Details = Details()
+
+
 @db.service
 def add(
     *,
@@ -101,11 +109,12 @@ def rename(
     basis: str = "",
     reorganisation_id: int | None = None,
     approved_by: int | None = None,
+    seen: Seen | None = None,
 ) -> None:
     """The unit carries the new names from now on; the old ones stay in its history.
 
     A region takes the right over the one above it: a county does not rename itself. Names that
-    it carries already change nothing.
+    it carries already change nothing. UnitChanged where it is no longer as it was seen.
     """
     order = Order(actor, now, basis, reorganisation_id, approved_by)
     unit = guards.naming(actor, unit_id, at=now)
@@ -114,6 +123,7 @@ def rename(
         tree.hold(unit.parent_id)
     tree.hold(unit_id)
     unit = guards.naming(actor, unit_id, at=now)
+    _require_seen(unit, seen)
     before = {"name": unit.name, "short_name": unit.short_name}
     after = {"name": name, "short_name": founding.short(name, short_name)}
     if before == after:
@@ -141,16 +151,19 @@ def update(
     basis: str = "",
     reorganisation_id: int | None = None,
     approved_by: int | None = None,
+    seen: Seen | None = None,
 ) -> None:
     """The unit is described as given; what it says already changes nothing.
 
-    A region's other names take the right over the one above it, as its name does.
+    A region's other names take the right over the one above it, as its name does. UnitChanged
+    where it is no longer as it was seen.
     """
     order = Order(actor, now, basis, reorganisation_id, approved_by)
     guards.permit(actor, unit_id, at=now)
     tree.hold(unit_id)
     unit = guards.standing(unit_id)
     guards.permit(actor, unit_id, at=now)
+    _require_seen(unit, seen)
     before, after = _differences(unit, details)
     if not after:
         return
@@ -300,6 +313,14 @@ def _searched(unit: Unit, after: dict[str, object]) -> dict[str, object]:
     for name in _NAMES & after.keys():
         setattr(unit, name, after[name])
     return names.unit_search(unit.name, unit.short_name, unit.other_names)
+
+
+def _require_seen(unit: Unit, seen: Seen | None) -> None:
+    if seen is None:
+        return
+    _, moved = _differences(unit, seen.details)
+    if moved or seen.name not in (None, unit.name):
+        raise errors.UnitChanged
 
 
 def _differences(unit: Unit, details: Details) -> tuple[dict[str, object], dict[str, object]]:

@@ -250,3 +250,26 @@ def test_queries_place_units(province: factories.Province) -> None:
     assert units.path(999999) == []
     organs = units.organs_in(province.unit("西湖区"), at=timezone.now())
     assert len(organs) == 3
+
+
+def test_what_somebody_else_has_changed_meanwhile_is_not_overwritten_unread(
+    province: factories.Province,
+) -> None:
+    unit_id = province.unit("西湖区民政局")
+    path = f"/api/v1/org/units/{unit_id}"
+    he = province.client("何管理")
+
+    def send(what: str, **body: object) -> tuple[int, str]:
+        answer = he.post(f"{path}/{what}", body, content_type="application/json")
+        return answer.status_code, "" if answer.status_code == 204 else answer.json()["code"]
+
+    seen = {"name": "西湖区民政局", "phone": ""}
+    assert send("details", phone="0571-1", seen=seen) == (204, "")
+    refused = (409, "ORG_UNIT_CHANGED")
+    assert send("details", phone="0571-2", seen=seen) == refused
+    assert send("names", name="西湖区民政和社会工作局", seen=seen) == refused
+    assert (row := Unit.objects.get(pk=unit_id)).name == "西湖区民政局"
+    assert row.phone == "0571-1"
+    assert send("names", name="西湖区社会工作局", seen={**seen, "phone": "0571-1"}) == (204, "")
+    assert send("details", note="已核", seen={"name": "西湖区民政局"}) == refused
+    assert send("details", note="已核") == (204, "")
