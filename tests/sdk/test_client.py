@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from tongwen_client import (
     Client,
     Closed,
     Entry,
+    Event,
     MemoryStore,
     Password,
     Refused,
@@ -317,3 +318,24 @@ async def test_two_hundred_hints_at_once_are_one_more_comparing(site: Site) -> N
         assert comparing is not None
         await comparing
         assert client.asked == 2
+
+
+async def test_each_heartbeat_says_how_notices_and_dings_stand(
+    site: Site, client_of: MakeClient
+) -> None:
+    async with client_of("王伟民") as client, asyncio.timeout(PATIENCE):
+        heard = [event.data async for event in _bells(client, 2)]
+    for bells in heard:
+        assert bells.keys() == {
+            "notices_unread", "newest_notice", "dings", "dings_mark", "resting",
+        }  # fmt: skip
+
+
+async def _bells(client: Client, count: int) -> AsyncIterator[Event]:
+    """So many of the next heartbeats' answers."""
+    async for event in client.events():
+        if event.type == "bells":
+            count -= 1
+            yield event
+        if count == 0:
+            return

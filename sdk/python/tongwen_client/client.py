@@ -201,7 +201,9 @@ class Client:
     async def events(self) -> AsyncIterator[Event]:
         """What is told once and not kept: receipts, notices, typing, other devices' reading …
 
-        `outbox.refused` tells of a message of an earlier run that the server will not have.
+        `bells` comes with each heartbeat and says how notices and DINGs stand: what is told of them
+        may be lost, so load what you hold otherwise. `outbox.refused` tells of a message of an
+        earlier run that the server will not have.
         Whoever listens too slowly loses the oldest; entries never come this way only.
         """
         listener = Listener()

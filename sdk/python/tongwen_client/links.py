@@ -96,7 +96,7 @@ class SocketLink:
         except (OSError, TimeoutError, InvalidHandshake, WebSocketException) as error:
             raise Cut from error
         self._reading = asyncio.create_task(self._read(self._socket))
-        await self.ask("hello", {"client": _CLIENT})
+        await self._greet()
 
     async def ask(self, kind: str, data: Mapping[str, Any]) -> Any:
         """Sends a frame and waits for its answer."""
@@ -126,7 +126,13 @@ class SocketLink:
             done, _ = await asyncio.wait((reading,), timeout=self._timing.heartbeat)
             if done:
                 self._raise_end(reading)
-            await self.ask("hello", {"client": _CLIENT})
+            await self._greet()
+
+    async def _greet(self) -> None:
+        """Says that the client is here, and hears how notices and DINGs stand."""
+        welcome = await self.ask("hello", {"client": _CLIENT})
+        if bells := welcome.get("bells"):
+            self._told("bells", bells)
 
     async def close(self) -> None:
         """The socket is closed, without waiting for a server that may be gone."""
@@ -229,6 +235,8 @@ class PollLink:
                 self._told(frame["type"], frame["data"])
         for head in said["heads"]:
             self._told("sync.hint", head)
+        if bells := said.get("bells"):
+            self._told("bells", bells)
 
     async def _call(
         self,
