@@ -38,7 +38,7 @@ class Connection(Protocol):
     connected: int
     disconnecting: int
     dataBuffer: bytes  # noqa: N815
-    _tempDataLen: int  # noqa: N815
+    _tempDataBuffer: list[bytes]  # noqa: N815
     bufferSize: int  # noqa: N815
     socket: socket.socket
 
@@ -64,7 +64,7 @@ def outlet(send: outlets.Send, on_stuck: Callable[[], None]) -> Outlet:
 
 
 class Direct(Outlet):
-    """Under daphne: Twisted says when it has to buffer, and when the client has read it all."""
+    """Under daphne: Twisted says when a client does not read, and when it has."""
 
     __slots__ = ("_protocol", "_to_kernel", "_transport")
 
@@ -72,21 +72,17 @@ class Direct(Outlet):
         super().__init__(on_stuck)
         self._protocol = protocol
         self._transport: Connection = protocol.transport
-        self._to_kernel: Callable[[bytes], int] | None = None
-        """The way past Twisted, while it has nothing that would be overtaken."""
         transport = self._transport
+        self._to_kernel = transport.socket.send
         # Until here daphne's HTTP channel, which the socket no longer needs, was told.
         transport.unregisterProducer()
-        # So that the first byte that is buffered, whoever wrote it, is told of.
-        transport.bufferSize = 0
+        # As much is read at a time, too.
+        transport.bufferSize = outlets.BUFFERED_LIMIT - outlets.WAITING_LIMIT
         transport.registerProducer(self, streaming=True)
-        self._look_for_a_way()
 
     def pauseProducing(self) -> None:  # noqa: N802  # Twisted's name
-        """Twisted has something to buffer."""
-        self._to_kernel = None
-        if buffered(self._transport) > outlets.BUFFERED_LIMIT - outlets.WAITING_LIMIT:
-            self.pause()
+        """Twisted's buffer is full."""
+        self.pause()
 
     def resumeProducing(self) -> None:  # noqa: N802  # Twisted's name
         """Twisted's buffer is empty."""
@@ -94,17 +90,11 @@ class Direct(Outlet):
         if transport.disconnecting:
             # Only without a producer does Twisted end a connection that was to be lost.
             transport.unregisterProducer()
-        self._look_for_a_way()
         self.resume()
 
     def stopProducing(self) -> None:  # noqa: N802  # Twisted's name
         """The connection is lost."""
         self.shut()
-
-    def shut(self) -> None:
-        """Nothing is written any more."""
-        self._to_kernel = None
-        super().shut()
 
     def flush(self) -> None:
         """What waits is at the kernel, or in Twisted's buffer."""
@@ -112,26 +102,14 @@ class Direct(Outlet):
         # A closing handshake has begun, from whichever side: nothing may follow it.
         if waiting and self._protocol.state == _OPEN:
             wire = waiting[0] if len(waiting) == 1 else b"".join(waiting)
-            if self._to_kernel is None:
-                self._look_for_a_way()
             write(self._transport, self._to_kernel, wire)
         waiting.clear()
         self._size = 0
 
-    def _look_for_a_way(self) -> None:
-        transport = self._transport
-        if transport.connected and not self.is_shut and not buffered(transport):
-            self._to_kernel = transport.socket.send
 
-
-def buffered(transport: Connection) -> int:
-    """How many bytes Twisted holds for the client."""
-    return len(transport.dataBuffer) + transport._tempDataLen
-
-
-def write(transport: Connection, to_kernel: Callable[[bytes], int] | None, wire: bytes) -> None:
+def write(transport: Connection, to_kernel: Callable[[bytes], int], wire: bytes) -> None:
     """The kernel has the bytes, or Twisted's buffer has what the kernel does not take."""
-    if to_kernel is None:
+    if transport.dataBuffer or transport._tempDataBuffer:
         transport.write(wire)
         return
     try:
@@ -186,11 +164,11 @@ def _try_out() -> None:
             wanted += (part := bytes([number]) * 16_384)
             write(connection, connection.socket.send, part)
         _require(told.heard == ["pause"], "a full buffer is told of")
-        write(connection, None, b"end")
+        write(connection, connection.socket.send, b"end")
         wanted += b"end"
         while len(received) < len(wanted):
             received += there.recv(65_536)
-            if buffered(connection):
+            if connection.dataBuffer or connection._tempDataBuffer:
                 connection.doWrite()
         _require(received == wanted, "what goes in comes out")
         _require(told.heard == ["pause", "resume"], "an empty buffer is told of")
