@@ -238,15 +238,21 @@ class Connection:
         elif frame.type == "message.read":
             seen = _checked(incoming.Read, frame)
             answer = answers.Answer("message.read.ack", await here.mark_read(self, seen))
+        elif frame.type == "message.send":
+            with self._outlet.storing():
+                answer = await self._done(frame)
         else:
             if frame.type == "sync.heads":
                 # What she said that she has read is in them.
                 await self._hurry_marks()
                 await asyncio.gather(*self._marking)
-            kind = answers.KINDS[frame.type]
-            checked = _checked(kind.shape, frame)
-            answer = await threads.run(kind.act, self.actor, checked, timezone.now())
+            answer = await self._done(frame)
         self._say(frames.frame(answer.type, answer.data, reply_to=frame.id))
+
+    async def _done(self, frame: incoming.Incoming) -> answers.Answer:
+        kind = answers.KINDS[frame.type]
+        checked = _checked(kind.shape, frame)
+        return await threads.run(kind.act, self.actor, checked, timezone.now())
 
     async def _refuse(self, frame: incoming.Incoming, refusal: errors.DomainError) -> None:
         refused = 0

@@ -7,7 +7,8 @@ is remembered, and once it has read again one `sync.hint` says what to compare.
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from typing import Any, Final
 
@@ -19,28 +20,52 @@ BUFFERED_LIMIT: Final = 64 * 1024
 WAITING_LIMIT: Final = BUFFERED_LIMIT // 2
 """Half of it may wait for the end of the turn, half for the client."""
 STUCK_SECONDS: Final = 30.0
+GATHERING_SECONDS: Final = 0.005
 
 
 class Mail:
-    """The outlets that have something to write: all of them do at the end of the loop's turn."""
+    """The outlets that have something to write: all of them do at the end of the loop's turn.
 
-    __slots__ = ("_loop", "due")
+    While messages are being stored in this process, what is due waits a moment for what they will
+    say: frames that leave in one write cost a fraction of as many writes.
+    """
+
+    __slots__ = ("_gathering", "_loop", "_storing", "due")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+        self._storing = 0
+        self._gathering: asyncio.TimerHandle | None = None
         self.due: deque[Outlet] = deque()
 
     def wake(self) -> None:
-        """What is due is written after everything else that is ready to run now."""
-        self._loop.call_soon(self._round)
+        """What is due is written after everything else that is ready to run now, or soon."""
+        if self._storing:
+            self._gathering = self._loop.call_later(GATHERING_SECONDS, self._round)
+        else:
+            self._loop.call_soon(self._round)
+
+    @contextmanager
+    def storing(self) -> Iterator[None]:
+        """A message is being stored."""
+        self._storing += 1
+        try:
+            yield
+        finally:
+            self._storing -= 1
+            if not self._storing and self._gathering is not None:
+                self._gathering.cancel()
+                self._gathering = None
+                self._loop.call_soon(self._round)
 
     def _round(self) -> None:
         """Under daphne a write never yields to the loop: after so many the round does."""
+        self._gathering = None
         due = self.due
         for _ in range(min(sockets.CHUNK, len(due))):
             due.popleft().flush()
         if due:
-            self.wake()
+            self._loop.call_soon(self._round)
 
 
 _mail_of: Final = lru_cache(maxsize=1)(Mail)
@@ -104,6 +129,10 @@ class Outlet(ABC):
     @abstractmethod
     def flush(self) -> None:
         """What waits is written now."""
+
+    def storing(self) -> AbstractContextManager[None]:
+        """While it lasts a message is being stored, of which many will have to be told."""
+        return self._mail.storing()
 
     async def settle(self) -> None:
         """What waits is written; an ordinary send that follows does not overtake it."""

@@ -63,6 +63,32 @@ async def test_what_was_said_in_one_turn_is_written_at_its_end() -> None:
     await _turns_until(lambda: len(server.sent) == 2)
 
 
+async def test_while_messages_are_stored_what_is_due_waits_for_what_they_will_say(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(outlets, "GATHERING_SECONDS", 3600.0)
+    server = Server()
+    server.reading.set()
+    with server.outlet.storing():
+        with server.outlet.storing():
+            server.say(1)
+        await asyncio.sleep(0.01)
+        assert server.sent == []
+        server.say(2)
+    await _turns_until(lambda: len(server.sent) == 2)
+
+
+async def test_nothing_waits_long_for_what_is_being_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outlets, "GATHERING_SECONDS", 0.0)
+    server = Server()
+    server.reading.set()
+    with server.outlet.storing():
+        server.say(1)
+        await _until(lambda: len(server.sent) == 1)
+        server.say(2)
+        await _until(lambda: len(server.sent) == 2)
+
+
 async def test_more_than_half_of_the_limit_does_not_wait_for_the_end_of_the_turn() -> None:
     server = Server()
     server.outlet.offer(BIG, 7, 1)
@@ -188,6 +214,12 @@ def test_joined_frames_come_apart_as_they_were(size: int) -> None:
     text = frames.frame("n", "x" * size)
     joined = frames.wire(text) + frames.wire(b"{}") + frames.wire(text)
     assert list(frames.texts(joined)) == [text.decode(), "{}", text.decode()]
+
+
+async def _until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not holds():
+            await asyncio.sleep(0.001)
 
 
 async def _turns_until(is_so: Callable[[], bool]) -> None:
