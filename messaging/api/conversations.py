@@ -16,7 +16,9 @@ from messaging.api.drafts import UnsentTextOut
 from messaging.api.members import MemberOut, PeopleIn
 from messaging.api.schemas import ChangedOut, EntryOut
 from messaging.kinds import Allowed, NewcomersSee
+from messaging.queries import comparing
 from messaging.queries import conversations as queries
+from messaging.schemas import Seq
 from messaging.services import conversations
 from messaging.services.conversations import Opened, PolicyChange
 from messaging.services.members import Changed
@@ -107,6 +109,13 @@ class HeadOut(Schema):
     draft: UnsentTextOut | None
 
 
+class HeadsOut(Schema):
+    """Some of the heads; `next` is what the rest come `after`, null where these were all."""
+
+    heads: list[HeadOut]
+    next: int | None
+
+
 class OpenedOut(Schema):
     """The conversation that is open now."""
 
@@ -180,10 +189,10 @@ def create_group(request: HttpRequest, body: GroupIn) -> Opened:
     )
 
 
-@router.get("/heads", response=list[HeadOut], url_name="messaging-heads")
-def heads(request: HttpRequest) -> list[queries.Head]:
-    """Where each conversation stands: what a client compares its own state with."""
-    return queries.heads(actor=actor_of(request))
+@router.get("/heads", response=HeadsOut, url_name="messaging-heads")
+def heads(request: HttpRequest, after: Seq = 0) -> comparing.Part:
+    """Where the conversations stand, part by part: what a client compares its own state with."""
+    return comparing.part(actor=actor_of(request), after=after)
 
 
 @router.get(

@@ -8,7 +8,7 @@ from typing import Any, Final
 from core.actor import Actor
 from messaging import rates
 from messaging.gateway import incoming
-from messaging.queries import conversations
+from messaging.queries import comparing
 from messaging.queries import messages as message_queries
 from messaging.queries import presence as presence_queries
 from messaging.queries.bells import Bells
@@ -39,7 +39,7 @@ def welcome(actor: Actor, bells: Bells | None, now: datetime) -> Answer:
 
 
 def _heads(actor: Actor, data: incoming.Heads, now: datetime) -> Answer:
-    return Answer("sync.heads", {"heads": conversations.heads(actor=actor)})
+    return Answer("sync.heads", comparing.part(actor=actor, after=data.after))
 
 
 def _pull(actor: Actor, data: incoming.Pull, now: datetime) -> Answer:

@@ -41,7 +41,9 @@ class Hello(Data):
 
 
 class Heads(Data):
-    """The client wants to compare itself with the server."""
+    """The client wants to compare itself with the server; the rest comes after what was named."""
+
+    after: Seq = 0
 
 
 class Pull(Data):

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from messaging.queries.bells import Bells
-from messaging.queries.conversations import Head
+from messaging.queries.comparing import Part
 from messaging.queries.ding_counts import StateNews
 from messaging.queries.dings import Called
 from messaging.queries.drafts import DraftChanged
@@ -50,12 +50,6 @@ class Welcome(TypedDict):
     name: str
     server_time: datetime
     bells: Bells | None
-
-
-class Heads(TypedDict):
-    """Where every conversation of the reader stands."""
-
-    heads: list[Head]
 
 
 class Watching(TypedDict):
@@ -139,7 +133,7 @@ FRAMES: Final[Mapping[str, Frame]] = {
     "welcome": Frame(
         Welcome, "who is signed in and what calls her; also answers the heartbeat", ("hello",)
     ),
-    "sync.heads": Frame(Heads, "where every conversation stands", ("sync.heads",)),
+    "sync.heads": Frame(Part, "where the conversations stand, part by part", ("sync.heads",)),
     "message.page": Frame(Pull, "entries in order; they are known to `through`", ("message.pull",)),
     "message.ack": Frame(Sent, "the message is committed under this seq", ("message.send",)),
     "message.edit.ack": Frame(Edited, "the message reads anew since then", ("message.edit",)),

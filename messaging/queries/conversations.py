@@ -1,7 +1,7 @@
 """A person's conversations: the list, the unread numbers, the heads."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -34,10 +34,15 @@ UNREAD_CAP: Final = 1000
 
 # last_countable_seq answers "anything new?" from the hot row; only then are rows counted.
 _STANDING: Final = f"""
-WITH {membership.PERIODS_OF}
+WITH {membership.PERIODS_OF}, asked AS MATERIALIZED (
+    SELECT * FROM period p
+     WHERE p.left_seq IS NULL AND p.conversation_id > %(after)s
+       AND (%(only)s::bigint[] IS NULL OR p.conversation_id = ANY(%(only)s))
+     ORDER BY p.conversation_id LIMIT %(at_most)s::bigint
+)
 SELECT c.id, c.kind, c.last_seq, coalesce(r.read_seq, 0), u.n, u.named, p.role, c.mute_all,
        s.pinned_at IS NOT NULL, coalesce(s.level, 'all'), p.sees_from_seq
-FROM period p
+FROM asked p
 JOIN messaging_conversation c ON c.id = p.conversation_id
 LEFT JOIN messaging_readcursor r
     ON r.conversation_id = p.conversation_id AND r.person_id = p.person_id
@@ -58,7 +63,6 @@ CROSS JOIN LATERAL (
         ORDER BY e.seq LIMIT {UNREAD_CAP}
     ) counted
 ) u
-WHERE p.left_seq IS NULL AND (%(only)s::bigint[] IS NULL OR c.id = ANY(%(only)s))
 ORDER BY c.id
 """
 
@@ -165,26 +169,6 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """Where a conversation stands and how far its reader is."""
-
-    conversation_id: int
-    kind: str
-    last_seq: int
-    read_seq: int
-    unread: int
-    mentions: int
-    role: str
-    mute_all: bool
-    pinned: bool
-    level: str
-    muted: bool
-    """Whether only mentions, or nothing at all, call for attention."""
-    draft: Begun | None
-    """What the reader began to say there, on whichever device."""
-
-
-@dataclass(frozen=True, slots=True)
 class Hearing:
     """Of some people: who may see an entry, and who is in the conversation now."""
 
@@ -246,21 +230,26 @@ def detail(*, actor: Actor, conversation_id: int, at: datetime) -> Detail:
 
 def unread_count(person_id: int) -> int:
     """How many unread messages the person wants to be told of, in all her conversations."""
-    return sum(standing.calling for standing in _standings(person_id))
+    return sum(standing.calling for standing in standings(person_id))
 
 
-def heads(*, actor: Actor) -> list[Head]:
-    """Where each of the actor's conversations stands: what a client compares itself with."""
-    shown = {field.name for field in fields(Head)}
-    begun = drafts.of_person(actor.require_person())
-    return [
-        Head(
-            **{name: value for name, value in asdict(standing).items() if name in shown},
-            muted=standing.level != NotificationLevel.ALL,
-            draft=begun.get(standing.conversation_id),
-        )
-        for standing in _standings(actor.require_person())
-    ]
+def standings(
+    person_id: int,
+    only: Sequence[int] | None = None,
+    *,
+    after: int = 0,
+    at_most: int | None = None,
+) -> list[Standing]:
+    """Where the person's conversations stand for her, by id: of these, above that one, so many."""
+    values = {
+        "person_ids": [person_id],
+        "only": only if only is None else list(only),
+        "after": after,
+        "at_most": at_most,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, values)
+        return [Standing(*row) for row in cursor.fetchall()]
 
 
 def hearing(
@@ -299,7 +288,7 @@ def present_ids(held: Conversation) -> tuple[int, ...]:
 
 
 def _cards(rows: Sequence[Conversation], person_id: int, *, at: datetime) -> list[Card]:
-    standing = {one.conversation_id: one for one in _standings(person_id, [row.pk for row in rows])}
+    standing = {one.conversation_id: one for one in standings(person_id, [row.pk for row in rows])}
     peers = {row.pk: peer_of(row, person_id) for row in rows}
     begun = drafts.of_person(person_id, [row.pk for row in rows])
     last = _last_messages([row for row in rows if row.pk in standing], standing)
@@ -377,13 +366,6 @@ def _notice(conversation_id: int, *, at: datetime) -> NoticeCard | None:
         publisher_name=_name(known, row.published_by_id),
         published_at=row.published_at,
     )
-
-
-def _standings(person_id: int, only: Sequence[int] | None = None) -> list[Standing]:
-    with connection.cursor() as cursor:
-        values = {"person_ids": [person_id], "only": only if only is None else list(only)}
-        cursor.execute(_STANDING, values)
-        return [Standing(*row) for row in cursor.fetchall()]
 
 
 def _name(known: Mapping[int, people.PersonName], person_id: int | None) -> str:

@@ -9,9 +9,9 @@ from typing import Any, Final
 import orjson
 
 from core.actor import Actor
-from messaging.queries import bells, conversations
+from messaging.queries import bells, comparing
 from messaging.queries.bells import Bells
-from messaging.queries.conversations import Head
+from messaging.queries.comparing import Head
 
 LONGEST_WAIT: Final = 25
 """Seconds that a request for news may wait: below what proxies allow an idle answer."""
@@ -44,7 +44,7 @@ class Compared:
 
 def standing(*, actor: Actor, at: datetime) -> Standing:
     """Where everything of the actor's stands; what moves no head is heard by its bells."""
-    heads = {head.conversation_id: head for head in conversations.heads(actor=actor)}
+    heads = {head.conversation_id: head for head in comparing.heads(actor=actor)}
     calling = bells.of_person(actor.require_person(), at=at)
     content = orjson.dumps([[heads[key] for key in sorted(heads)], calling])
     return Standing(heads, calling, hashlib.blake2b(content, digest_size=12).hexdigest())

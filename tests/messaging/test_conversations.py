@@ -211,7 +211,7 @@ def test_heads_tell_where_every_conversation_stands(wang: Phone, li: Phone, zhan
     direct, group = wang.direct(li), wang.group(li, zhang)
     wang.send(direct, "一")
     li.read(direct, 1)
-    heads = {head["conversation_id"]: head for head in li.get("/heads").json()}
+    heads = {head["conversation_id"]: head for head in li.get("/heads").json()["heads"]}
     common = {
         "last_seq": 1,
         "unread": 0,

@@ -17,7 +17,7 @@ def save(phone: Phone, room: int, **draft: Any) -> Any:
 
 def head(phone: Phone, room: int) -> Any:
     """The conversation's head as the person's devices compare it."""
-    heads = phone.get("/heads").json()
+    heads = phone.get("/heads").json()["heads"]
     return next(one for one in heads if one["conversation_id"] == room)
 
 

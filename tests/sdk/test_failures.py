@@ -37,7 +37,8 @@ def nothing_new(request: httpx.Request) -> httpx.Response:
     """The answer to every request but those that send."""
     if request.method == "POST":
         return httpx.Response(200, json=SENT)
-    return httpx.Response(200, json=[] if request.url.path.endswith("/heads") else NOTHING_NEW)
+    is_asked = request.url.path.endswith("/heads")
+    return httpx.Response(200, json={"heads": [], "next": None} if is_asked else NOTHING_NEW)
 
 
 def http_of(answer: Answer, url: str = NOWHERE) -> httpx.AsyncClient:

@@ -195,8 +195,13 @@ class Client:
 
     async def heads(self) -> list[Mapping[str, Any]]:
         """Where each conversation stands: last_seq, read_seq, unread, mentions …"""
-        answer = await self._ask("sync.heads", {})
-        return list(answer["heads"])
+        found: list[Mapping[str, Any]] = []
+        after: int | None = 0
+        while after is not None:
+            answer = await self._ask("sync.heads", {"after": after})
+            found += answer["heads"]
+            after = answer["next"]
+        return found
 
     async def events(self) -> AsyncIterator[Event]:
         """What is told once and not kept: receipts, notices, typing, other devices' reading …

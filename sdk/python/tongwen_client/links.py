@@ -195,7 +195,7 @@ class PollLink:
         room = f"/conversations/{data.get('conversation_id')}"
         rest = {name: value for name, value in data.items() if name != "conversation_id"}
         if kind == "sync.heads":
-            return {"heads": await self._call("GET", "/heads")}
+            return await self._call("GET", "/heads", query=rest)
         if kind == "message.pull":
             return await self._call("GET", f"{room}/entries", query=rest)
         if kind == "message.send":

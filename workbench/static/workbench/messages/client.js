@@ -338,18 +338,23 @@ export class Client {
   }
 
   async askHeads() {
-    let answer;
+    const heads = [];
     try {
-      answer = await this.ask("sync.heads", {});
+      let after = 0;
+      do {
+        const part = await this.ask("sync.heads", { after });
+        heads.push(...part.heads);
+        after = part.next ?? null;
+      } while (after !== null);
     } catch (error) {
       if (error instanceof Refusal && error.passes) this.compareLater(error.waitMs);
       return;
     }
-    for (const head of answer.heads) {
+    for (const head of heads) {
       const log = this.tracked.get(head.conversation_id);
       if (log && head.last_seq > log.known) this.pull(head.conversation_id);
     }
-    this.emit("heads", { heads: answer.heads });
+    this.emit("heads", { heads });
   }
 
   /** One conversation is looked at alone. Everybody is hinted at once, so not everybody asks at once. */

@@ -58,10 +58,9 @@ export class Polling {
     const [method, path] = TWINS[type](data);
     const rest = { ...data };
     for (const name of IN_PATH[type] ?? ["conversation_id"]) delete rest[name];
-    const answer = method === "GET"
-      ? await this.call(`${path}?${queryOf(rest)}`, {}, ANSWER_PATIENCE_MS)
-      : await this.call(path, { method, json: rest }, ANSWER_PATIENCE_MS);
-    return type === "sync.heads" ? { heads: answer } : answer;
+    return method === "GET"
+      ? this.call(`${path}?${queryOf(rest)}`, {}, ANSWER_PATIENCE_MS)
+      : this.call(path, { method, json: rest }, ANSWER_PATIENCE_MS);
   }
 
   async waitForEver() {
