@@ -6,6 +6,7 @@ The services come from the environment; everything else is started here and stop
 import gzip
 import json
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -182,6 +183,11 @@ def _sign_in_by_hand(page: Page, site: Site, account: Account) -> None:
         page.fill("input[name=code]", next_code(site, account, page))
         page.press("input[name=code]", "Enter")
     page.wait_for_url(f"{site.url}/")
+
+
+def titled(screen: str) -> re.Pattern[str]:
+    """The title of a screen, whatever number of what waits stands before it."""
+    return re.compile(rf"^(\(\d+\) )?{screen} - 同文$")
 
 
 def next_code(site: Site, account: Account, page: Page) -> str:

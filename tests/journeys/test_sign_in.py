@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from org.credentials import totp
-from tests.journeys.conftest import SignIn, Site, next_code
+from tests.journeys.conftest import SignIn, Site, next_code, titled
 
 FORGET_SESSIONS = (
     "from django.contrib.sessions.models import Session; Session.objects.all().delete()"
@@ -26,7 +26,7 @@ def test_a_stranger_signs_in_and_out_again(site: Site, chromium: Browser) -> Non
     expect(page.get_by_role("alert")).to_be_visible()
     page.get_by_label("密码").fill(account.password)
     page.get_by_role("button", name="登录", exact=True).click()
-    expect(page).to_have_title("通讯录 - 同文")
+    expect(page).to_have_title(titled("通讯录"))
     page.get_by_label(f"{account.name}的菜单").click()
     page.get_by_role("button", name="退出登录").click()
     expect(page).to_have_title("登录 - 同文")
@@ -61,7 +61,7 @@ def test_what_was_typed_outlives_the_session(sign_in: SignIn, site: Site) -> Non
     entrance.get_by_label("账号").fill(account.username)
     entrance.get_by_label("密码").fill(account.password)
     entrance.get_by_role("button", name="登录", exact=True).click()
-    expect(entrance).to_have_title("工作台 - 同文")
+    expect(entrance).to_have_title(titled("工作台"))
     page.get_by_role("button", name="保存草稿").click()
     expect(page).to_have_url(re.compile(r"/documents/\d+/"))
     expect(page.get_by_text("关于会话失效后保留草稿的通知").first).to_be_visible()
@@ -74,7 +74,7 @@ def test_a_clerk_sets_up_a_second_factor_and_signs_in_with_it(
     page, account = sign_in("分管领导"), site.accounts["分管领导"]
     page.get_by_label(f"{account.name}的菜单").click()
     page.get_by_role("link", name="账号与安全").click()
-    expect(page).to_have_title("账号与安全 - 同文")
+    expect(page).to_have_title(titled("账号与安全"))
     page.get_by_role("link", name="设置").click()
     page.get_by_label("密码").fill(account.password)
     page.get_by_role("button", name="确认").click()
@@ -93,7 +93,7 @@ def test_a_clerk_sets_up_a_second_factor_and_signs_in_with_it(
     expect(other.get_by_role("alert")).to_have_text("验证码不正确，或已使用过")
     other.get_by_label("验证码").fill(recovery)
     other.get_by_role("button", name="登录", exact=True).click()
-    expect(other).to_have_title("工作台 - 同文")
+    expect(other).to_have_title(titled("工作台"))
 
     page.reload()
     expect(page.get_by_text("剩余 9 个")).to_be_visible()
@@ -152,7 +152,7 @@ def test_an_administrator_adds_a_passkey_and_signs_in_with_nothing_else(
     page.context.clear_cookies()
     page.goto("/accounts/login/")
     page.get_by_role("button", name="用通行密钥登录").click()
-    expect(page).to_have_title("工作台 - 同文")
+    expect(page).to_have_title(titled("工作台"))
     page.goto("/administration/")
     expect(page).to_have_title(re.compile("系统管理|组织"))
     page.goto("/security/")
@@ -164,7 +164,7 @@ def test_an_administrator_adds_a_passkey_and_signs_in_with_nothing_else(
     page.goto("/accounts/login/")
     _give_password(page, account.username, account.password)
     page.get_by_role("button", name="改用通行密钥或安全密钥").click()
-    expect(page).to_have_title("工作台 - 同文")
+    expect(page).to_have_title(titled("工作台"))
 
 
 def _give_password(page: Page, username: str, password: str) -> None:

@@ -94,9 +94,9 @@ def test_a_file_is_led_through_all_five_steps(
     ("name", "content", "status", "said"),
     [
         ("a.xlsx", b"MZ\x90", 415, "文件内容与扩展名不符"),
-        ("a.xlsm", b"PK", 415, "不接受含宏的工作簿"),
+        ("a.xlsm", b"PK", 415, "不接受含宏的文件"),
         ("a.xlsx", files.people(RIGHT)[:-300], 422, "文件已损坏，无法打开"),
-        ("a.csv", b"\xff\xff\x81", 422, "文字编码无法识别"),
+        ("a.csv", b"\xff\xff\x81", 415, "文字编码无法识别"),
     ],
 )
 def test_what_is_no_list_is_refused_beside_the_field(
