@@ -7,6 +7,12 @@ from django.db.models import TextChoices
 MENTIONED_AT_MOST: Final = 500
 """People whom one message names, those of a named unit included."""
 
+DING_SOURCE: Final = "ding"
+"""The source of the work notices by which DING reaches officers on duty and leaders."""
+
+NEVER_MUTED: Final = frozenset({DING_SOURCE})
+"""Sources of work notices that call whoever they are for, whatever she set."""
+
 
 class ConversationKind(TextChoices):
     """What holds a conversation together."""

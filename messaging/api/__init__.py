@@ -12,6 +12,7 @@ from messaging.api import (
     histories,
     members,
     messages,
+    notice_sources,
     notices,
     presence,
     receipts,
@@ -36,6 +37,7 @@ router.add_router("", presence.router)
 router.add_router("", receipts.router)
 router.add_router("", search.router)
 router.add_router("", notices.router)
+router.add_router("", notice_sources.router)
 router.add_router("", dings.router)
 router.add_router("", duty.router)
 router.add_router("", sockets.router)

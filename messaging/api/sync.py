@@ -22,13 +22,15 @@ Wait = Annotated[int, Field(ge=0, le=sync.LONGEST_WAIT)]
 class BellsOut(Schema):
     """What calls the reader besides the logs of her conversations: load anew what differs.
 
-    `notices_unread` counts at most 1,000; `dings` are those that wait for her, the newest first, at
+    `notices_unread` counts at most 1,000; what comes of `notices_muted` neither counts nor rings,
+    unless it asks to be confirmed; `dings` are those that wait for her, the newest first, at
     most 100; `dings_mark` is another one whenever a DING of hers stands otherwise; `resting` says
     that nothing but DING is to disturb her now.
     """
 
     notices_unread: int
     newest_notice: int | None
+    notices_muted: list[str]
     dings: list[int]
     dings_mark: str
     resting: bool

@@ -6,10 +6,9 @@ from typing import Final
 
 from core.actor import system
 from messaging.channels_out import Content, Evidence, Recipient
-from messaging.kinds import StepOutcome
+from messaging.kinds import DING_SOURCE, StepOutcome
 from messaging.services import notices
 
-SOURCE: Final = "ding"
 SOURCE_NAME: Final = "DING"
 
 
@@ -23,7 +22,7 @@ class InApp:
         """The person has a work notice."""
         sent = notices.send(
             actor=system("messaging.channels_out"),
-            source=SOURCE,
+            source=DING_SOURCE,
             source_name=SOURCE_NAME,
             key=key,
             person_ids=[recipient.person_id],

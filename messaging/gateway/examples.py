@@ -66,6 +66,7 @@ TOLD: Final[Mapping[str, Mapping[str, Any]]] = {
             "bells": {
                 "notices_unread": 2,
                 "newest_notice": 91,
+                "notices_muted": ["app:17"],
                 "dings": [3],
                 "dings_mark": "9f1b3c5d7e902468",
                 "resting": False,

@@ -19,6 +19,7 @@ from messaging.queries.ding_counts import StateNews
 from messaging.queries.dings import Called
 from messaging.queries.drafts import DraftChanged
 from messaging.queries.messages import Entry, Pull
+from messaging.queries.notice_sources import NoticeSourceSetting
 from messaging.queries.notices import Notice
 from messaging.queries.presence import State
 from messaging.queries.settings import ConversationSetting, Quiet
@@ -74,9 +75,10 @@ class Counts(TypedDict):
 
 
 class NoticesRead(TypedDict):
-    """These notices are read; an empty list: all of them."""
+    """These notices are read; an empty list: all of them, or all of the source that is named."""
 
     notice_ids: list[int]
+    source: NotRequired[str]
 
 
 class NoticeRecalled(TypedDict):
@@ -157,8 +159,9 @@ FRAMES: Final[Mapping[str, Frame]] = {
     "typing": Frame(Typing, "somebody is writing in a conversation that the reader has open"),
     "member.changed": Frame(MemberChanged, "of a virtual conversation: somebody joined or left"),
     "settings.changed": Frame(
-        ConversationSetting | QuietSet,
-        "the reader pinned, silenced or set quiet hours on another device",
+        ConversationSetting | QuietSet | NoticeSourceSetting,
+        "the reader pinned or silenced a conversation, silenced a source of notices, or set quiet"
+        " hours, on any device",
     ),
     "draft.changed": Frame(DraftChanged, "the reader wrote on in a draft, on another device"),
     "ding.opened": Frame(Called, "a DING calls the reader to confirm a message"),

@@ -31,7 +31,7 @@ from messaging.models.messages import (
     MessageRecord,
     MessageVersion,
 )
-from messaging.models.notices import NoticeTarget, WorkNotice
+from messaging.models.notices import NoticeMute, NoticeTarget, WorkNotice
 from messaging.models.quotas import DailyQuota
 from messaging.models.receipts import ReadCursor, ReadMark
 from messaging.models.search import SearchBlock
@@ -67,6 +67,7 @@ __all__ = [
     "MessageVersion",
     "NewcomersPast",
     "NewcomersSee",
+    "NoticeMute",
     "NoticeTarget",
     "NotificationLevel",
     "QuietHours",

@@ -12,7 +12,7 @@ from typing import Final
 
 from django.db import connection
 
-from messaging.queries import settings
+from messaging.queries import notices, settings
 
 NOTICES_AT_MOST: Final = 1000
 DINGS_AT_MOST: Final = 100
@@ -20,13 +20,13 @@ _OWN: Final = 100
 
 # Which DINGs wait, the newest of both kinds, and of those she opened how many people still wait and
 # how many are recalled: a state other than pending is final, so these tell every change.
-_BELLS: Final = """
+_BELLS: Final = f"""
 SELECT p.person_id,
-       (SELECT count(*) FROM (
-           SELECT 1 FROM messaging_noticetarget t JOIN messaging_worknotice n ON n.id = t.notice_id
-            WHERE t.person_id = p.person_id AND t.read_at IS NULL AND n.recalled_at IS NULL
+       (SELECT count(*) FROM ({notices.CALLING.format(person="p.person_id")}
             LIMIT %(notices)s) unread),
        (SELECT max(notice_id) FROM messaging_noticetarget t WHERE t.person_id = p.person_id),
+       ARRAY(SELECT source FROM messaging_noticemute m WHERE m.person_id = p.person_id
+              ORDER BY source),
        ARRAY(SELECT ding_id FROM messaging_dingtarget t
               WHERE t.person_id = p.person_id AND t.state = 'pending'
               ORDER BY ding_id DESC LIMIT %(dings)s),
@@ -49,9 +49,11 @@ class Bells:
     """How what calls a person stands."""
 
     notices_unread: int
-    """At most 1,000 are counted."""
+    """Those she wants to be told of; at most 1,000 are counted."""
     newest_notice: int | None
     """The id of the newest she has, read or not."""
+    notices_muted: list[str]
+    """The sources that ring for her only where they ask to be confirmed."""
     dings: list[int]
     """The ids of those that wait for her confirmation, the newest first, at most 100."""
     dings_mark: str
@@ -68,8 +70,10 @@ def of_people(person_ids: Collection[int], *, at: datetime) -> dict[int, Bells]:
     with connection.cursor() as cursor:
         cursor.execute(_BELLS, {"people": wanted, "at": at, **limits})
         return {
-            person_id: Bells(unread, newest, dings, _mark(dings, *marks), person_id in resting)
-            for person_id, unread, newest, dings, *marks in cursor.fetchall()
+            person_id: Bells(
+                unread, newest, muted, dings, _mark(dings, *marks), person_id in resting
+            )
+            for person_id, unread, newest, muted, dings, *marks in cursor.fetchall()
         }
 
 

@@ -19,6 +19,16 @@ from org.queries import belonging
 _LATEST: Final = paging.Cursors("messaging.notices", tuple[int])
 _RECEIVERS: Final = paging.Cursors("messaging.notice_receivers", tuple[int])
 
+# What a muted source sends calls nobody, unless it asks to be confirmed.
+CALLING: Final = """
+SELECT t.notice_id
+  FROM messaging_noticetarget t JOIN messaging_worknotice n ON n.id = t.notice_id
+ WHERE t.person_id = {person} AND t.read_at IS NULL AND n.recalled_at IS NULL
+   AND (n.asks OR NOT EXISTS (
+       SELECT FROM messaging_noticemute m
+        WHERE m.person_id = t.person_id AND m.source = t.source))"""
+_UNREAD: Final = f"SELECT count(*) FROM ({CALLING.format(person='%(person_id)s')}) calling"
+
 _HOLDERS: Final = belonging.function_below("%(units)s::bigint[]", "%(functions)s::varchar[]")
 
 
@@ -96,9 +106,11 @@ class Receiver:
 RECALLED: Final = "该通知已撤回"
 
 
-def list_for(*, actor: Actor, cursor: str | None, limit: int) -> Page[Notice]:
-    """The actor's notices, newest first."""
+def list_for(*, actor: Actor, source: str | None, cursor: str | None, limit: int) -> Page[Notice]:
+    """The actor's notices, newest first; of the source alone, if one is named."""
     rows = NoticeTarget.objects.filter(person_id=actor.require_person())
+    if source is not None:
+        rows = rows.filter(source=source)
     position = _LATEST.decode(cursor)
     if position is not None:
         rows = rows.filter(notice_id__lt=int(position[0] or 0))
@@ -115,10 +127,10 @@ def latest(person_id: int, limit: int) -> list[Notice]:
 
 
 def unread_count(person_id: int) -> int:
-    """How many notices the person has not opened."""
-    return NoticeTarget.objects.filter(
-        person_id=person_id, read_at__isnull=True, notice__recalled_at__isnull=True
-    ).count()
+    """How many unread notices the person wants to be told of."""
+    with connection.cursor() as cursor:
+        cursor.execute(_UNREAD, {"person_id": person_id})
+        return int(cursor.fetchone()[0])
 
 
 def result(source: str, key: str, *, among: Collection[int] | None = None) -> Result:

@@ -215,13 +215,30 @@ def settle(*, actor: Actor, source: str, key: str, now: datetime) -> None:
 
 
 @service
-def mark_all_read(*, actor: Actor, now: datetime) -> int:
-    """The actor has opened all her notices; returns how many were new."""
+def mark_all_read(*, actor: Actor, source: str | None, now: datetime) -> int:
+    """The actor has opened all her notices, or all of the source; returns how many were new."""
     person_id = actor.require_person()
     unread = NoticeTarget.objects.filter(person_id=person_id, read_at__isnull=True)
+    if source is not None:
+        unread = unread.filter(source=source)
     count = unread.update(read_at=now)
     if count:
-        fanout.to_people(person_ids=[person_id], kind="notice.read", content={"notice_ids": []})
+        content = {"notice_ids": []} if source is None else {"notice_ids": [], "source": source}
+        fanout.to_people(person_ids=[person_id], kind="notice.read", content=content)
+    return count
+
+
+@service
+def mark_some_read(*, actor: Actor, notice_ids: Sequence[int], now: datetime) -> int:
+    """The actor has opened these of her notices, whatever else is named; how many were new."""
+    person_id = actor.require_person()
+    unread = NoticeTarget.objects.filter(
+        person_id=person_id, notice_id__in=notice_ids, read_at__isnull=True
+    )
+    count = unread.update(read_at=now)
+    if count:
+        content = {"notice_ids": sorted(set(notice_ids))}
+        fanout.to_people(person_ids=[person_id], kind="notice.read", content=content)
     return count
 
 

@@ -102,7 +102,7 @@ def test_a_notice_of_what_is_done_is_read_for_all_it_went_to(wang: Phone, li: Ph
 def test_all_notices_can_be_opened_at_once(wang: Phone) -> None:
     _notify(wang, key="a")
     _notify(wang, key="b")
-    assert wang.call("put", "/notices/read").json() == {"messages": 0, "notices": 0}
+    assert wang.call("put", "/notices/read", {}).json() == {"messages": 0, "notices": 0}
     assert queries.unread_count(wang.person_id) == 0
 
 
@@ -159,7 +159,7 @@ def test_the_queries_of_notices_are_budgeted(wang: Phone, li: Phone, budget: Bud
     with budget("messaging.notices.list"):
         wang.get("/notices")
     with budget("messaging.notices.read"):
-        wang.call("put", "/notices/read")
+        wang.call("put", "/notices/read", {})
 
 
 def _to_units(
@@ -292,7 +292,7 @@ def test_what_asks_nothing_and_anothers_notice_are_not_confirmed(wang: Phone, li
 
 def test_a_recalled_notice_says_nothing_and_waits_for_nobody(wang: Phone, li: Phone) -> None:
     _notify(wang, li)
-    wang.call("put", "/notices/read")
+    wang.call("put", "/notices/read", {})
     actor, now = actors.system("tests"), timezone.now()
     assert notices.recall(actor=actor, source="approvals", key="case:1", now=now) is True
     assert notices.recall(actor=actor, source="approvals", key="case:1", now=now) is False

@@ -327,7 +327,7 @@ async def test_each_heartbeat_says_how_notices_and_dings_stand(
         heard = [event.data async for event in _bells(client, 2)]
     for bells in heard:
         assert bells.keys() == {
-            "notices_unread", "newest_notice", "dings", "dings_mark", "resting",
+            "notices_unread", "newest_notice", "notices_muted", "dings", "dings_mark", "resting",
         }  # fmt: skip
 
 
