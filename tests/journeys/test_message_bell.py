@@ -1,18 +1,60 @@
-"""What calls for the reader's attention: counts that cost nothing, and hints that cost little."""
+"""What calls for the reader's attention: counts, heartbeats, notifications of the desktop."""
 
 import uuid
+from collections.abc import Iterator
+from datetime import timedelta
 
+import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, Request, expect
 
 from tests.journeys import chats
 from tests.journeys.chats import OPENER, SECOND, THIRD
 from tests.journeys.conftest import SignIn, Site
+from tests.messaging import unheard
+
+PATIENT = """
+const soon = window.setTimeout;
+window.setTimeout = (act, wait, ...given) => (wait === 10000 ? 0 : soon(act, wait, ...given));
+"""
+"""However long an answer takes, it is waited for."""
 
 NO_POLL = """
 const later = window.setTimeout;
 window.setTimeout = (act, wait, ...given) => (wait >= 14000 ? 0 : later(act, wait, ...given));
 """
 """What a page asks for by itself now and then, it does not ask for."""
+
+QUICK_BEAT = """
+const every = window.setInterval;
+window.setInterval = (act, wait, ...given) => every(act, wait === 25000 ? 300 : wait, ...given);
+"""
+
+DESKTOP = """
+window.rung = [];
+window.isBeforeHer = false;
+document.hasFocus = () => window.isBeforeHer;
+window.lookAt = (isLooked) => {
+  window.isBeforeHer = isLooked;
+  window.dispatchEvent(new Event(isLooked ? "focus" : "blur"));
+};
+window.Notification = class extends EventTarget {
+  static requestPermission() {
+    window.Notification.permission = "granted";
+    return Promise.resolve("granted");
+  }
+  constructor(title, { body }) {
+    super();
+    window.rung.push([title, body]);
+    window.latest = this;
+  }
+  close() {}
+};
+window.Notification.permission = "default";
+"""
+"""A desktop that writes down what it is told to show, and a reader who looks elsewhere."""
+
+GRANTED = "window.Notification.permission = 'granted';"
 
 HINTED = """async () => {
   const { Client } = await import("/static/workbench/messages/client.js");
@@ -36,10 +78,9 @@ HINTED = """async () => {
   const soon = () => new Promise((next) => { setTimeout(next, 5); });
   const until = async (isSo) => { while (!isSo()) await soon(); };
   const heads = () => asked.filter((type) => type === "sync.heads").length;
-  const real = window.WebSocket;
   window.WebSocket = Object.assign(class extends Server {}, { OPEN: 1, CONNECTING: 0 });
-  const storage = { getItem: () => null, setItem: () => {} };
-  const client = new Client({ url: "ws://nowhere", personId: 0, storage });
+  const shelf = { items: () => [], follow() {}, keep() {} };
+  const client = new Client({ url: "ws://nowhere", personId: 0, shelf });
   client.on("behind", (hint) => behind.push(hint.conversation_id));
   client.connect();
   await until(() => heads() === 1);
@@ -54,7 +95,7 @@ HINTED = """async () => {
   await until(() => heads() === 2);
   held();
   await until(() => client.comparing === null);
-  window.WebSocket = real;
+  client.signedOut = true; // nothing is connected to any more
   const others = asked.filter((type) => type !== "sync.heads");
   return { meanwhile, heads: heads(), behind: new Set(behind).size, others };
 }"""
@@ -63,13 +104,14 @@ HINTED = """async () => {
 
 def test_two_hundred_hints_at_once_are_one_more_comparing(sign_in: SignIn) -> None:
     page = sign_in(OPENER)
+    page.add_init_script(PATIENT)
     page.goto("/messages/")
     expect(page.locator(".messages .list .row").first).to_be_visible()
     assert page.evaluate(HINTED) == {
         "meanwhile": 1,
         "heads": 2,
         "behind": 200,
-        "others": ["hello"],
+        "others": ["hello", "hello"],
     }
 
 
@@ -103,3 +145,178 @@ def test_what_arrives_is_counted_without_asking_for_counters(site: Site, sign_in
 
 def _inbox(page: Page) -> int:
     return int(page.locator("nav [data-count=inbox]").inner_text() or 0)
+
+
+def test_a_ding_and_a_notice_that_nobody_was_told_of_come_with_the_next_heartbeat(
+    site: Site, sign_in: SignIn
+) -> None:
+    group = f"值守群{uuid.uuid4().hex[:6]}"
+    drafter, reviewer = sign_in(OPENER), sign_in(SECOND)
+    chats.start_chat(drafter, site, SECOND, THIRD, title=group)
+    chats.say(drafter, "立即到岗")
+    reviewer.add_init_script(QUICK_BEAT)
+    chats.open_room(reviewer, group)
+    expect(chats.message(reviewer, "立即到岗")).to_be_visible()
+    called, caller = _me(reviewer), _me(drafter)
+    ding_id, _ = unheard.commit(site.environment, caller, called, _room(drafter), seq=2)
+    banner = reviewer.get_by_role("alert", name="DING 待确认")
+    expect(banner).to_contain_text("立即到岗")
+    expect(chats.row(reviewer, "工作通知")).to_contain_text("值班安排已更新")
+    # Whoever opened it sees that it was shown.
+    drafter.wait_for_function(
+        """async ding => {
+            const { fetchJson } = await import("/static/workbench/base.js");
+            const { items } = await fetchJson(`/api/v1/messaging/dings/${ding}/targets`);
+            return items[0].evidence[0].outcome === "delivered";
+        }""",
+        arg=ding_id,
+    )
+    banner.get_by_role("button", name="确认收到").click()
+    expect(banner.get_by_text("立即到岗")).to_have_count(0)
+
+
+def test_what_stands_on_a_page_that_nobody_looks_at_is_not_read(
+    site: Site, sign_in: SignIn
+) -> None:
+    group = f"离座群{uuid.uuid4().hex[:6]}"
+    drafter, reviewer = sign_in(OPENER), sign_in(SECOND)
+    chats.start_chat(drafter, site, SECOND, THIRD, title=group)
+    reviewer.add_init_script(DESKTOP)
+    chats.open_room(reviewer, group)
+    before = _inbox(reviewer)
+    chats.say(drafter, "人不在")
+    expect(chats.message(reviewer, "人不在")).to_be_visible()
+    badge = reviewer.locator("nav [data-count=inbox]")
+    expect(badge).to_have_text(str(before + 1))
+    expect(chats.message(drafter, "人不在").locator(".receipt")).to_contain_text("2 人未读")
+    reviewer.evaluate("lookAt(true)")
+    expect(chats.message(drafter, "人不在").locator(".receipt")).to_contain_text("1 人已读")
+    expect(badge).to_have_text(str(before) if before else "")
+
+
+def test_the_desktop_says_who_and_where_and_never_what(site: Site, sign_in: SignIn) -> None:
+    quiet, loud = (f"{name}群{uuid.uuid4().hex[:6]}" for name in ("静音", "提醒"))
+    drafter, reviewer = sign_in(OPENER), sign_in(SECOND)
+    for title in (loud, quiet):
+        chats.start_chat(drafter, site, SECOND, THIRD, title=title)
+    name = site.accounts[OPENER].name
+    reviewer.add_init_script(DESKTOP)
+    reviewer.goto("/messages/")
+    reviewer.get_by_role("button", name="开启桌面提醒").click()
+    expect(reviewer.get_by_role("region", name="桌面提醒")).to_be_hidden()
+    chats.row(reviewer, quiet).click(button="right")
+    reviewer.get_by_role("menuitem", name="消息免打扰").click()
+    expect(chats.row(reviewer, quiet).locator(".row-silent")).to_be_visible()
+    # What comes to the quiet one would ring before what comes to the other one.
+    chats.say(drafter, "别看这条")
+    expect(chats.row(reviewer, quiet)).to_contain_text("别看这条")
+    chats.open_room(drafter, loud)
+    chats.say(drafter, "账号密码在此")
+    expect_rung(reviewer, [[loud, f"{name}发来一条消息"]])
+    reviewer.evaluate("latest.dispatchEvent(new Event('click'))")
+    expect(reviewer.get_by_role("heading", name=loud)).to_be_visible()
+
+
+def test_one_tab_of_several_shows_it_and_none_while_one_is_looked_at(
+    site: Site, sign_in: SignIn
+) -> None:
+    group = f"双页群{uuid.uuid4().hex[:6]}"
+    drafter, first = sign_in(OPENER), sign_in(SECOND)
+    chats.start_chat(drafter, site, SECOND, THIRD, title=group)
+    second = first.context.new_page()
+    for tab in (first, second):
+        tab.add_init_script(DESKTOP + GRANTED)
+        tab.goto("/messages/")
+        expect(chats.row(tab, group)).to_be_visible()
+    _look(second, is_looked=True)
+    chats.say(drafter, "看着呢")
+    for tab in (first, second):
+        expect(chats.row(tab, group)).to_contain_text("看着呢")
+        tab.evaluate("navigator.locks.query()")  # answered behind what the page itself has asked
+    _look(second, is_looked=False)
+    chats.say(drafter, "走开了")
+    first.wait_for_function("group => rung.some(([title]) => title === group)", arg=group)
+    of_group = "group => rung.filter(([title]) => title === group)"
+    name = site.accounts[OPENER].name
+    assert first.evaluate(of_group, group) == [[group, f"{name}发来一条消息"]]
+    assert second.evaluate(of_group, group) == []
+
+
+def _look(tab: Page, *, is_looked: bool) -> None:
+    """The person has the tab before her, or no longer; other tabs may know."""
+    tab.evaluate("lookAt", is_looked)
+    tab.wait_for_function(
+        """async isLooked => {
+            const { held } = await navigator.locks.query();
+            return held.some(({ name }) => name === "tongwen:looked-at") === isLooked;
+        }""",
+        arg=is_looked,
+    )
+
+
+@pytest.fixture
+def resting(sign_in: SignIn) -> Iterator[Page]:
+    """Somebody whose quiet hours are now, with a desktop."""
+    page = sign_in(SECOND)
+    page.add_init_script(DESKTOP + GRANTED + QUICK_BEAT)
+    now = timezone.localtime()
+    hours = [(now + timedelta(hours=ahead)).strftime("%H:%M") for ahead in (-1, 1)]
+    page.goto("/messages/")
+    quiet = """async ([method, json]) => {
+        const { fetchJson } = await import("/static/workbench/base.js");
+        await fetchJson("/api/v1/messaging/quiet-hours", { method, json });
+    }"""
+    page.evaluate(quiet, ["PUT", {"begins": hours[0], "ends": hours[1]}])
+    yield page
+    page.evaluate(quiet.replace(", json }", " }"), ["DELETE", None])
+
+
+def test_in_quiet_hours_nothing_rings_but_a_ding(
+    site: Site, sign_in: SignIn, resting: Page
+) -> None:
+    group = f"夜间群{uuid.uuid4().hex[:6]}"
+    drafter = sign_in(OPENER)
+    chats.start_chat(drafter, site, SECOND, THIRD, title=group)
+    resting.goto("/messages/")
+    expect(chats.row(resting, group)).to_be_visible()
+    chats.say(drafter, "夜里的话")
+    expect(chats.row(resting, group)).to_contain_text("夜里的话")
+    unheard.commit(site.environment, _me(drafter), _me(resting), _room(drafter), seq=2)
+    call = f"{site.accounts[OPENER].name} 的 DING"
+    resting.wait_for_function("call => rung.some(([title]) => title === call)", arg=call)
+    assert {title for title, _ in resting.evaluate("rung")} == {call}
+    resting.get_by_role("button", name="确认收到").first.click()
+
+
+def expect_rung(page: Page, expected: list[list[str]]) -> None:
+    """The desktop comes to show as many, and exactly these."""
+    page.wait_for_function("count => rung.length >= count", arg=len(expected))
+    assert page.evaluate("rung") == expected
+
+
+def _me(page: Page) -> int:
+    return int(page.locator("#messages").get_attribute("data-person-id") or 0)
+
+
+def _room(page: Page) -> int:
+    return int(page.url.rsplit("conversation=", 1)[1])
+
+
+def test_what_a_closed_tab_had_not_sent_is_sent_by_the_next_one(
+    site: Site, sign_in: SignIn
+) -> None:
+    group = f"关页群{uuid.uuid4().hex[:6]}"
+    drafter, reviewer = sign_in(OPENER), sign_in(SECOND)
+    chats.start_chat(drafter, site, SECOND, THIRD, title=group)
+    chats.open_room(reviewer, group)
+    other = drafter.context.new_page()
+    chats.open_room(other, group)
+    other.evaluate("WebSocket.prototype.send = () => {}")
+    chats.say(other, "还没发出")
+    expect(chats.message(other, "还没发出")).to_contain_text("发送中")
+    other.close()
+    # A tab that stands open takes it over, and it is said once.
+    expect(chats.message(reviewer, "还没发出")).to_be_visible()
+    expect(chats.message(drafter, "还没发出")).to_have_count(1)
+    kept = "Object.keys(localStorage).filter(key => key.startsWith('tongwen:outgoing:'))"
+    drafter.wait_for_function(f"() => {kept}.length === 0")

@@ -103,3 +103,7 @@ def test_those_who_have_not_read_are_called_from_the_list_of_readers(
     expect(drafter.locator(".ding-target")).to_have_count(1)
     expect(drafter.locator(".ding-target")).to_contain_text(site.accounts[THIRD].name)
     expect(reviewer.locator(".ding-banner")).to_be_hidden()
+    # Nothing is left that would stand in the banners of other journeys.
+    drafter.get_by_role("button", name="撤回", exact=True).click()
+    drafter.get_by_role("alertdialog").get_by_role("button", name="撤回").click()
+    expect(drafter.locator(".ding-target")).to_contain_text("已撤回")

@@ -7,6 +7,7 @@
 import { newId, Outbox } from "./outbox.js";
 import { Polling } from "./polling.js";
 import { Refusal } from "./refusal.js";
+import { Shelf } from "./shelf.js";
 
 const PROTOCOL = "im.v1.json";
 const FIRST_RETRY_MS = 400;
@@ -28,7 +29,7 @@ const NOT_AT_ONCE = new Set([4009, 4029]);
  * notice {notice} · noticesRead {} · noticeRecalled {notice_id} · ding {ding_id, opened?, state?, counts?} · settings {conversation_id, pinned, level, muted}.
  */
 export class Client {
-  constructor({ url, api = null, personId, storage = window.sessionStorage }) {
+  constructor({ url, api = null, personId, shelf = new Shelf({ personId }) }) {
     this.url = url;
     this.api = api; // where the HTTP twins are; null: nothing is polled
     this.personId = personId;
@@ -43,7 +44,7 @@ export class Client {
     this.online = false;
     this.polling = null;
     this.signedOut = false;
-    this.outbox = new Outbox({ client: this, storage });
+    this.outbox = new Outbox({ client: this, shelf });
   }
 
   on(name, act) {

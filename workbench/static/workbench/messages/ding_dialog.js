@@ -53,7 +53,9 @@ export class DingDialog {
   async write(card, text, callable) {
     const words = element("textarea", "input ding-words", { rows: "3", maxlength: "16000", required: true, id: "ding-words" });
     words.value = text;
-    const { members, everybody } = await callable();
+    const who = await this.once(callable);
+    if (!who) return;
+    const { members, everybody } = who;
     const field = element("div", "field", {}, element("label", "label", { for: "ding-words" }, "内容"), words);
     const id = newId();
     this.open("发 DING", [field], ["people", ...(everybody ? ["everybody"] : [])], this.offered(card, members), (wanted) => fetchJson(`${this.api}/dings`, {
@@ -64,11 +66,24 @@ export class DingDialog {
 
   /** An existing message calls people; of an own one also those who have not read it. */
   async ofMessage(card, entry, callable) {
-    const { members, everybody } = await callable();
+    const asked = await this.once(callable);
+    if (!asked) return;
+    const { members, everybody } = asked;
     const isOwn = entry.sender_id === this.me.id;
     const who = ["people", ...(isOwn && card.kind !== "direct" ? ["unread"] : []), ...(everybody ? ["everybody"] : [])];
     const others = members.filter((member) => member.person_id !== entry.sender_id);
     this.openFor(entry, who, this.offered(card, others));
+  }
+
+  /** Whom it may call, as the server says; a second click while it is asked opens no second dialog. */
+  async once(callable) {
+    if (this.asking) return null;
+    this.asking = true;
+    try {
+      return await callable();
+    } finally {
+      this.asking = false;
+    }
   }
 
   /** Those who have not read the own message by now are called. */

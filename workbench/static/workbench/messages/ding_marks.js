@@ -54,7 +54,8 @@ export class DingMarks {
     if (news.conversation_id && news.conversation_id !== this.feed.id) { this.elsewhere.add(news.ding_id); return; }
     const mark = [...this.marks.values()].find((one) => one.ding_id === news.ding_id);
     if (!mark) {
-      if (!this.elsewhere.has(news.ding_id)) this.lookSoon();
+      // Unknown, or its mark is on its way in an answer that may be older than this.
+      if (this.asking || !this.elsewhere.has(news.ding_id)) this.lookSoon();
       this.elsewhere.add(news.ding_id);
       return;
     }

@@ -3,6 +3,7 @@
 import { fetchJson, toast } from "../base.js";
 import { confirmed } from "../confirm.js";
 import { formDialog, levelField } from "./ding_dialog.js";
+import { Rows } from "./ding_rows.js";
 import { avatar, element, empty, exactly, icon, personText } from "./elements.js";
 import { newId } from "./outbox.js";
 
@@ -15,7 +16,7 @@ export const STATES = {
 };
 export const LEVEL_NAMES = { app: "应用内", sms: "短信", phone: "电话" };
 const STEPS = { app: "应用内提醒", push: "手机推送", sms: "短信", voice: "语音电话", duty: "值班人员", leader: "单位负责人", end: "结束" };
-const MARKS = { delivered: "is-done", skipped: "is-waiting", failed: "is-refused", ended: "is-done" };
+const MARKS = { listed: "is-waiting", delivered: "is-done", skipped: "is-waiting", failed: "is-refused", ended: "is-done" };
 
 /** What a DING has reached, as a bar with its numbers. */
 export function progress(counts) {
@@ -23,6 +24,14 @@ export function progress(counts) {
   const bar = element("progress", "ding-progress", { max: String(all), value: String(counts.confirmed), "aria-label": "确认进度" });
   return element("div", "", {}, bar, element("span", "meta", {}, `${counts.confirmed}/${all} 人已确认`));
 }
+
+/** Why somebody could not be reached, without the word that the tag beside it says already. */
+function reasonOf(target) {
+  const said = target.evidence.find((proof) => proof.step === "end")?.said ?? "";
+  return said.replace("，无法送达", "");
+}
+
+const SOON_MS = 250;
 
 export class DingPanel {
   constructor({ panel, api, onChanged }) {
@@ -39,56 +48,94 @@ export class DingPanel {
     const found = await this.panel.ask(`/dings/${id}`);
     if (!found || this.wanted !== id) return;
     this.panel.shown = `ding:${id}`;
-    this.state = state;
-    const { ding } = found;
-    this.found = found;
-    const tabs = [["", "全部", Object.values(ding.counts).reduce((sum, number) => sum + number, 0)], ...Object.entries(STATES).map(([name, [label]]) => [name, label, ding.counts[name]])]
-      .filter(([name, , number]) => name === "" || number > 0);
+    Object.assign(this, { found, state });
+    this.top = element("div", "panel-part");
+    this.tabs = element("div", "tabs panel-tabs ding-tabs", { role: "tablist" });
     this.list = element("div", "list ding-targets");
     this.more = element("button", "button small", { type: "button", hidden: true, onclick: () => this.page() }, "显示更多");
-    this.panel.reveal("DING 详情",
-      this.head(ding),
-      element("div", "tabs panel-tabs", { role: "tablist" }, ...tabs.map(([name, label, number]) =>
-        element("button", "tab", { type: "button", role: "tab", "aria-selected": String(name === state), onclick: () => this.open(id, name) }, `${label} ${number}`))),
-      element("div", "pane-body", {}, this.list, element("div", "pager", {}, this.more)),
-      this.foot(ding));
+    this.bottom = element("div", "pane-foot cluster");
+    this.tabRows = new Rows({ root: this.tabs, keyOf: ([name]) => name, make: (tab) => this.tab(tab) });
+    this.panel.reveal("DING 详情", this.top, this.tabs, element("div", "pane-body", {}, this.list, element("div", "pager", {}, this.more)), this.bottom);
+    this.draw();
+    await this.choose(state);
+  }
+
+  /** Those who stand so are listed; of all others the tabs tell the number. */
+  async choose(state) {
+    this.state = state;
+    this.draw();
+    this.list.replaceChildren();
+    this.rows = new Rows({ root: this.list, keyOf: (target) => target.person_id, make: (target) => this.row(target) });
+    this.targets = [];
     this.cursor = "";
     await this.page();
+  }
+
+  /** What changes while people confirm; buttons stay the same nodes. */
+  draw() {
+    const { ding } = this.found;
+    const all = Object.values(ding.counts).reduce((sum, number) => sum + number, 0);
+    const tabs = [["", "全部", all], ...Object.entries(STATES).map(([name, [label]]) => [name, label, ding.counts[name]])];
+    this.top.replaceChildren(...this.head(ding));
+    this.tabRows.show(tabs.filter(([name, , number]) => name === "" || number > 0 || name === this.state).map((tab) => [...tab, tab[0] === this.state]));
+    const foot = this.foot(ding);
+    if (foot.said === this.footSaid && this.bottom.childElementCount > 0) return;
+    this.footSaid = foot.said;
+    this.bottom.replaceChildren(...foot.nodes);
+  }
+
+  tab([name, label, number, isChosen]) {
+    return element("button", "tab", { type: "button", role: "tab", "aria-selected": String(isChosen), onclick: () => this.choose(name) }, `${label} ${number}`);
   }
 
   head(ding) {
     const due = this.found.steps.find((step) => step.step !== "end" && new Date(step.due_at).getTime() > Date.now());
     const next = ding.counts.pending > 0 && due ? `下一步：${STEPS[due.step]}，${exactly(due.due_at)}` : "";
-    return element("div", "panel-part", {},
+    const over = ding.recalled_at ? `${exactly(ding.recalled_at)} 已撤回` : ding.counts.pending > 0 ? `${exactly(ding.closes_at)} 截止` : "";
+    return [
       element("p", "ding-excerpt", {}, ding.excerpt || "（消息已撤回）"),
-      element("p", "meta", {}, `${exactly(ding.opened_at)} 发出，${LEVEL_NAMES[ding.level]}`),
+      element("p", "meta", {}, [`${exactly(ding.opened_at)} 发出`, LEVEL_NAMES[ding.level], over].filter(Boolean).join("，")),
       progress(ding.counts),
-      next ? element("p", "meta", {}, next) : null);
+      next ? element("p", "meta", {}, next) : "",
+    ];
   }
 
   foot(ding) {
-    const left = ding.counts.pending + ding.counts.exhausted;
-    const file = element("a", "button", { href: `${this.api}/dings/${ding.id}/file`, download: "" }, icon("download"), "导出");
-    const again = left > 0 && ding.excerpt ? element("button", "button primary block", { type: "button", onclick: () => this.again(ding) }, "再次 DING 未确认") : null;
-    const recall = ding.counts.pending > 0 ? element("button", "button danger", { type: "button", onclick: () => this.recall(ding) }, "撤回") : null;
-    return element("div", "pane-foot cluster", {}, again, file, recall);
+    const isLeft = ding.counts.pending + ding.counts.exhausted > 0 && Boolean(ding.excerpt);
+    const isOpen = ding.counts.pending > 0;
+    return {
+      said: JSON.stringify([ding.id, isLeft, isOpen]),
+      nodes: [
+        isLeft ? element("button", "button primary block", { type: "button", onclick: () => this.again(this.found.ding) }, "再次 DING 未确认") : "",
+        element("a", "button", { href: `${this.api}/dings/${ding.id}/file`, download: "" }, icon("download"), "导出"),
+        isOpen ? element("button", "button danger", { type: "button", onclick: () => this.recall(this.found.ding) }, "撤回") : "",
+      ],
+    };
+  }
+
+  ask(cursor) {
+    return this.panel.ask(`/dings/${this.found.ding.id}/targets?${new URLSearchParams({ state: this.state, cursor, limit: "100" })}`);
   }
 
   async page() {
-    const { id, list } = this;
-    const page = await this.panel.ask(`/dings/${id}/targets?${new URLSearchParams({ state: this.state, cursor: this.cursor })}`);
-    if (!page || this.list !== list) return;
-    list.append(...page.items.map((target) => this.row(target)));
-    this.cursor = page.next_cursor ?? "";
-    this.more.hidden = !page.next_cursor;
-    if (!this.list.firstElementChild) this.list.append(empty("没有人员", ""));
+    const { rows } = this;
+    const page = await this.ask(this.cursor);
+    if (page && this.rows === rows) this.fill([...this.targets, ...page.items], page.next_cursor ?? "");
+  }
+
+  fill(targets, cursor) {
+    Object.assign(this, { targets, cursor });
+    this.rows.show(targets);
+    this.more.hidden = !cursor;
+    if (targets.length === 0) this.list.append(empty("没有人员", ""));
   }
 
   row(target) {
     const [label, tone] = STATES[target.state];
-    const side = element("span", "row-side", {}, element("span", `tag ${tone}`, {}, label), target.ended_at ? element("time", "", { datetime: target.ended_at }, exactly(target.ended_at)) : null);
+    const when = target.ended_at ? element("time", "", { datetime: target.ended_at }, exactly(target.ended_at)) : null;
+    const side = element("span", "row-side", {}, element("span", `tag ${tone}`, {}, label), target.state === "unreachable" ? element("span", "", {}, reasonOf(target)) : when);
     return element("details", "ding-target", {},
-      element("summary", "row tall", {}, avatar(target.name), personText(target), side),
+      element("summary", "row tall", {}, avatar(target.name), personText(target), side, icon("right")),
       element("ol", "timeline", {}, ...target.evidence.map((proof) => element("li", `timeline-item ${MARKS[proof.outcome]}`, {},
         element("p", "timeline-title", {}, STEPS[proof.step], proof.to_name ? `：${proof.to_name}` : ""),
         element("p", "timeline-meta", {}, `${exactly(proof.at)}，${proof.said}`)))));
@@ -112,12 +159,32 @@ export class DingPanel {
       if (!(await this.panel.act(`/dings/${ding.id}/recall`, { method: "POST", json: {} }))) return;
       toast("已撤回");
       this.onChanged();
-      this.open(ding.id);
+      this.renew(ding.id);
     });
   }
 
-  /** Somebody confirmed, or it ended: the open panel says so. */
+  /** Somebody confirmed, or it ended: the open panel says so; of a burst once. */
   refresh(id) {
-    if (this.id === id && this.wanted === id) this.open(id, this.state);
+    if (this.id !== id) return;
+    this.soon ??= setTimeout(() => { this.soon = null; if (this.id) this.renew(this.id); }, SOON_MS);
+  }
+
+  /** As much as is shown, as it stands now. Of several answers the last one counts. */
+  async renew(id) {
+    if (this.id !== id || this.wanted !== id) return;
+    this.turn = (this.turn ?? 0) + 1;
+    const { turn, rows, targets } = this;
+    const found = await this.panel.ask(`/dings/${id}`);
+    const now = [];
+    let cursor = "";
+    do {
+      const page = found ? await this.ask(cursor) : null;
+      if (!page || turn !== this.turn || this.rows !== rows || this.id !== id) return;
+      now.push(...page.items);
+      cursor = page.next_cursor ?? "";
+    } while (cursor && now.length < targets.length);
+    this.found = found;
+    this.draw();
+    this.fill(now, cursor);
   }
 }

@@ -2,30 +2,42 @@
 
 import { fetchJson, toast } from "../base.js";
 import { LEVEL_NAMES, progress, STATES } from "./ding_panel.js";
+import { Rows } from "./ding_rows.js";
 import { element, empty, exactly, icon } from "./elements.js";
 
 const TABS = [["received", "收到的"], ["sent", "发出的"]];
+
+const SETTLE_MS = 600;
 
 export class Dings {
   constructor({ root, banner, badge, client, api, onShow, onDetail, onDrawn, onStanding }) {
     Object.assign(this, { root, banner, badge, client, api, onShow, onDetail, onDrawn, onStanding });
     this.waiting = [];
+    this.turn = 0;
+    this.asking = false;
     client.on("ding", ({ ding }) => { if (ding.opened) this.take(ding.opened); else if (ding.state) this.drop(ding.ding_id); });
     client.on("bells", ({ bells }) => this.compare(bells));
   }
 
   // ── what waits for the reader ───────────────────────────────────────────
 
+  /** Of several answers the last one counts. */
   async load() {
+    this.turn += 1;
+    const { turn } = this;
+    this.asking = true;
     let page;
     try {
       page = await fetchJson(`${this.api}/dings/received?state=pending&limit=100`);
     } catch {
       return; // the next frame or connection asks again
+    } finally {
+      if (turn === this.turn) this.asking = false;
     }
+    if (turn !== this.turn) return;
     this.waiting = page.items;
     this.draw();
-    if (this.isOpen()) this.renew();
+    this.renew();
   }
 
   /** What waits here is what waits there, and the lists show DINGs as they stand; otherwise they are asked for. */
@@ -39,32 +51,49 @@ export class Dings {
   }
 
   take(ding) {
-    this.waiting = [ding, ...this.waiting.filter((one) => one.id !== ding.id)];
-    this.draw();
-    if (this.isOpen()) this.renew();
+    this.heard([ding, ...this.waiting.filter((one) => one.id !== ding.id)]);
   }
 
   drop(id) {
-    this.waiting = this.waiting.filter((ding) => ding.id !== id);
+    this.heard(this.waiting.filter((ding) => ding.id !== id));
+  }
+
+  heard(waiting) {
+    this.waiting = waiting;
     this.draw();
-    if (this.isOpen()) this.renew();
+    if (this.asking) this.load(); // an answer on its way may be older than this
+    else this.renew();
   }
 
   draw() {
-    const [first] = this.waiting;
+    // The one that is shown stays until it is done with: whoever is about to confirm it must not hit another.
+    const shown = this.waiting.find((ding) => ding.id === this.shown) ?? this.waiting[0];
     this.onDrawn();
     this.badge.textContent = this.waiting.length > 0 ? String(Math.min(99, this.waiting.length)) : "";
-    this.banner.hidden = !first;
-    if (!first) { this.banner.replaceChildren(); return; }
+    this.banner.hidden = !shown;
+    if (shown?.id !== this.shown) this.present(shown);
+    if (!shown) return;
     const more = this.waiting.length > 1 ? `（共 ${this.waiting.length} 条待确认）` : "";
-    this.banner.replaceChildren(icon("bell"),
-      element("span", "grow ding-banner-text", {}, element("strong", "", {}, `${first.sender_name} 的 DING`), `：${first.excerpt || "请查看"}${more}`),
-      element("button", "button small", { type: "button", onclick: () => this.onShow(first) }, "查看"),
-      element("button", "button small primary", { type: "button", onclick: () => this.confirm(first) }, "确认收到"));
+    this.words.replaceChildren(element("strong", "", {}, `${shown.sender_name} 的 DING`), `：${shown.excerpt || "请查看"}${more}`);
+  }
+
+  /** Another DING stands in the banner; where it takes the place of one, a click that was meant for that is not for it. */
+  present(ding) {
+    const replaces = Boolean(this.shown && ding);
+    this.shown = ding?.id;
+    if (!ding) { this.banner.replaceChildren(); return; }
+    this.words = element("span", "grow ding-banner-text");
+    const acts = [
+      element("button", "button small", { type: "button", disabled: replaces, onclick: () => this.onShow(ding) }, "查看"),
+      element("button", "button small primary", { type: "button", disabled: replaces, onclick: (event) => this.confirm(ding, event.target) }, "确认收到"),
+    ];
+    if (replaces) setTimeout(() => { for (const act of acts) act.disabled = false; }, SETTLE_MS);
+    this.banner.replaceChildren(icon("bell"), this.words, ...acts);
   }
 
   /** Over the socket, or over HTTP where it is cut. */
-  async confirm(ding) {
+  async confirm(ding, button = null) {
+    if (button) button.disabled = true;
     try {
       if (this.client.online) await this.client.ask("ding.confirm", { ding_id: ding.id });
       else await fetchJson(`${this.api}/dings/${ding.id}/confirmation`, { method: "PUT", json: {} });
@@ -73,6 +102,7 @@ export class Dings {
       toast(problem.message, { error: true });
     }
     await this.load();
+    if (button) button.disabled = false;
   }
 
   // ── the lists ───────────────────────────────────────────────────────────
@@ -84,25 +114,34 @@ export class Dings {
   async open(tab = "received") {
     this.tab = tab;
     this.list = element("div", "notices dings");
+    this.rows = new Rows({ root: this.list, keyOf: (ding) => ding.id, make: (ding) => this.cardOf(ding) });
+    this.found = new Map();
+    this.cursor = "";
     this.more = element("button", "button", { type: "button", hidden: true, onclick: () => this.page() }, "更早的 DING");
     this.body = element("div", "pane-body shaded", {}, this.list, element("div", "pager", {}, this.more));
     this.root.replaceChildren(
       element("div", "pane-head", {}, element("button", "back", { type: "button", "data-back": true, "aria-label": "返回会话列表" }, icon("back")), element("h2", "", {}, "DING")),
       element("div", "tabs", { role: "tablist" }, ...TABS.map(([name, label]) => element("button", "tab", { type: "button", role: "tab", "aria-selected": String(name === tab), onclick: () => this.open(name) }, label))),
       this.body);
-    this.cursor = "";
     await this.page();
   }
 
-  /** The newest as they stand now; what stood there stays until they have come. */
+  /** The newest as they stand now; what stands below stays. News that comes meanwhile is asked for once more. */
   async renew() {
     if (!this.isOpen()) return;
-    const { list, tab } = this;
+    if (this.renewing) { this.isStale = true; return; }
+    this.renewing = true;
     try {
-      const page = await this.ask("");
-      if (this.list === list && this.tab === tab) this.fill(page, page.items.map((ding) => this.cardOf(ding)));
+      do {
+        this.isStale = false;
+        const { list } = this;
+        const page = await this.ask("");
+        if (this.list === list && !this.isStale) this.fill(page, { isFirst: true });
+      } while (this.isStale && this.isOpen());
     } catch {
       // what stands there stays; the next frame or connection asks again
+    } finally {
+      this.renewing = false;
     }
   }
 
@@ -110,14 +149,15 @@ export class Dings {
     return fetchJson(`${this.api}/dings/${this.tab}?${new URLSearchParams({ limit: "30", cursor })}`);
   }
 
-  fill(page, cards) {
-    this.list.replaceChildren(...cards);
-    this.cursor = page.next_cursor ?? "";
-    this.more.hidden = !page.next_cursor;
-    if (!this.list.firstElementChild) {
-      const isSent = this.tab === "sent";
-      this.list.append(empty(isSent ? "还没有发出过 DING" : "没有收到 DING", isSent ? "在消息的菜单里选择 DING，或点击会话右上角的铃" : "需要您确认的紧急消息会出现在这里"));
-    }
+  fill(page, { isFirst }) {
+    const isMore = isFirst && this.found.size > page.items.length;
+    for (const ding of page.items) this.found.set(ding.id, ding);
+    if (!isMore) this.cursor = page.next_cursor ?? "";
+    this.more.hidden = !this.cursor;
+    this.rows.show([...this.found.values()].sort((one, two) => two.id - one.id));
+    if (this.found.size > 0) return;
+    const isSent = this.tab === "sent";
+    this.list.append(empty(isSent ? "还没有发出过 DING" : "没有收到 DING", isSent ? "在消息的菜单里选择 DING，或点击会话右上角的铃" : "需要您确认的紧急消息会出现在这里"));
   }
 
   cardOf(ding) {
@@ -128,16 +168,16 @@ export class Dings {
     const { list } = this;
     try {
       const page = await this.ask(this.cursor);
-      if (this.list === list) this.fill(page, [...list.children, ...page.items.map((ding) => this.cardOf(ding))]);
+      if (this.list === list) this.fill(page, { isFirst: false });
     } catch (problem) {
       toast(problem.message, { error: true });
     }
   }
 
   calledCard(ding) {
-    const act = ding.state === "pending" ? element("button", "button small primary", { type: "button", onclick: () => this.confirm(ding) }, "确认收到") : null;
+    const act = ding.state === "pending" ? element("button", "button small primary", { type: "button", onclick: (event) => this.confirm(ding, event.target) }, "确认收到") : null;
     const ended = ding.ended_at ? element("span", "meta", {}, exactly(ding.ended_at)) : null;
-    return this.card(ding, [ding.sender_name, ding.conversation_title].filter(Boolean).join("，"), chip(ding.state), null, [act, ended]);
+    return this.card(ding, [ding.sender_name, ding.conversation_title].filter(Boolean).join(" · "), chip(ding.state), null, [act, ended]);
   }
 
   sentCard(ding) {
@@ -151,7 +191,7 @@ export class Dings {
     return element("article", "card notice ding", { "data-ding": ding.id },
       element("div", "notice-head", {}, chips, element("time", "meta", { datetime: ding.opened_at }, exactly(ding.opened_at))),
       element("p", "ding-excerpt", {}, ding.excerpt || "（消息已撤回或不可查看）"),
-      element("p", "meta", {}, `${where}，${LEVEL_NAMES[ding.level]}`), between, element("div", "cluster", {}, ...acts, open));
+      element("p", "meta", {}, `${where} · ${LEVEL_NAMES[ding.level]}`), between, element("div", "cluster", {}, ...acts, open));
   }
 }
 

@@ -1,11 +1,14 @@
 // Work notices in the middle pane.
 
 import { fetchJson, toast } from "../base.js";
+import { isLookedAt } from "./attention.js";
 import { element, empty, exactly, icon } from "./elements.js";
 
 export class Notices {
   constructor({ root, api, onRead }) {
     Object.assign(this, { root, api, onRead });
+    this.isUnmarked = false;
+    window.addEventListener("focus", () => { if (this.isUnmarked && this.isOpen()) this.markRead(); });
   }
 
   async open() {
@@ -50,7 +53,8 @@ export class Notices {
   }
 
   async markRead() {
-    if (document.visibilityState !== "visible") return;
+    this.isUnmarked = !isLookedAt();
+    if (this.isUnmarked) return;
     try {
       await fetchJson(`${this.api}/notices/read`, { method: "PUT", json: {} });
       this.onRead();

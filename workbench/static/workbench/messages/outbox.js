@@ -13,11 +13,22 @@ export function newId() {
 
 /** Keeps `client`'s messages until the server has them; emits "outgoing" {item} through it. */
 export class Outbox {
-  constructor({ client, storage }) {
-    Object.assign(this, { client, storage });
+  constructor({ client, shelf }) {
+    Object.assign(this, { client, shelf });
     this.queues = new Map(); // conversation id → [item]
     this.inFlight = new Set(); // conversation ids with a send under way
-    for (const item of this.kept()) this.queueOf(item.conversation_id).push(item);
+    for (const item of shelf.items()) this.queueOf(item.conversation_id).push(item);
+    shelf.follow((items) => this.adopt(items));
+  }
+
+  /** What a page that is gone has left waits here now. */
+  adopt(items) {
+    const here = new Set(this.everything().map((item) => item.id));
+    const fresh = items.filter((item) => !here.has(item.id));
+    for (const item of fresh) this.queueOf(item.conversation_id).push(item);
+    this.keep();
+    for (const item of fresh) this.client.emit("outgoing", { item });
+    this.flushAll();
   }
 
   /**
@@ -151,16 +162,8 @@ export class Outbox {
     this.keep();
   }
 
-  storageKey() {
-    return `tongwen:outgoing:${this.client.personId}`;
-  }
-
   keep() {
-    this.storage.setItem(this.storageKey(), JSON.stringify(this.everything().map(({ isAsked, ...item }) => item)));
-  }
-
-  kept() {
-    return JSON.parse(this.storage.getItem(this.storageKey()) ?? "[]");
+    this.shelf.keep(this.everything().map(({ isAsked, ...item }) => item));
   }
 }
 

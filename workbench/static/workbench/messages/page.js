@@ -1,10 +1,12 @@
 // 消息: the list, the open conversation, its panel, and the one socket that keeps them live.
 
 import { changed, count, fetchJson, Problem, toast } from "../base.js";
+import { Attention } from "./attention.js";
 import { Client } from "./client.js";
 import { DingDialog } from "./ding_dialog.js";
 import { DingMarks } from "./ding_marks.js";
 import { DingPanel } from "./ding_panel.js";
+import { ShownDings } from "./ding_shown.js";
 import { Dings } from "./dings.js";
 import { Drafts } from "./drafts.js";
 import { changesMessage } from "./events.js";
@@ -76,7 +78,7 @@ const picker = new Picker({ dialog: part("picker"), me });
 const dingDialog = new DingDialog({ api, me, onOpened: (opened) => { dings.renew(); feed.dingMarks.lookSoon(); dingPanel.open(opened.ding_id); } });
 const dingPanel = new DingPanel({ panel, api, onChanged: () => { dings.renew(); feed.dingMarks.lookSoon(); } });
 const dings = new Dings({
-  root: part("feed"), banner: part("ding-banner"), badge: part("ding-badge"), client, api, onDrawn: showCount, onStanding: () => { dingPanel.refresh(dingPanel.id); feed.dingMarks.lookSoon(); },
+  root: part("feed"), banner: part("ding-banner"), badge: part("ding-badge"), client, api, onDrawn: () => { showCount(); attention.dings(dings.waiting); shownDings.note(); }, onStanding: () => { dingPanel.refresh(dingPanel.id); feed.dingMarks.lookSoon(); },
   onShow: async (ding) => { await show(ding.conversation_id); if (feed.id === ding.conversation_id) feed.jumpTo(ding.seq); },
   onDetail: (id) => dingPanel.open(id),
 });
@@ -92,6 +94,16 @@ function showCount() {
   const total = tally.total();
   if (total !== null) count("inbox", total);
 }
+
+const shownDings = new ShownDings({ dings, api });
+const attention = new Attention({
+  me, client, banner: part("attention"),
+  settingOf: (id) => {
+    const { title = "", kind = "", level = "all", read_seq: seq = 0 } = list.cards.get(id) ?? tally.heads?.get(id) ?? {};
+    return { title, kind, level, read_seq: Math.max(seq, list.seen.get(id) ?? 0) };
+  },
+  onOpen: async (key, seq) => { await show(key); if (seq && feed.id === key) feed.jumpTo(seq); },
+});
 
 let changedTimer = null;
 /** A notice mostly tells of something to approve or to sign for; what many are told is not asked for by all at once. */
@@ -173,7 +185,7 @@ client.on("noticesRead", () => list.loadNoticesSoon());
 part("new").addEventListener("click", () => picker.open({ heading: "发起聊天", verb: "开始聊天", naming: true, onChosen: startChat }));
 part("dings").addEventListener("click", () => show("dings"));
 part("favourites").addEventListener("click", () => show("favourites"));
-part("quiet").addEventListener("click", () => openQuiet(api));
+part("quiet").addEventListener("click", () => openQuiet(api, attention));
 part("retry").addEventListener("click", () => client.connect());
 panes.addEventListener("click", (event) => {
   // base.js has shown the list again; the address follows.

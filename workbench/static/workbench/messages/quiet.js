@@ -5,7 +5,24 @@ import { element, icon } from "./elements.js";
 
 const USUAL = { begins: "22:00", ends: "07:00" };
 
-export async function openQuiet(api) {
+const DESKTOP = {
+  granted: "桌面提醒已开启。提醒只显示谁发来、在哪个会话，不显示内容。",
+  denied: "浏览器已禁止本站的通知，可在地址栏左侧的网站设置中更改。",
+  default: "尚未开启桌面提醒。提醒只显示谁发来、在哪个会话，不显示内容。",
+};
+
+/** Whether the desktop tells of messages, and the way to it. */
+function desktopLine(attention) {
+  const { permission } = attention;
+  if (permission === null) return null;
+  const line = element("p", "hint", { "data-part": "desktop" }, DESKTOP[permission]);
+  if (permission !== "default") return line;
+  const button = element("button", "button small", { type: "button", onclick: async () => { await attention.ask(); box.replaceWith(desktopLine(attention)); } }, "开启桌面提醒");
+  const box = element("div", "", {}, line, button);
+  return box;
+}
+
+export async function openQuiet(api, attention) {
   let quiet;
   let own;
   try {
@@ -25,7 +42,7 @@ export async function openQuiet(api) {
   show();
   const form = element("form", "messages-picker", { "data-again": true },
     element("div", "dialog-body", {}, element("label", "choice", {}, on, "每天在以下时段不提醒"), hours, element("p", "hint", {}, "结束早于开始时，到第二天为止。消息照常送达；DING 不受影响。"),
-      element("label", "choice", {}, hidden, "不显示我的在线状态"), element("p", "hint", {}, "同事看不到您是否在线、是否正在输入。")),
+      element("label", "choice", {}, hidden, "不显示我的在线状态"), element("p", "hint", {}, "同事看不到您是否在线、是否正在输入。"), desktopLine(attention)),
     element("div", "dialog-foot", {}, element("button", "button", { type: "button", "data-close": true }, "取消"), element("button", "button primary", { type: "submit" }, "保存")));
   const back = element("div", "dialog-back", { "data-once": "yes" }, element("div", "dialog", { role: "dialog", "aria-modal": "true", "aria-label": "免打扰与在线状态" },
     element("div", "dialog-head", {}, element("h2", "", {}, "免打扰与在线状态"), element("button", "icon-button", { type: "button", "data-close": true, "aria-label": "关闭" }, icon("close"))), form));

@@ -3,6 +3,7 @@
 import { csrfToken } from "../base.js";
 import { forgetBlob, forgetOthers, keepBlob, keptBlob } from "./blobs.js";
 import { Refusal } from "./refusal.js";
+import { idsKept } from "./shelf.js";
 
 const SIDE = 280;
 const TRIES = 5; // of what the server can't do at the moment; an unreachable one is tried for ever
@@ -16,7 +17,7 @@ export class Uploads {
     this.running = new Map(); // id → { promise, request }
     this.failed = new Map(); // id → how often the server could not take it
     client.on("outgoing", ({ item }) => { if (["sent", "discarded"].includes(item.state) && item.file) this.forget(item.id); });
-    forgetOthers(client.outbox.everything().filter((item) => item.file).map((item) => item.id));
+    forgetOthers(idsKept());
   }
 
   keep(id, { blob, preview }) {

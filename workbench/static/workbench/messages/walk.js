@@ -1,6 +1,7 @@
 // Where the reader stands in the log: what comes as it is walked, what is jumped to, and what has been read.
 
 import { fetchJson, toast } from "../base.js";
+import { isLookedAt } from "./attention.js";
 import { element, icon } from "./elements.js";
 import { PAGE } from "./log.js";
 
@@ -195,9 +196,9 @@ export class Walk {
     this.scrolled();
   }
 
-  /** What has stood on a visible screen to its last line is read, and nothing else. */
+  /** What has stood to its last line on a page that the reader has before her is read, and nothing else. */
   noteRead() {
-    if (!this.feed.id || !this.feed.known || document.visibilityState !== "visible" || !this.body?.isConnected) return;
+    if (!this.feed.id || !this.feed.known || !isLookedAt() || !this.body?.isConnected) return;
     if (this.body.offsetParent === null || this.feed.known <= this.readSeq) return;
     const seq = this.log.isEnd && this.isNearEnd() ? this.feed.known : this.lastSeen();
     if (seq <= this.readSeq) return;
