@@ -204,9 +204,13 @@ class Hub:
         if seq:
             # A set of nothing costs a look for each of a thousand hearers.
             without = {socket.person_id for socket in lacking} if lacking else ()
+            heads = self._heads
             for socket in hearers:
-                if not without or socket.person_id not in without:
-                    self._note(socket.person_id, conversation_id, seq)
+                if without and socket.person_id in without:
+                    continue
+                known = heads.get(socket.person_id)
+                if known is not None and known.get(conversation_id, 0) < seq:
+                    known[conversation_id] = seq
 
     def _note(self, person_id: int, conversation_id: int, seq: int) -> None:
         known = self._heads.get(person_id)
