@@ -137,8 +137,7 @@ api.add_router("/apps/", miniapps_api.app_router, tags=["apps"])
 @api.exception_handler(errors.DomainError)
 def refuse(request: HttpRequest, refusal: errors.DomainError) -> HttpResponse:
     """An expected refusal."""
-    core_http.note_refusal(request, refusal)
-    return core_http.problem(refusal)
+    return core_http.problem(core_http.note_refusal(request, refusal))
 
 
 @api.exception_handler(AuthenticationError)

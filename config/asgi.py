@@ -12,9 +12,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
 
 from django.conf import settings  # Django must be set up before these
+from django.utils import timezone
+
 from config import bodies, handler
-from messaging import gateway
-from messaging.gateway import polling
+from core.audit import denials
+from messaging import gateway, threads
+from messaging.gateway import draining, polling
 
 application = ProtocolTypeRouter(
     {
@@ -24,6 +27,7 @@ application = ProtocolTypeRouter(
     }
 )
 
+draining.on_shutdown(lambda: threads.run(denials.tell_all, now=timezone.now()))
 bodies.cap(settings.MAX_BODY_BYTES, uploads=settings.UPLOAD_LIMITS)
 
 # What is loaded by now stays: collecting it again and again only costs latency.

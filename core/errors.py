@@ -102,6 +102,13 @@ class TooMany(DomainError):
     message = "操作过于频繁，请稍后再试"
 
 
+class RefusedTooOften(TooMany):
+    """The actor asked so often for what is not his that he is told no more about it."""
+
+    code = "REFUSED_TOO_OFTEN"
+    message = "您多次访问不存在或无权访问的内容，请稍后再试"
+
+
 class Unavailable(DomainError):
     """A part the platform needs does not answer."""
 

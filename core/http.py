@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from core import audit, errors, logs
 from core.actor import Actor
+from core.audit import denials
 
 P = ParamSpec("P")
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -84,11 +85,17 @@ def problem(refusal: errors.DomainError) -> JsonResponse:
     return response
 
 
-def note_refusal(request: HttpRequest, refusal: errors.DomainError) -> None:
-    """A refusal that guards something is audited, whoever was refused."""
+def note_refusal(request: HttpRequest, refusal: errors.DomainError) -> errors.DomainError:
+    """A refusal that guards something is audited, whoever was refused; what is to be answered.
+
+    Whoever asks too often is not told any more what is absent and what is only hidden from him.
+    """
     actor = getattr(request, "actor", None)
-    if actor is not None and isinstance(refusal, _AUDITED_REFUSALS):
-        audit.record_denial(actor=actor, refusal=refusal, path=request.path, now=timezone.now())
+    if actor is None or not isinstance(refusal, _AUDITED_REFUSALS):
+        return refusal
+    now = timezone.now()
+    refused = audit.record_denial(actor=actor, refusal=refusal, path=request.path, now=now)
+    return errors.RefusedTooOften(retry_after=60) if refused > denials.PATIENCE else refusal
 
 
 class Pieces(StreamingHttpResponse):
@@ -123,6 +130,8 @@ class RequestMiddleware:
             response = self.get_response(request)
             if response.status_code >= 500:
                 log.error("request failed", path=request.path, status=response.status_code)
+            if getattr(request, "actor", None) is not None:
+                denials.tell_counted(now=timezone.now())
         response["X-Request-ID"] = request_id
         return response
 
@@ -157,10 +166,9 @@ class RefusalMiddleware:
         """Answers a DomainError; whatever else is a bug and stays an exception."""
         if not isinstance(error, errors.DomainError):
             return None
-        note_refusal(request, error)
         if isinstance(error, errors.NotSignedIn):
             return _to_sign_in(request)
-        return refusal_page(request, error)
+        return refusal_page(request, note_refusal(request, error))
 
 
 def refusal_page(request: HttpRequest, refusal: errors.DomainError) -> HttpResponse:

@@ -18,7 +18,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from xdist.scheduler import LoadFileScheduling, LoadScopeScheduling
 
 from core import audit
-from core.audit import denials
+from core.audit import denials, tallies
 from core.models import AuditHead
 from tests import databases
 
@@ -156,10 +156,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 
 @pytest.fixture(autouse=True)
-def _fresh_cache(_own_store: None) -> None:
+def _fresh_cache(_own_store: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rate limits, lockouts and counted refusals of one test do not reach the next."""
     cache.clear()
-    denials.forget()
+    monkeypatch.setattr(denials, "_tally", tallies.Tally())
 
 
 @pytest.fixture

@@ -8,9 +8,11 @@ from org import kinds
 
 LABELS: Final = {
     "address": "办公地址",
+    "addresses": "其他网络地址",
     "after": "改后",
     "agency_code": "机关代字",
     "app_id": "应用标识",
+    "appointment_ids": "其他任职",
     "appointments": "任职数",
     "approved_by": "复核人",
     "asked": "条件",
@@ -67,6 +69,7 @@ LABELS: Final = {
     "other_names": "其他名称",
     "parent_id": "上级",
     "passed_on_from": "所据授权",
+    "paths": "其他访问路径",
     "people": "人数",
     "person_id": "人员",
     "person_ids": "人员",

@@ -1,7 +1,8 @@
 """The audit log: every act in its own transaction, chained by SM3, sealed, and provable.
 
-`log` writes and reads, `denials` counts what is refused too often, `seals` puts the chains' heads
-out of reach, `verification` proves them, `checks` lets a worker do so while somebody watches.
+`log` writes and reads, `denials` counts what is refused too often (by `tallies`), `seals` puts the
+chains' heads out of reach, `verification` proves them, `checks` lets a worker do so while somebody
+watches.
 """
 
 from core.audit.checks import Check, ask_for_check, latest_check

@@ -1,76 +1,29 @@
 """Refused attempts: each stands in the log, until one actor makes so many that they are counted.
 
 Whoever asks for what is not his fifty times a second would otherwise write the log full, and lock
-its chain against everybody else's acts.
+its chain against everybody else's acts. What was only counted has an entry as well once its minute
+is over: with the next refusal of anybody, the next request of somebody signed in, or when the
+process is told to stop. Only a process that is killed takes the counts of its last minute along.
 """
 
-import threading
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
+import structlog
+from django.db import Error as DatabaseFault
 from django.db import transaction
 
 from core import errors
 from core.actor import Actor
 from core.audit import log
+from core.audit.tallies import WHILE, Place, Refused, Tally, Untold
 
-SINGLY_AT_MOST: Final = 30
-"""Refusals of an actor within a minute that have an entry each. Then each doubling has one."""
 PATIENCE: Final = 120
-"""Refusals within a minute after which a socket is closed: no client of ours comes near it."""
-REMEMBERED_AT_MOST: Final = 10_000
-_WHILE: Final = timedelta(minutes=1)
+"""Refusals of an actor within a minute after which nothing is said of what is asked for: a socket
+is closed, a request is answered with 429. No client of ours comes near it."""
 
-_Who = tuple[str, int | None, int | None, str]
-
-
-@dataclass(slots=True)
-class _Minute:
-    """What one actor was refused since it began."""
-
-    began_at: datetime
-    refused: int = 0
-    untold: int = 0
-    """Refusals since the last entry."""
-
-
-class _Tally:
-    """How often each actor was refused of late, as this process knows it."""
-
-    def __init__(self) -> None:
-        self._minutes: dict[_Who, _Minute] = {}
-        self._lock = threading.Lock()
-
-    def count(self, who: _Who, *, now: datetime) -> tuple[int, int | None]:
-        """How many it is within the minute; how many were untold before, if this one is told."""
-        with self._lock:
-            minute = self._minute(who, now=now)
-            minute.refused += 1
-            if not _is_told(minute.refused):
-                minute.untold += 1
-                return minute.refused, None
-            untold, minute.untold = minute.untold, 0
-            return minute.refused, untold
-
-    def forget(self) -> None:
-        """Nobody has been refused anything."""
-        with self._lock:
-            self._minutes.clear()
-
-    def _minute(self, who: _Who, *, now: datetime) -> _Minute:
-        before = self._minutes.pop(who, None)
-        if before is None or now - before.began_at >= _WHILE:
-            before = _Minute(now, untold=before.untold if before is not None else 0)
-        self._minutes[who] = before
-        # The first are those that were refused nothing for the longest.
-        while len(self._minutes) > REMEMBERED_AT_MOST:
-            del self._minutes[next(iter(self._minutes))]
-        return before
-
-
-_tally: Final = _Tally()
-forget: Final = _tally.forget
+_tally = Tally()
+_records = structlog.get_logger(__name__)
 
 
 def record_denial(*, actor: Actor, refusal: errors.DomainError, path: str, now: datetime) -> int:
@@ -78,25 +31,61 @@ def record_denial(*, actor: Actor, refusal: errors.DomainError, path: str, now: 
 
     How many the actor has made within a minute of this process.
     """
-    who = (actor.kind.value, actor.account_id, actor.app_id, actor.name)
-    refused, untold = _tally.count(who, now=now)
-    if untold is None:
-        return refused
-    detail: dict[str, object] = {"code": refusal.code}
-    if untold:
-        detail["untold"] = untold
-    with transaction.atomic():
-        log.record(
-            actor=actor,
-            action="core.access.denied",
-            object_kind="path",
-            object_id=path[:80],
-            now=now,
-            detail=detail,
-        )
-    return refused
+    number, untold = _tally.count(Refused(actor, refusal.code, path[:80], now))
+    tell_counted(now=now)
+    if untold is not None:
+        _tell(untold)
+    return number
 
 
-def _is_told(number: int) -> bool:
-    times, rest = divmod(number, SINGLY_AT_MOST)
-    return number <= SINGLY_AT_MOST or (rest == 0 and times & (times - 1) == 0)
+def tell_counted(*, now: datetime) -> None:
+    """What was counted in minutes that are over stands in the log, or stays owed to it."""
+    owed = _tally.owed(at=now)
+    for place, untold in enumerate(owed):
+        try:
+            _tell(untold)
+        except DatabaseFault:
+            # Whoever asked for something else meanwhile is answered all the same.
+            _records.exception("counted refusals were not told")
+            for left in owed[place + 1 :]:
+                _tally.give_back(left)
+            return
+
+
+def tell_all(*, now: datetime) -> None:
+    """Everything that was counted stands in the log: the process stops."""
+    tell_counted(now=now + WHILE)
+
+
+def _tell(untold: Untold) -> None:
+    """One entry, that of the last refusal, for all of them; without it they stay owed."""
+    last = untold.last
+    detail: dict[str, object] = {"code": last.code}
+    if untold.number > 1:
+        detail |= {"untold": untold.number - 1, **_others(last, untold.places)}
+    try:
+        with transaction.atomic():
+            log.record(
+                actor=last.actor,
+                action="core.access.denied",
+                object_kind="path",
+                object_id=last.path,
+                now=last.at,
+                detail=detail,
+            )
+    except BaseException:
+        _tally.give_back(untold)
+        raise
+
+
+def _others(last: Refused, places: set[Place]) -> dict[str, object]:
+    """What else was asked for, from which other addresses and posts."""
+    found: dict[str, object] = {
+        "paths": sorted({one.path for one in places} - {last.path}),
+        "addresses": sorted({one.address for one in places} - {last.actor.address}),
+        "appointment_ids": sorted(
+            {one.appointment_id for one in places if one.appointment_id is not None}
+            - {last.actor.appointment_id}
+        ),
+    }
+    return {name: value for name, value in found.items() if value}

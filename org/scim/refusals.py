@@ -21,6 +21,12 @@ class Conflict(SCIMException):
     status = 409
 
 
+class Flooded(SCIMException):
+    """The caller asked too often: 429 without a scimType."""
+
+    status = 429
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Inside, an expected refusal of a service leaves as its SCIM error."""
@@ -41,6 +47,8 @@ def of(refusal: errors.DomainError) -> SCIMException:
         return ForbiddenException(detail=detail)
     if isinstance(refusal, errors.Conflict):
         return Conflict(detail=detail)
+    if isinstance(refusal, errors.TooMany):
+        return Flooded(detail=detail)
     return InvalidValueException(detail=detail)
 
 

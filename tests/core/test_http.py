@@ -8,6 +8,7 @@ import pytest
 from django.test import Client, override_settings
 
 from core import audit
+from core.audit import denials
 from core.models import AuditEntry
 from tests import factories
 
@@ -81,6 +82,24 @@ def test_a_refused_route_answers_with_a_problem_and_is_audited(
     denied = AuditEntry.objects.get(action="core.access.denied")
     assert denied.object_id == "/api/v1/org/people/987654321"
     assert denied.request_id == body["instance"]
+
+
+def test_whoever_keeps_asking_for_what_is_not_his_is_told_no_more(
+    province: factories.Province, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(denials, "PATIENCE", 3)
+    client = province.client("王伟民")
+    absent = "/api/v1/org/people/987654321"
+    assert [client.get(absent).status_code for _ in range(3)] == [404] * 3
+    answer = client.get(absent)
+    assert (answer.status_code, answer["Retry-After"]) == (429, "60")
+    assert answer.json()["code"] == "REFUSED_TOO_OFTEN"
+    page = client.get("/directory/people/987654321/")
+    assert page.status_code == 429
+    assert "稍后再试" in page.content.decode()
+    assert client.get("/api/v1/org/grants/mine").status_code == 200
+    assert province.client("马科员").get(absent).status_code == 404
+    assert AuditEntry.objects.filter(action="core.access.denied").count() == 6
 
 
 def test_a_schema_fault_says_where_and_not_what(province: factories.Province) -> None:

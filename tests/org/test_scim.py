@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from core.audit import denials
 from core.models import AuditEntry
 from org import errors as org_errors
 from org.kinds import AdminRole, PostFunction
@@ -134,6 +135,15 @@ def test_a_token_without_the_makers_right_over_people_reads_and_writes_units_onl
     assert refused.status_code == 403
     assert Person.objects.count() == 35
     assert AuditEntry.objects.filter(action="core.access.denied").count() == 1
+
+
+def test_a_caller_who_keeps_asking_for_what_is_not_there_is_told_to_wait(
+    county: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(denials, "PATIENCE", 2)
+    answers = [county.call("GET", "Users/987654321").status_code for _ in range(3)]
+    assert answers == [404, 404, 429]
+    assert county.get("Users?count=0")["totalResults"] == 15
 
 
 # ── what a token sees ────────────────────────────────────────────────────────

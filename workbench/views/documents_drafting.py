@@ -131,8 +131,8 @@ def specimen(request: HttpRequest) -> HttpResponse:
     try:
         pages = queries.specimen(actor=http.actor_of(request), draft=draft, at=timezone.now())
     except errors.DomainError as refusal:
-        http.note_refusal(request, refusal)
-        return render(request, "workbench/documents/specimen.html", {"refusal": refusal.text})
+        answer = http.note_refusal(request, refusal)
+        return render(request, "workbench/documents/specimen.html", {"refusal": answer.text})
     image = base64.b64encode(pages[0]).decode()
     context = {"image": f"data:image/svg+xml;base64,{image}", "pages": len(pages)}
     return render(request, "workbench/documents/specimen.html", context)
@@ -192,6 +192,6 @@ def _to(address: str) -> HttpResponse:
 
 def _refused(request: HttpRequest, refusal: errors.DomainError) -> HttpResponse:
     """Fragment: the refusal above the form, which keeps what was typed in the browser only."""
-    http.note_refusal(request, refusal)
-    context = {"refusal": refusal.text, "code": refusal.code}
+    answer = http.note_refusal(request, refusal)
+    context = {"refusal": answer.text, "code": answer.code}
     return render(request, "workbench/documents/refusal.html", context, status=422)
