@@ -17,9 +17,11 @@ R = TypeVar("R")
 SIZE: Final = 6
 LOOKING: Final = 2
 """Both together leave as many of the database pool's connections to the HTTP requests."""
+_SIGNALLING: Final = 1
 
 _pool: Final = ThreadPoolExecutor(max_workers=SIZE, thread_name_prefix="sockets")
 _lookouts: Final = ThreadPoolExecutor(max_workers=LOOKING, thread_name_prefix="lookouts")
+_signallers: Final = ThreadPoolExecutor(max_workers=_SIGNALLING, thread_name_prefix="signallers")
 
 
 async def run(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -36,6 +38,12 @@ async def look(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R
     """
     work = partial(function, *args, **kwargs)
     return await asyncio.get_running_loop().run_in_executor(_lookouts, _tidily, work)
+
+
+async def signal(function: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+    """The same for what Valkey alone is told: should it hang, nobody else waits for it."""
+    work = partial(function, *args, **kwargs)
+    await asyncio.get_running_loop().run_in_executor(_signallers, work)
 
 
 def _tidily(work: Callable[[], R]) -> R:

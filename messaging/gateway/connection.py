@@ -179,7 +179,10 @@ class Connection:
             frame = await self._waiting.get()
             # Whoever does not read the answers gets no more of them.
             await self._outlet.room()
-            if frame.type == "message.read" and len(self._marking) < MARKING_LIMIT:
+            if not self._is_open:
+                # Closed by us: what it asked for before it knew is not done for it any more.
+                self._waiting.task_done()
+            elif frame.type == "message.read" and len(self._marking) < MARKING_LIMIT:
                 self._mark(frame)
             elif not await self._work_off(frame):
                 return

@@ -33,8 +33,8 @@ class Leaving:
         gone = [person_id for person_id in due if not self._is_here(person_id)]
         if not gone:
             return
-        await threads.run(presence.leave, gone)
+        await threads.signal(presence.leave, gone)
         # Who came just now may have given her sign of life before it was taken away.
         back = [person_id for person_id in gone if self._is_here(person_id)]
         if back:
-            await threads.run(presence.beat, back, now=timezone.now())
+            await threads.signal(presence.beat, back, now=timezone.now())

@@ -1,7 +1,7 @@
 """The sockets of this process, and that each is still allowed to be here."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Final, Protocol
@@ -31,8 +31,9 @@ MARK_SECONDS: Final = 0.5
 """What people read is written at most so often, for all of them at once."""
 FINISH_SECONDS: Final = 5.0
 """How long a process that stops waits for what it still writes."""
+PRESENT_SECONDS: Final = 3.0
 BELLS_SECONDS: Final = 3.0
-"""A heartbeat's answer waits so long for the database: well below its client's patience."""
+"""A heartbeat's answer waits so long for Valkey and for the database: less than its client does."""
 _BATCH: Final = 500
 _GATEWAY: Final = system("gateway")
 
@@ -67,7 +68,10 @@ class Sessions:
         self._leaving = Leaving(lambda person_id: person_id in self.hub.people)
         self._marks: Together[Reading, Outcome] = Together(_mark, every=MARK_SECONDS)
         self._bells: Together[int, Bells] = Together(_bells)
-        self._checking = asyncio.create_task(self._check_for_ever())
+        self._rounds = [
+            asyncio.create_task(_for_ever(CHECK_SECONDS, self._check)),
+            asyncio.create_task(_for_ever(CHECK_SECONDS, self._leaving.settle)),
+        ]
         draining.on_shutdown(self._drain)
 
     def has_room(self, guest: Guest) -> bool:
@@ -87,8 +91,10 @@ class Sessions:
             self._leaving.note(guest.person_id)
 
     async def note_present(self, guest: Guest) -> None:
-        """The guest's person is here for the next minute, and others may know."""
-        await self._present.take(guest.person_id)
+        """The guest's person is here for the next minute, if Valkey hears of it."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PRESENT_SECONDS):
+                await self._present.take(guest.person_id)
 
     async def bells(self, guest: Guest) -> Bells | None:
         """How what calls the guest's person stands; None where the database does not say now.
@@ -123,7 +129,7 @@ class Sessions:
         await self.hub.watch(guest, wanted.conversation_id, frozenset(wanted.seqs))
 
     async def _drain(self) -> None:
-        await asyncio.gather(*(guest.say_bye() for guest in list(self._guests)))
+        await _all([guest.say_bye() for guest in list(self._guests)])
         with suppress(TimeoutError):
             async with asyncio.timeout(FINISH_SECONDS):
                 # Of those who had gone before they were answered.
@@ -132,14 +138,18 @@ class Sessions:
         await asyncio.sleep(0.05)
         await self.hub.close()
 
-    async def _check_for_ever(self) -> None:
-        while True:
-            await asyncio.sleep(CHECK_SECONDS)
-            try:
-                await check(list(self._guests))
-                await self._leaving.settle()
-            except Exception:  # supervisor: logged, then tried again
-                log.exception("sessions were not checked")
+    async def _check(self) -> None:
+        await check(list(self._guests))
+
+
+async def _for_ever(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    """One kind of round never waits for another kind."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+        except Exception:  # supervisor: logged, then tried again
+            log.exception("a round failed", work=work.__qualname__)
 
 
 async def check(guests: Sequence[Guest]) -> None:
@@ -158,9 +168,14 @@ async def check(guests: Sequence[Guest]) -> None:
                 closings.append(guest.revoke())
             elif guest.visitor.hold not in standing.at_post:
                 closings.append(guest.renew())
-        for fault in await asyncio.gather(*closings, return_exceptions=True):
-            if isinstance(fault, Exception):
-                log.error("a socket was not closed", exc_info=fault)
+        await _all(closings)
+
+
+async def _all(closings: Sequence[Coroutine[None, None, None]]) -> None:
+    """Each of them is done, whatever another one does."""
+    for fault in await asyncio.gather(*closings, return_exceptions=True):
+        if isinstance(fault, Exception):
+            log.error("a socket was not closed", exc_info=fault)
 
 
 def _look_after(
@@ -184,12 +199,12 @@ async def _bells(person_ids: Sequence[int]) -> dict[int, Bells]:
     found: dict[int, Bells] = {}
     for start in range(0, len(person_ids), _BATCH):
         batch = person_ids[start : start + _BATCH]
-        found |= await threads.run(bells.of_people, batch, at=timezone.now())
+        found |= await threads.look(bells.of_people, batch, at=timezone.now())
     return found
 
 
 async def _note_present(person_ids: Sequence[int]) -> None:
-    await threads.run(presence.beat, set(person_ids), now=timezone.now())
+    await threads.signal(presence.beat, set(person_ids), now=timezone.now())
 
 
 _here: list[Sessions] = []
