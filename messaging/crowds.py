@@ -55,16 +55,23 @@ class Crowds:
         self._inside: defaultdict[int, set[Socket]] = defaultdict(set)
         self._of: defaultdict[Socket, set[int]] = defaultdict(set)
         self._known: dict[int, _Known] = {}
+        self._joined_meanwhile: dict[int, set[Socket]] = {}
+        """Conversation that is asked about → who has joined since the question was put."""
 
     async def join(self, conversation_id: int, sockets: Iterable[Socket]) -> None:
         """The sockets hear the conversation's channel."""
-        for socket in sockets:
-            if socket not in self._inside[conversation_id]:
-                self._inside[conversation_id].add(socket)
-                self._of[socket].add(conversation_id)
-                # What the caller knows of her may have been overtaken already.
-                self.doubt(conversation_id)
-                await self._channels.add(bus.conversation_channel(conversation_id))
+        joining = set(sockets)
+        self._joined_meanwhile.get(conversation_id, set()).update(joining)
+        if not joining:
+            return
+        # What the caller knows of them may have been overtaken already.
+        self.doubt(conversation_id)
+        new = joining - self._inside[conversation_id]
+        # All of them at once: whoever goes while the channel is asked for is taken out again.
+        self._inside[conversation_id] |= new
+        for socket in new:
+            self._of[socket].add(conversation_id)
+        await self._channels.add(*[bus.conversation_channel(conversation_id)] * len(new))
 
     async def leave(self, conversation_id: int, sockets: Iterable[Socket]) -> None:
         """The sockets hear nothing more of the conversation's channel."""
@@ -107,6 +114,7 @@ class Crowds:
         known = _Known(max(before.seq if before else 0, parcel.seq), float("inf"), 0.0)
         self._known[conversation_id] = known
         asked_at = asyncio.get_running_loop().time()
+        joined = self._joined_meanwhile[conversation_id] = set()
         try:
             hearing = await threads.look(
                 conversations.hearing,
@@ -118,9 +126,13 @@ class Crowds:
         except Exception:
             self.doubt(conversation_id)
             raise
+        finally:
+            del self._joined_meanwhile[conversation_id]
         known.all_see_from = hearing.all_see_from
         known.until = asked_at + VIRTUAL_SECONDS if hearing.is_virtual else float("inf")
-        gone = [socket for socket in sockets if socket.person_id not in hearing.present]
+        away = [socket for socket in sockets if socket.person_id not in hearing.present]
+        # Whoever came back while the question was on its way is in it as somebody who had left.
+        gone = [socket for socket in away if socket not in joined]
         await self.leave(conversation_id, gone)
         return Hearers(
             [socket for socket in sockets if socket.person_id in hearing.seeing],

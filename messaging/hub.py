@@ -38,6 +38,8 @@ RECEIPT_SECONDS: Final = 2.0
 WAITING_LIMIT: Final = 1000
 """Parcels of one conversation that may wait for the database; of the others the audit tells."""
 _BATCH: Final = 500
+_TURN: Final = 64
+"""After so many parcels of one conversation others have their turn."""
 
 log = structlog.get_logger(__name__)
 
@@ -169,6 +171,8 @@ class Hub:
         waiting = self._in_turn[conversation_id]
         try:
             while waiting:
+                if len(waiting) % _TURN == 0:
+                    await asyncio.sleep(0)
                 parcel = waiting.popleft()
                 try:
                     hearers = self._certain(parcel) or await self._crowds.asked(parcel)

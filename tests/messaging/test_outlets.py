@@ -12,6 +12,15 @@ from messaging import frames
 from messaging.gateway import connection, outlets, sign_in
 from org.queries import sessions
 
+
+class Broken(outlets.Plain):
+    """The way out by a server that we misjudge."""
+
+    def flush(self) -> None:
+        """There is none."""
+        raise OSError("no way to it")
+
+
 BIG = frames.wire(frames.frame("message.created", {"body": "x" * 20_000}))
 
 
@@ -207,6 +216,16 @@ async def test_many_outlets_take_turns_with_the_rest_of_the_loop() -> None:
     assert turns == [450, 250, 50, 0]
     for server in servers:
         await server.heard()
+
+
+async def test_one_broken_way_out_silences_nobody_else() -> None:
+    broken, other = Server(), Server()
+    broken.outlet = Broken(broken.send, broken.stuck.set)
+    for server in (broken, other):
+        server.say(1)
+    assert await other.heard() == [("n", 1)]
+    other.say(2)
+    assert await other.heard() == [("n", 1), ("n", 2)]
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, 70_000])
