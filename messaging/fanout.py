@@ -5,6 +5,7 @@ a client proves by seq that it has everything, and each process compares what ea
 people was sent with the database.
 """
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -121,32 +122,46 @@ def _publish(parcels: Sequence[tuple[str, bus.Parcel]]) -> None:
     Whoever publishes first after a failure has every process look for those who lag.
     """
     is_told = False
+    owed = _debt.owed()
     with outage.forgiven("fan-out") as called:
         if called:
-            for batch in _batches([*_debt.owed(), *parcels]):
+            for batch in _batches([*_lost(owed), *parcels]):
                 pipeline = store.connection().pipeline(transaction=False)
                 for channel, parcel in batch:
                     pipeline.publish(channel, parcel.pack())
                 pipeline.execute()
             is_told = True
-    _debt.settle(is_told)
+    if is_told:
+        _debt.settle(owed)
+    else:
+        _debt.note()
 
 
 class _Debt:
-    """Whether something of this process was not published."""
+    """Whether something of this process was not published since everybody was told to look."""
 
     def __init__(self) -> None:
-        self._is_owed = False
+        self._lock = threading.Lock()
+        self._faults = 0
+        self._told_of = 0
 
-    def owed(self) -> list[tuple[str, bus.Parcel]]:
-        """What has to be published besides."""
-        lost = bus.Parcel(bus.Signal.LOST, 0, 0, b"")
-        return [(bus.control_channel(), lost)] if self._is_owed else []
+    def owed(self) -> int:
+        """How often it has happened, where others are still to be told of the last time, or 0."""
+        return self._faults if self._faults > self._told_of else 0
 
-    def settle(self, is_told: bool) -> None:
-        """Everything was published, or something was not."""
-        if self._is_owed == is_told:
-            self._is_owed = not is_told
+    def note(self) -> None:
+        """Something was not published."""
+        with self._lock:
+            self._faults += 1
+
+    def settle(self, told_of: int) -> None:
+        """Every process was told when it had happened so often: what came after is still owed."""
+        with self._lock:
+            self._told_of = max(self._told_of, told_of)
+
+
+def _lost(owed: int) -> list[tuple[str, bus.Parcel]]:
+    return [(bus.control_channel(), bus.Parcel(bus.Signal.LOST, 0, 0, b""))] if owed else []
 
 
 _debt: Final = _Debt()

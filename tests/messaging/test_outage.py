@@ -3,7 +3,7 @@
 import pytest
 import redis
 
-from messaging import outage
+from messaging import fanout, outage
 from messaging.outage import Outage
 
 
@@ -47,3 +47,17 @@ def test_a_failure_of_valkey_is_forgiven_and_remembered(monkeypatch: pytest.Monk
 def test_other_faults_are_not_forgiven() -> None:
     with pytest.raises(ValueError, match="own"), outage.forgiven("a test"):
         raise ValueError("own")
+
+
+def test_what_failed_while_others_were_told_is_told_with_what_comes_next() -> None:
+    debt = fanout._Debt()
+    assert debt.owed() == 0
+    debt.note()
+    told_of = debt.owed()
+    debt.note()
+    debt.settle(told_of)
+    assert debt.owed() == 2
+    debt.settle(0)  # by whoever began when nothing was owed
+    assert debt.owed() == 2
+    debt.settle(2)
+    assert debt.owed() == 0
