@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from core.actor import system
-from messaging import bus, crowds
+from messaging import bus, threads
 from messaging.crowds import Crowds
 from messaging.queries.conversations import Hearing
 
@@ -73,7 +73,7 @@ async def test_whoever_comes_back_while_the_database_is_asked_stays(
             seeing=nobody, pulling=nobody, present=nobody, all_see_from=1, is_virtual=False
         )
 
-    monkeypatch.setattr(crowds.threads, "look", look)
+    monkeypatch.setattr(threads, "look", look)
     await inside.join(ROOM, [ear])
     asking = asyncio.create_task(inside.asked(bus.Parcel(bus.Signal.ENTRY, ROOM, 5, b"")))
     await asked.wait()
