@@ -95,6 +95,10 @@ class Environment(BaseSettings):
     """Adapters of push, sms and voice by dotted path; a rung without one is passed over."""
     ding_per_person_daily: int = Field(default=50, ge=0, le=10_000)
     ding_per_unit_daily: int = Field(default=500, ge=0, le=100_000)
+    ding_people: int = Field(default=5_000, ge=1, le=20_000)
+    """How many people a DING calls without a second person's approval."""
+    ding_people_approved: int = Field(default=100_000, ge=1, le=500_000)
+    """How many it calls at most with one."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["json", "text"] = "json"

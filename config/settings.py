@@ -245,6 +245,8 @@ DING_WORKDAYS = env.listed(ENV.ding_workdays)
 DING_CHANNELS = env.pairs(ENV.ding_channels)
 DING_PER_PERSON_DAILY = ENV.ding_per_person_daily
 DING_PER_UNIT_DAILY = ENV.ding_per_unit_daily
+DING_PEOPLE = ENV.ding_people
+DING_PEOPLE_APPROVED = ENV.ding_people_approved
 
 # --- OIDC provider for mini-apps: django-oauth-toolkit with RFC 9700's gates shut -------
 OAUTH2_PROVIDER_APPLICATION_MODEL = "miniapps.OAuthApplication"

@@ -23,6 +23,7 @@ SUBSCRIPTIONS: Final[Subscriptions] = {
     org_events.RequestDecided: (
         org_handlers.on_request_ended,
         messaging_handlers.on_request_decided,
+        messaging_handlers.open_approved_ding,
     ),
     org_events.RequestDue: (
         org_handlers.on_request_ended,
@@ -39,6 +40,9 @@ SUBSCRIPTIONS: Final[Subscriptions] = {
     org_events.UnitRenamed: (messaging_handlers.on_unit_renamed,),
     messaging_events.NoticeSpread: (messaging_handlers.on_notice_spread,),
     messaging_events.DingDue: (messaging_handlers.on_ding_due,),
+    messaging_events.DingSpread: (messaging_handlers.on_ding_spread,),
+    messaging_events.DingEnding: (messaging_handlers.on_ding_ending,),
+    messaging_events.DingMoved: (messaging_handlers.on_ding_moved,),
     messaging_events.SearchBlockFilled: (messaging_handlers.on_search_block_filled,),
     messaging_events.UnitConversationFounded: (messaging_handlers.on_unit_conversation_founded,),
     org_events.PersonLeft: (

@@ -10,9 +10,9 @@ from typing import Final
 from core.actor import system
 from messaging import channels_out, events
 from messaging.channels_out import in_app
-from messaging.kinds import DingStep, StepOutcome
+from messaging.kinds import DingState, DingStep, StepOutcome
 from messaging.queries import ding_climbs as climb_queries
-from messaging.services import ding_climbs
+from messaging.services import ding_climbs, ding_spreads
 from org.services import people
 
 LINK: Final = "/messages/?view=dings"
@@ -32,11 +32,68 @@ def climb(event: events.DingDue, now: datetime) -> None:
     step = DingStep(event.step)
     if step == DingStep.END:
         ding_climbs.exhaust(actor=_ACTOR, ding_id=event.ding_id, now=now)
-        return
-    ding_climbs.let_go(actor=_ACTOR, ding_id=event.ding_id, step=step, after=event.after, now=now)
-    if step == DingStep.APP:
-        return  # the opening itself has delivered
-    part = climb_queries.next_part(event.ding_id, step, after=event.after, at=now)
+    elif step == DingStep.APP:
+        _look_at_all(event.ding_id, now)  # the opening itself has delivered
+    elif step in climb_queries.TELLING_OTHERS:
+        if event.after == 0:
+            _look_at_all(event.ding_id, now)
+        part = climb_queries.next_part(event.ding_id, step, after=event.after, at=now)
+        _carry_out(event, part, now)
+    elif not _goes_side_by_side(event, now):
+        _climb_next(event, now)
+
+
+def spread(event: events.DingSpread, now: datetime) -> None:
+    """The next people of a wide DING are called."""
+    if event.done:
+        ding_spreads.look_again(actor=_ACTOR, ding_id=event.ding_id, done=event.done, now=now)
+    ding_spreads.call_next(actor=_ACTOR, ding_id=event.ding_id, done=event.done, now=now)
+
+
+def end(event: events.DingEnding, now: datetime) -> None:
+    """The next people of a wide DING that was recalled are called no longer."""
+    state = DingState(event.state)
+    ding_climbs.end_next(actor=_ACTOR, ding_id=event.ding_id, state=state, said=event.said, now=now)
+
+
+def tell_counts(event: events.DingMoved, now: datetime) -> None:
+    """The sender's devices know how a wide DING stands."""
+    ding_climbs.tell_counts(actor=_ACTOR, ding_id=event.ding_id, now=now)
+
+
+def _look_at_all(ding_id: int, now: datetime) -> None:
+    for person_ids in climb_queries.everybody(ding_id):
+        ding_climbs.let_go(actor=_ACTOR, ding_id=ding_id, person_ids=person_ids, now=now)
+
+
+def _goes_side_by_side(event: events.DingDue, now: datetime) -> bool:
+    """Whether there are so many that the rung was parted among workers; its parts are not again."""
+    if event.after or event.until:
+        return False
+    lanes = climb_queries.lanes(event.ding_id)
+    if not lanes:
+        return False
+    ding_climbs.go_side_by_side(
+        actor=_ACTOR, ding_id=event.ding_id, step=DingStep(event.step), lanes=lanes, now=now
+    )
+    return True
+
+
+def _climb_next(event: events.DingDue, now: datetime) -> None:
+    step, after, until = DingStep(event.step), event.after, event.until
+    has_channel = channels_out.of(step) is not None
+    at_once = climb_queries.AT_ONCE if has_channel else climb_queries.LOOKED_AT_ONCE
+    person_ids = climb_queries.looked_at(event.ding_id, after=after, until=until, at_once=at_once)
+    ding_climbs.let_go(actor=_ACTOR, ding_id=event.ding_id, person_ids=person_ids, now=now)
+    if has_channel:
+        part = climb_queries.next_part(event.ding_id, step, after=after, until=until, at=now)
+    else:
+        part = climb_queries.next_passed_over(event.ding_id, step, after=after, until=until)
+    _carry_out(event, part, now)
+
+
+def _carry_out(event: events.DingDue, part: climb_queries.Climb, now: datetime) -> None:
+    step = DingStep(event.step)
     for reach in part.reaches:
         evidence = _reach(step, reach, now)
         ding_climbs.keep(
@@ -51,7 +108,12 @@ def climb(event: events.DingDue, now: datetime) -> None:
         )
     if part.next_after is not None:
         ding_climbs.go_on(
-            actor=_ACTOR, ding_id=event.ding_id, step=step, after=part.next_after, now=now
+            actor=_ACTOR,
+            ding_id=event.ding_id,
+            step=step,
+            after=part.next_after,
+            until=event.until,
+            now=now,
         )
 
 

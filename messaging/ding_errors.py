@@ -25,10 +25,31 @@ class NobodyToDing(errors.Conflict):
 
 
 class DingNeedsApproval(errors.Invalid):
-    """More people than one DING calls without an approval."""
+    """More people than one person calls alone, and no reason that a second person could read."""
 
     code = "DING_NEEDS_APPROVAL"
-    message = "一次 DING 最多 {limit} 人；超过的须先经审批"
+    message = "将 DING {people} 人，超过 {limit} 人的须说明理由并经另一人批准"
+
+
+class DingTooMany(errors.Invalid):
+    """More people than a DING calls, approved or not."""
+
+    code = "DING_TOO_MANY_PEOPLE"
+    message = "一次 DING 最多 {limit} 人"
+
+
+class DingRequestNotFound(errors.NotFound):
+    """The request is absent, or neither the actor's nor for him to decide."""
+
+    code = "DING_REQUEST_NOT_FOUND"
+    message = "DING 申请不存在，或您无权查看"
+
+
+class DingAskerUnable(errors.Conflict):
+    """Whoever asked for the DING can no longer sign in."""
+
+    code = "DING_ASKER_UNABLE"
+    message = "申请人已不能登录，DING 没有发出"
 
 
 class DingQuotaSpent(errors.TooMany):

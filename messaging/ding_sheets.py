@@ -1,7 +1,7 @@
 """Writes who has confirmed a DING as a workbook."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 import openpyxl
@@ -21,7 +21,7 @@ _BELOW_EACH_OTHER: Final = Alignment(vertical="top", wrap_text=True)
 _HEAD: Final = PatternFill("solid", fgColor="E8EFFA")
 
 
-def written(targets: Sequence[Target]) -> bytes:
+def written(targets: Iterable[Target]) -> bytes:
     """The workbook, one row for each person."""
     book = openpyxl.Workbook(write_only=True)
     sheet: Any = book.create_sheet("DING")
@@ -29,9 +29,11 @@ def written(targets: Sequence[Target]) -> bytes:
     for index, width in enumerate(_WIDTHS, start=1):
         sheet.column_dimensions[get_column_letter(index)].width = width
     sheet.append([_heading(sheet, text) for text in HEADINGS])
+    rows = 1
     for target in targets:
         sheet.append([_cell(sheet, text) for text in _row(target)])
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(HEADINGS))}{len(targets) + 1}"
+        rows += 1
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(HEADINGS))}{rows}"
     kept = io.BytesIO()
     book.save(kept)
     return kept.getvalue()

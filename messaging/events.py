@@ -29,7 +29,8 @@ class NoticeSpread(events.Event):
 class DingDue(events.Event):
     """The time has come for a DING to climb one rung, or to end.
 
-    Whoever hears it looks who is still pending, of those behind the person `after`.
+    Whoever hears it looks who is still pending, of those behind the person `after` and, unless it
+    is 0, up to the person `until`.
     """
 
     name: ClassVar[str] = "messaging.ding_due"
@@ -37,6 +38,37 @@ class DingDue(events.Event):
     ding_id: int
     step: str
     after: int = 0
+    until: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DingSpread(events.Event):
+    """A wide DING was opened and has called so many (`done`): the others are still to be called."""
+
+    name: ClassVar[str] = "messaging.ding_spread"
+
+    ding_id: int
+    done: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DingEnding(events.Event):
+    """A wide DING calls nobody any more: those who are pending are to end in that state."""
+
+    name: ClassVar[str] = "messaging.ding_ending"
+
+    ding_id: int
+    state: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DingMoved(events.Event):
+    """A wide DING stands otherwise than its sender's devices know."""
+
+    name: ClassVar[str] = "messaging.ding_moved"
+
+    ding_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

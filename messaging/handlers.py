@@ -4,15 +4,23 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from core.actor import system
+from core.errors import DomainError
 from messaging import climbing, events, intake
 from messaging.queries import files, handovers, search_blocks
 from messaging.queries import members as member_queries
 from messaging.queries import unit_conversations as unit_queries
-from messaging.services import ding_climbs, members, notices, search, unit_conversations
+from messaging.services import (
+    ding_climbs,
+    ding_requests,
+    members,
+    notices,
+    search,
+    unit_conversations,
+)
 from messaging.services import files as file_services
 from messaging.services import handovers as handover_services
 from org import events as org_events
-from org.kinds import HandoverKind, ReorganisationStatus, RequestState
+from org.kinds import HandoverKind, ReorganisationStatus, RequestKind, RequestState
 from org.queries import appointments, authority, reorganisations, requests
 from org.services import departures
 
@@ -24,6 +32,7 @@ _WARNED_BEFORE: Final = timedelta(days=7)
 _LEFT_OVER_KEPT: Final = timedelta(days=7)
 _FORGOTTEN_AT_ONCE: Final = 1000
 _BEHIND_AT_ONCE: Final = 500
+_APPROVED_DING: Final = (RequestKind.DING, RequestState.APPROVED)
 _VERDICTS: Final[dict[str, str]] = {
     RequestState.APPROVED: "复核已同意",
     RequestState.REJECTED: "复核未同意",
@@ -66,7 +75,7 @@ def on_request_decided(event: org_events.RequestDecided, now: datetime) -> None:
         person_ids=[request.requester_id],
         title=f"{_VERDICTS[request.state]}：{request.summary}",
         body="\n".join(filter(None, said)),
-        link=f"/administration/requests/{event.request_id}/",
+        link=_asker_link(request),
         now=now,
     )
 
@@ -173,6 +182,32 @@ def on_ding_due(event: events.DingDue, now: datetime) -> None:
     climbing.climb(event, now)
 
 
+def on_ding_spread(event: events.DingSpread, now: datetime) -> None:
+    """The next people of a DING to tens of thousands are called."""
+    climbing.spread(event, now)
+
+
+def on_ding_ending(event: events.DingEnding, now: datetime) -> None:
+    """The next people of such a DING are called no longer."""
+    climbing.end(event, now)
+
+
+def on_ding_moved(event: events.DingMoved, now: datetime) -> None:
+    """Whoever opened such a DING sees how it stands."""
+    climbing.tell_counts(event, now)
+
+
+def open_approved_ding(event: org_events.RequestDecided, now: datetime) -> None:
+    """The DING that a second person approved is opened; else whoever asked knows why it is not."""
+    request = requests.told_of(event.request_id, at=now)
+    if request is None or (request.kind, request.state) != _APPROVED_DING:
+        return
+    try:
+        ding_requests.carry_out(actor=_ACTOR, request_id=request.id, now=now)
+    except DomainError as refusal:
+        _tell_refused_ding(request, refusal.text, now)
+
+
 def close_overdue_dings(now: datetime) -> None:
     """No DING waits beyond its end, also where the timer of it was lost."""
     climbing.close_overdue(now)
@@ -258,7 +293,7 @@ def on_request_due(event: org_events.RequestDue, now: datetime) -> None:
         person_ids=[request.requester_id],
         title=f"复核已过期：{request.summary}",
         body="规定时间内无人复核，操作没有执行；仍需办理的，请重新提交。",
-        link=f"/administration/requests/{event.request_id}/",
+        link=_asker_link(request),
         now=now,
     )
 
@@ -308,3 +343,27 @@ def fill_search_blocks(now: datetime) -> None:
 
 def _opened_key(request_id: int) -> str:
     return f"request:{request_id}"
+
+
+def _tell_refused_ding(request: requests.Request, refusal: str, now: datetime) -> None:
+    is_new = ding_requests.refuse(actor=_ACTOR, request_id=request.id, refusal=refusal, now=now)
+    if not is_new:
+        return
+    notices.send(
+        actor=_ACTOR,
+        source=SOURCE,
+        source_name=SOURCE_NAME,
+        key=f"ding.refused:{request.id}",
+        person_ids=[request.requester_id],
+        title=f"DING 没有发出：{request.summary}",
+        body=refusal,
+        link=_asker_link(request),
+        now=now,
+    )
+
+
+def _asker_link(request: requests.Request) -> str:
+    """Where whoever asked sees how it stands: 系统管理 is not open to all who may DING."""
+    if request.kind == RequestKind.DING:
+        return "/messages/?view=dings"
+    return f"/administration/requests/{request.id}/"

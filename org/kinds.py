@@ -140,6 +140,7 @@ class RequestKind(TextChoices):
     TRANSFER = "transfer", "调动人员"
     CREDENTIALS = "credentials", "重置管理员凭据"
     MESSAGE_HISTORY = "message_history", "查看消息历史版本"
+    DING = "ding", "DING 大量人员"
 
 
 class RequestState(TextChoices):

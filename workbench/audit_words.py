@@ -129,6 +129,7 @@ ACTIONS: Final = {
     "messaging.file.downloaded": "下载文件",
     "messaging.ding.opened": "发出 DING",
     "messaging.ding.recalled": "撤回 DING",
+    "messaging.ding.refused": "获准的 DING 未能发出",
     "messaging.ding.exported": "导出 DING 确认情况",
     "messaging.duty.set": "安排值班",
     "messaging.duty.dropped": "取消值班",

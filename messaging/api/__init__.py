@@ -4,6 +4,7 @@ from ninja import Router
 
 from messaging.api import (
     conversations,
+    ding_requests,
     dings,
     drafts,
     duty,
@@ -39,6 +40,7 @@ router.add_router("", search.router)
 router.add_router("", notices.router)
 router.add_router("", notice_sources.router)
 router.add_router("", dings.router)
+router.add_router("", ding_requests.router)
 router.add_router("", duty.router)
 router.add_router("", sockets.router)
 router.add_router("", sync.router)

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router
 from ninja.responses import Status
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from core import paging
 from core.http import actor_of
@@ -20,14 +20,20 @@ from messaging.queries import ding_marks
 from messaging.queries import dings as queries
 from messaging.schemas import Body
 from messaging.services import dings
-from messaging.services.dings import Call, Confirmed, Opened
+from messaging.services.dings import Asked, Call, Confirmed, Opened
 from org.api.imports import attachment
 
 router = Router()
 
 Level = Literal["app", "sms", "phone"]
 State = Literal["", "pending", "confirmed", "recalled", "unreachable", "exhausted"]
-People = Annotated[Sequence[Id], Field(max_length=dings.TARGETS_AT_MOST + 1)]
+NAMED_AT_MOST: Final = 20_000
+"""People a DING names one by one; all of a conversation are called without naming them."""
+People = Annotated[Sequence[Id], Field(max_length=NAMED_AT_MOST)]
+Reason = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=400, pattern=r"^[^\x00]*$")
+]
+Answer = Status[Opened] | Status[Asked]
 _FILE: Final[dict[str, Any]] = {
     "responses": {
         200: {"description": "The list as a workbook", "content": {ding_sheets.CONTENT_TYPE: {}}}
@@ -44,6 +50,8 @@ class DingIn(Schema):
     audience: Literal["people", "everybody"] = "people"
     person_ids: People = ()
     level: Level = "app"
+    reason: Reason = ""
+    """Why so many have to be called: asked for above the number that one person calls alone."""
 
 
 class DingOfMessageIn(Schema):
@@ -53,6 +61,7 @@ class DingOfMessageIn(Schema):
     audience: Literal["people", "everybody", "unread"] = "people"
     person_ids: People = ()
     level: Level = "app"
+    reason: Reason = ""
 
 
 class DingAgainIn(Schema):
@@ -60,6 +69,7 @@ class DingAgainIn(Schema):
 
     client_ding_id: UUID
     level: Level = "app"
+    reason: Reason = ""
 
 
 class DingOpenedOut(Schema):
@@ -70,6 +80,18 @@ class DingOpenedOut(Schema):
     seq: int
     targets: int
     opened_at: datetime
+    repeated: bool
+
+
+class DingAskedOut(Schema):
+    """Nobody is called yet: a second person decides. `state` is the request's."""
+
+    request_id: int
+    conversation_id: int
+    seq: int
+    targets: int
+    state: str
+    expires_at: datetime
     repeated: bool
 
 
@@ -205,6 +227,9 @@ class DingMarksOut(Schema):
     items: list[DingMarkOut]
 
 
+OPENED: Final = {200: DingOpenedOut, 202: DingAskedOut}
+
+
 @router.get(
     "/conversations/{conversation_id}/dings",
     response=DingMarksOut,
@@ -222,16 +247,16 @@ def list_marks(request: HttpRequest, conversation_id: Id, first: Id, last: Id) -
     return {"items": marks}
 
 
-@router.post("/dings", response=DingOpenedOut, url_name="messaging-ding-send")
-def send(request: HttpRequest, body: DingIn) -> Opened:
-    """A message and its DING, both or neither."""
+@router.post("/dings", response=OPENED, url_name="messaging-ding-send")
+def send(request: HttpRequest, body: DingIn) -> Answer:
+    """A message and its DING, both or neither; 202 where a second person decides about the DING."""
     actor = actor_of(request)
     rates.take(
         person_id=actor.require_person(),
         conversation_id=body.conversation_id,
         client_message_id=body.client_message_id,
     )
-    return dings.send(
+    outcome = dings.send(
         actor=actor,
         conversation_id=body.conversation_id,
         client_message_id=body.client_message_id,
@@ -239,16 +264,17 @@ def send(request: HttpRequest, body: DingIn) -> Opened:
         call=_call(body),
         now=timezone.now(),
     )
+    return _answer(outcome)
 
 
 @router.post(
     "/conversations/{conversation_id}/messages/{seq}/dings",
-    response=DingOpenedOut,
+    response=OPENED,
     url_name="messaging-ding-open",
 )
-def open_for(request: HttpRequest, conversation_id: Id, seq: Id, body: DingOfMessageIn) -> Opened:
-    """The people are called to an existing message."""
-    return dings.open_for(
+def open_for(request: HttpRequest, conversation_id: Id, seq: Id, body: DingOfMessageIn) -> Answer:
+    """The people are called to an existing message; 202 where a second person decides first."""
+    outcome = dings.open_for(
         actor=actor_of(request),
         conversation_id=conversation_id,
         seq=seq,
@@ -256,6 +282,7 @@ def open_for(request: HttpRequest, conversation_id: Id, seq: Id, body: DingOfMes
         call=_call(body),
         now=timezone.now(),
     )
+    return _answer(outcome)
 
 
 @router.get("/dings/received", response=CalledPageOut, url_name="messaging-dings-received")
@@ -339,17 +366,25 @@ def recall(request: HttpRequest, ding_id: Id) -> DingRecalledOut:
     return DingRecalledOut(ended=ended)
 
 
-@router.post("/dings/{ding_id}/again", response=DingOpenedOut, url_name="messaging-ding-again")
-def repeat(request: HttpRequest, ding_id: Id, body: DingAgainIn) -> Opened:
-    """Whoever has not confirmed is called anew, and the earlier DING is over."""
-    return dings.repeat(
+@router.post("/dings/{ding_id}/again", response=OPENED, url_name="messaging-ding-again")
+def repeat(request: HttpRequest, ding_id: Id, body: DingAgainIn) -> Answer:
+    """Whoever has not confirmed is called anew, and the earlier DING is over; 202 as with others,
+    and the earlier one goes on until somebody else has agreed."""
+    outcome = dings.repeat(
         actor=actor_of(request),
         ding_id=ding_id,
         client_ding_id=body.client_ding_id,
         level=DingLevel(body.level),
+        reason=body.reason,
         now=timezone.now(),
     )
+    return _answer(outcome)
+
+
+def _answer(outcome: Opened | Asked) -> Answer:
+    return Status(202, outcome) if isinstance(outcome, Asked) else Status(200, outcome)
 
 
 def _call(body: DingIn | DingOfMessageIn) -> Call:
-    return Call(DingAudience(body.audience), tuple(body.person_ids), DingLevel(body.level))
+    level = DingLevel(body.level)
+    return Call(DingAudience(body.audience), tuple(body.person_ids), level, body.reason)

@@ -19,6 +19,7 @@ from messaging.kinds import (
 )
 from messaging.models import log
 from messaging.models.conversations import Conversation, GroupNotice, Member, NewcomersPast
+from messaging.models.ding_requests import DingRequest
 from messaging.models.dings import Ding, DingEvidence, DingTarget, DutyShift
 from messaging.models.drafts import UnsentText
 from messaging.models.favourites import Favourite
@@ -47,6 +48,7 @@ __all__ = [
     "DingAudience",
     "DingEvidence",
     "DingLevel",
+    "DingRequest",
     "DingState",
     "DingStep",
     "DingTarget",

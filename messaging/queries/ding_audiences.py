@@ -66,6 +66,21 @@ def exhausted(ding_id: int) -> list[int]:
     return sorted(rows.values_list("person_id", flat=True))
 
 
+def unconfirmed(ding_id: int) -> list[int]:
+    """Those who have not confirmed it yet, or had not when it ended."""
+    open_states = [DingState.PENDING, DingState.EXHAUSTED]
+    rows = DingTarget.objects.filter(ding_id=ding_id, state__in=open_states)
+    return sorted(rows.values_list("person_id", flat=True))
+
+
+def confirmed(ding_id: int, person_ids: Collection[int]) -> set[int]:
+    """Those of the people who have confirmed it."""
+    rows = DingTarget.objects.filter(
+        ding_id=ding_id, person_id__in=person_ids, state=DingState.CONFIRMED
+    )
+    return set(rows.values_list("person_id", flat=True))
+
+
 def still_there(
     conversation_id: int, seq: int, person_ids: Collection[int], *, but_id: int
 ) -> list[int]:

@@ -1,9 +1,12 @@
 """Whom a rung of a DING reaches next, and what is said to him there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
+
+from django.db import connection
+from django.db.models import QuerySet
 
 from messaging.kinds import DingState, DingStep
 from messaging.models import Ding, DingEvidence, DingTarget
@@ -12,6 +15,16 @@ from org.queries import people
 
 AT_ONCE: Final = 100
 """So many deliveries are made by one job: a job is short, and a fault in it stops no others."""
+OFFICERS_AT_ONCE: Final = 500
+"""The same of notices to officers, which need no network; each such job looks at everybody."""
+LOOKED_AT_ONCE: Final = 2000
+LANE: Final = 2000
+"""So many people of a rung are called one after the other; more of them side by side."""
+_LANES: Final = """
+SELECT person_id FROM (
+    SELECT person_id, row_number() OVER (ORDER BY person_id) AS place
+      FROM messaging_dingtarget WHERE ding_id = %(ding)s AND state = 'pending') numbered
+ WHERE place %% %(lane)s = 0 ORDER BY person_id"""
 TELLING_OTHERS: Final = (DingStep.DUTY, DingStep.LEADER)
 """Rungs that tell an officer or a leader of those who have not confirmed."""
 _NAMED: Final = 5
@@ -39,52 +52,93 @@ class Climb:
 
     reaches: list[Reach]
     next_after: int | None
+    """Of a rung that tells others: how many jobs of it there have been."""
 
 
 def overdue(*, at: datetime) -> list[int]:
     """The DINGs that should have ended by then, and have not."""
     rows = DingTarget.objects.filter(state=DingState.PENDING, ding__closes_at__lte=at)
-    return sorted(set(rows.values_list("ding_id", flat=True)))
+    return sorted(rows.values_list("ding_id", flat=True).distinct())
 
 
-def looked_at(ding_id: int, step: DingStep, *, after: int) -> list[int]:
-    """Those still called whom one job of the rung looks at: the next people behind that one.
+def lanes(ding_id: int) -> list[tuple[int, int]]:
+    """The parts of those still called: behind which person, up to which (0: all others).
 
-    A rung that tells others looks at everybody, so each officer hears of all of his people at once;
-    so does the first, which has delivered to all of them with the opening.
+    Empty where they are few enough to be called one after the other.
     """
-    rows = DingTarget.objects.filter(ding_id=ding_id, state=DingState.PENDING)
-    if step in (DingStep.APP, *TELLING_OTHERS):
-        return list(rows.order_by("person_id").values_list("person_id", flat=True))
-    behind = rows.filter(person_id__gt=after).order_by("person_id")
-    return list(behind.values_list("person_id", flat=True)[:AT_ONCE])
+    with connection.cursor() as cursor:
+        cursor.execute(_LANES, {"ding": ding_id, "lane": LANE})
+        borders = [row[0] for row in cursor.fetchall()]
+    return list(zip([0, *borders], [*borders, 0], strict=True)) if len(borders) > 1 else []
 
 
-def next_part(ding_id: int, step: DingStep, *, after: int, at: datetime) -> Climb:
-    """The deliveries of the rung to the next people; those with evidence of it are passed over."""
+def everybody(ding_id: int) -> Iterator[list[int]]:
+    """All those still called, part by part."""
+    after = 0
+    while part := list(_pending(ding_id, after, 0)[:LOOKED_AT_ONCE]):
+        yield part
+        after = part[-1]
+
+
+def looked_at(ding_id: int, *, after: int, until: int, at_once: int) -> list[int]:
+    """Those still called whom one job of a rung looks at: the next people behind that one."""
+    return list(_pending(ding_id, after, until)[:at_once])
+
+
+def next_part(ding_id: int, step: DingStep, *, after: int, until: int = 0, at: datetime) -> Climb:
+    """The deliveries of the rung to the next people; those with evidence of it are passed over.
+
+    A rung that tells others looks at everybody, so each officer hears of all of his people at once.
+    What one job of it has done is passed over by the next, for its evidence.
+    """
     ding = Ding.objects.get(pk=ding_id)
-    person_ids = looked_at(ding_id, step, after=after)
+    if step in TELLING_OTHERS:
+        wanted = _unproven(ding_id, step, list(_pending(ding_id, 0, 0)))
+        reaches = _to_officers(ding, step, wanted, at=at)
+        more = after + 1 if len(reaches) > OFFICERS_AT_ONCE else None
+        return Climb(reaches[:OFFICERS_AT_ONCE], more)
+    person_ids = looked_at(ding_id, after=after, until=until, at_once=AT_ONCE)
+    wanted = _unproven(ding_id, step, person_ids)
+    following = person_ids[-1] if len(person_ids) == AT_ONCE else None
+    return Climb(_to_themselves(ding, step, wanted, at=at), following)
+
+
+def next_passed_over(ding_id: int, step: DingStep, *, after: int, until: int) -> Climb:
+    """The next people of a rung that nobody can be reached by: all of them are one delivery."""
+    person_ids = looked_at(ding_id, after=after, until=until, at_once=LOOKED_AT_ONCE)
+    wanted = tuple(_unproven(ding_id, step, person_ids))
+    following = person_ids[-1] if len(person_ids) == LOOKED_AT_ONCE else None
+    return Climb([Reach(wanted, None, "", "", "")] if wanted else [], following)
+
+
+def _pending(ding_id: int, after: int, until: int) -> QuerySet[DingTarget, int]:
+    rows = DingTarget.objects.filter(ding_id=ding_id, state=DingState.PENDING, person_id__gt=after)
+    if until:
+        rows = rows.filter(person_id__lte=until)
+    return rows.order_by("person_id").values_list("person_id", flat=True)
+
+
+def _unproven(ding_id: int, step: DingStep, person_ids: Sequence[int]) -> list[int]:
     proven = DingEvidence.objects.filter(ding_id=ding_id, step=step, person_id__in=person_ids)
     done = set(proven.values_list("person_id", flat=True))
-    wanted = [person_id for person_id in person_ids if person_id not in done]
-    if step in TELLING_OTHERS:
-        reaches = _to_officers(ding, step, wanted, at=at)
-        # What this part does is passed over by the next, for its evidence.
-        return Climb(reaches[:AT_ONCE], after if len(reaches) > AT_ONCE else None)
-    more = person_ids[-1] if len(person_ids) == AT_ONCE else None
-    return Climb([_to_himself(ding, step, person_id, at=at) for person_id in wanted], more)
+    return [person_id for person_id in person_ids if person_id not in done]
 
 
-def _to_himself(ding: Ding, step: DingStep, person_id: int, *, at: datetime) -> Reach:
+def _to_themselves(
+    ding: Ding, step: DingStep, person_ids: Sequence[int], *, at: datetime
+) -> list[Reach]:
     """What is said outside of the platform names who calls, never what the message says."""
     name = people.names([ding.sender_id], at=at)[ding.sender_id].name
-    return Reach(
-        for_ids=(person_id,),
-        to_id=person_id,
-        key=f"ding:{ding.pk}:{person_id}:{step.value}",
-        title=f"{name} 向您发出 DING",
-        text=f"{name} 向您发出 DING，请登录平台查看并确认。",
-    )
+    return [
+        Reach(
+            for_ids=(person_id,),
+            to_id=person_id,
+            key=f"ding:{ding.pk}:{person_id}:{step.value}",
+            title=f"{name} 向您发出 DING",
+            text=f"{name} 向您发出 DING，请登录平台查看并确认。",
+        )
+        for person_id in person_ids
+    ]
 
 
 def _to_officers(

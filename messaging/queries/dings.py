@@ -1,6 +1,6 @@
 """DINGs as those see them who opened them, and those they call."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -17,6 +17,7 @@ from messaging.queries import colleagues, ding_counts, messages
 from org.queries import people
 
 _NEWEST: Final = paging.Cursors("messaging.dings", tuple[int])
+_READ_AT_ONCE: Final = 2000
 _BY_PERSON: Final = paging.Cursors("messaging.ding_targets", tuple[int])
 
 
@@ -202,11 +203,13 @@ def targets(
     return Page(_targets(ding_id, shown, at=at), following)
 
 
-def every_target(*, actor: Actor, ding_id: int, at: datetime) -> list[Target]:
-    """All of them, for the file: a DING calls a bounded number of people."""
-    own(ding_id, actor.require_person())
+def every_target(ding_id: int, *, at: datetime) -> Iterator[Target]:
+    """All of them, for the file, read part by part; whose they are is the caller's policy."""
     rows = DingTarget.objects.filter(ding_id=ding_id).order_by("person_id")
-    return _targets(ding_id, list(rows), at=at)
+    after = 0
+    while part := list(rows.filter(person_id__gt=after)[:_READ_AT_ONCE]):
+        yield from _targets(ding_id, part, at=at)
+        after = part[-1].person_id
 
 
 def _calls(ding_id: int, person_id: int) -> bool:

@@ -9,7 +9,7 @@ from messaging import fanout
 from messaging.kinds import MessageKind, VersionEnd
 from messaging.models import Conversation, Mention, Message, MessageRecord, MessageVersion, log
 from messaging.queries import conversations, histories, messages
-from messaging.services import _ding_ends
+from messaging.services import _ding_asking, _ding_ends
 
 _ACTIONS: Final = {
     VersionEnd.RECALLED: "messaging.message.recalled",
@@ -32,6 +32,7 @@ def take_back(
         event["withdrawn"] = True
     entry = log.append_event(held, by_id=person_id, event=event, now=now)
     _ding_ends.end_of_message(held.pk, seq, now=now)
+    _ding_asking.lapse_of_message(actor, held.pk, seq, now=now)
     audit.record(
         actor=actor,
         action=_ACTIONS[end],

@@ -282,11 +282,16 @@ def _let_read(actor: Actor, payload: Mapping[str, Any], approved_by: int, now: d
     """Nothing happens by itself: messaging asks how the request ended before it shows anything."""
 
 
+def _let_ding(actor: Actor, payload: Mapping[str, Any], approved_by: int, now: datetime) -> None:
+    """Nothing happens here: messaging hears of the decision, judges anew and opens the DING."""
+
+
 _LIMITS: Final = ("root_id", "subtree", "line_id", "highest_level", "depth")
 
 PERFORMERS: Final[Mapping[RequestKind, Performer]] = {
     RequestKind.ABOLISH_UNIT: _abolish,
     RequestKind.CREDENTIALS: _set_credentials,
+    RequestKind.DING: _let_ding,
     RequestKind.EXPORT: _export,
     RequestKind.GRANT: _grant,
     RequestKind.MESSAGE_HISTORY: _let_read,

@@ -91,13 +91,25 @@ def lapse(*, actor: Actor, unit_ids: Collection[int], now: datetime) -> None:
     Judges no right: whoever abolished the units could. A request that somebody decides about at
     this moment is left alone: its act is refused by what the units have become.
     """
-    waiting = ReviewRequest.objects.filter(
-        pk__in=concerned.naming(unit_ids), state=RequestState.WAITING
-    )
+    _let_lapse(actor, concerned.naming(unit_ids), "涉及的组织已撤销，操作不能再执行", now=now)
+
+
+@db.service
+def let_lapse(*, actor: Actor, request_ids: Collection[int], remark: str, now: datetime) -> None:
+    """Of these requests those that wait end, since what they are about is there no longer.
+
+    Whether that is so is the caller's to judge. One that somebody decides about at this moment is
+    left alone: its act has to be refused by what has happened.
+    """
+    _let_lapse(actor, request_ids, remark, now=now)
+
+
+def _let_lapse(actor: Actor, request_ids: Collection[int], remark: str, *, now: datetime) -> None:
+    waiting = ReviewRequest.objects.filter(pk__in=request_ids, state=RequestState.WAITING)
     for request in waiting.select_for_update(no_key=True, skip_locked=True).order_by("pk"):
         request.state = RequestState.LAPSED
         request.decided_at = now
-        request.remark = "涉及的组织已撤销，操作不能再执行"
+        request.remark = remark
         request.payload.pop("sealed", None)
         request.save(update_fields=["state", "decided_at", "remark", "payload"])
         _record(actor, request, now=now, action="org.request.lapsed")

@@ -144,16 +144,6 @@ def test_whom_a_ding_calls_neither_recalls_it_nor_sees_the_others(wang: Phone, l
     assert say.states(ding_id) == {li.person_id: "pending"}
 
 
-def test_more_people_than_one_ding_calls_take_an_approval(
-    wang: Phone, li: Phone, zhang: Phone, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dings, "TARGETS_AT_MOST", 1)
-    room = wang.group(li, zhang)
-    answer = say.send(wang, room, audience="everybody")
-    assert (answer.status_code, answer.json()["code"]) == (422, "DING_NEEDS_APPROVAL")
-    assert Ding.objects.count() == 0
-
-
 def test_who_may_not_speak_may_not_ding(wang: Phone, li: Phone, zhang: Phone) -> None:
     room = wang.group(li, zhang)
     seq = wang.send(room, "请勿发言").json()["seq"]

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from core import http
+from messaging.queries import ding_requests
 from org.kinds import RequestKind, RequestState
 from org.queries import concerned, people
 from org.queries import requests as queries
@@ -115,6 +116,7 @@ def _render(request: HttpRequest, shown: queries.Request | None) -> HttpResponse
         "may_withdraw": waits and is_own,
         "deciders": _deciders(shown.id, at=now) if shown is not None and waits and is_own else [],
         "history_link": _history_link(shown) if shown is not None and is_own else "",
+        "ding": ding_requests.of_request(shown, person_id=person_id) if shown else None,
         "remark_at_most": REMARK_AT_MOST,
     }
     return render(request, "workbench/administration/requests.html", context)
