@@ -303,9 +303,18 @@ class Hub:
         while True:
             await self._recount.wait()
             self._recount.clear()
-            stale, self._stale = self._stale, set()
-            for socket, conversation_id in stale:
-                await self._send_counts(socket, conversation_id)
+            waiting = list(self._stale)
+            self._stale.clear()
+            # Whatever fails again and again does not always stand before the same others.
+            random.shuffle(waiting)
+            try:
+                while waiting:
+                    await self._send_counts(*waiting[-1])
+                    waiting.pop()
+            finally:
+                if waiting:
+                    self._stale.update(waiting)
+                    self._recount.set()
             await asyncio.sleep(RECEIPT_SECONDS)
 
     async def _send_counts(self, socket: Socket, conversation_id: int) -> None:

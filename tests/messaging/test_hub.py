@@ -4,7 +4,7 @@ import asyncio
 import threading
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.db import transaction
@@ -296,3 +296,18 @@ def _edit(province: Province, room: int, name: str, seq: int, body: str) -> None
         body=body,
         now=timezone.now(),
     )
+
+
+async def test_a_count_that_fails_takes_nobody_elses_along(
+    calm_hub: Hub, province: Province
+) -> None:
+    room = await threads.run(ears.direct, province, "王伟民", "李建国")
+    sent = await threads.run(ears.send, province, room, "王伟民", "请阅")
+    uncountable = frozenset({cast(int, "没有这个序号")})
+    await calm_hub.watch(Ear(province, "王伟民"), room, uncountable)
+    wangs = [Ear(province, "王伟民") for _ in range(8)]
+    for wang in wangs:
+        await calm_hub.watch(wang, room, frozenset({sent.seq}))
+    for wang in wangs:
+        frame = await wang.until("receipt.update", conversation_id=room)
+        assert frame["data"]["counts"] == [{"seq": sent.seq, "read": 0, "unread": 1}]
