@@ -100,7 +100,7 @@ class TypingTold(TypedDict):
 
 
 class MemberChanged(TypedDict):
-    """The reader joined or left a virtual conversation, or somebody there left it."""
+    """The reader joined or left a virtual conversation; the others are not told."""
 
     conversation_id: int
     change: Literal["joined", "left"]

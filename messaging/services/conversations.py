@@ -44,10 +44,10 @@ class PolicyChange:
 
 @service
 def open_direct(*, actor: Actor, person_id: int, now: datetime) -> Opened:
-    """The one direct conversation of the two people exists. One that exists already is not locked:
+    """The one direct conversation of the two people exists.
 
-    whoever opens several may then hold them in the order of their ids, as everybody does. It stays
-    open to somebody from whom the other is hidden meanwhile.
+    One that exists already is not locked: whoever opens several may then hold them in the order of
+    their ids, as everybody does. It stays open to somebody from whom the other is hidden meanwhile.
     """
     own_id = actor.require_person()
     if person_id == own_id:
