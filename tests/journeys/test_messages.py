@@ -303,17 +303,3 @@ def test_older_messages_come_while_scrolling_up(site: Site, sign_in: SignIn) -> 
     drafter.locator(".feed-body").evaluate("(body) => { body.scrollTop = 0; }")
     expect(drafter.locator(".bubble .text").first).to_have_text("记录0")
     assert chats.bubbles(drafter) == [f"记录{number}" for number in range(70)]
-
-
-def test_work_notices_are_read_by_opening_them(sign_in: SignIn) -> None:
-    page = sign_in(OPENER)
-    page.goto("/messages/")
-    row = chats.row(page, "工作通知")
-    expect(row.locator(".badge")).not_to_be_empty()
-    row.click()
-    expect(page.get_by_role("heading", name="工作通知")).to_be_visible()
-    expect(page.locator(".notice").first).to_be_visible()
-    expect(row.locator(".badge")).to_be_empty()
-    expect(page.locator(".toast")).to_have_count(0)
-    page.reload()
-    expect(chats.row(page, "工作通知").locator(".badge")).to_be_empty()

@@ -24,9 +24,9 @@ function held(name) {
 }
 
 export class Attention {
-  /** `settingOf(conversationId)` is {title, kind, level, read_seq}; `onOpen(key, seq)` shows what was clicked on. */
-  constructor({ me, client, banner, settingOf, onOpen }) {
-    Object.assign(this, { me, client, banner, settingOf, onOpen });
+  /** `settingOf(conversationId)` is {title, kind, level, read_seq}; `isSilent(notice)` says whether its source is muted; `onOpen(key, seq)` shows what was clicked on. */
+  constructor({ me, client, banner, settingOf, isSilent, onOpen }) {
+    Object.assign(this, { me, client, banner, settingOf, isSilent, onOpen });
     this.isResting = false;
     this.coming = new Map(); // conversation id → {entries, timer}
     this.shown = new Map(); // tag → notification
@@ -79,7 +79,7 @@ export class Attention {
   }
 
   notice(notice) {
-    if (!this.isResting) this.show("notices", "工作通知", `${notice.source_name}发来一条通知`, { onClick: () => this.onOpen("notices", null) });
+    if (!this.isResting && !this.isSilent(notice)) this.show("notices", "工作通知", `${notice.source_name}发来一条通知`, { onClick: () => this.onOpen("notices", null) });
   }
 
   /** These DINGs wait. They ask for no quiet hours, and each stands until it is clicked on or over. */

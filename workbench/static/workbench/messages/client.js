@@ -26,7 +26,7 @@ const NOT_AT_ONCE = new Set([4009, 4029]);
 /**
  * Emits: state {online, signedOut, refused, polling} · entry {entry} (tracked, in order) · arrived {entry} (any) ·
  * outgoing {item} · bells {bells} (how notices and DINGs stand) · heads {heads} · behind {conversation_id, last_seq} · read {conversation_id, read_seq} · counts {conversation_id, counts} ·
- * notice {notice} · noticesRead {} · noticeRecalled {notice_id} · ding {ding_id, opened?, state?, counts?} · settings {conversation_id, pinned, level, muted}.
+ * notice {notice} · noticesRead {notice_ids, source?} · noticeRecalled {notice_id} · ding {ding_id, opened?, state?, counts?} · settings {conversation_id, pinned, level, muted}, {quiet} or {source, muted}.
  */
 export class Client {
   constructor({ url, api = null, personId, shelf = new Shelf({ personId }) }) {
@@ -234,7 +234,7 @@ export class Client {
       "receipt.update": (data) => this.emit("counts", data),
       "notice.created": (data) => this.emit("notice", { notice: data }),
       "notice.recalled": (data) => this.emit("noticeRecalled", data),
-      "notice.read": () => this.emit("noticesRead", {}),
+      "notice.read": (data) => this.emit("noticesRead", data),
       "draft.changed": (data) => this.emit("draft", data),
       "settings.changed": (data) => this.emit("settings", data),
       typing: (data) => this.emit("typing", data),

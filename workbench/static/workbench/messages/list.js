@@ -25,6 +25,7 @@ export class List {
     this.seen = new Map(); // conversation id → how far was read here; the server hears of it a little later
     this.renewing = new Map(); // conversation id → timer
     this.notices = { unread: 0, latest: null };
+    this.silenced = new Set(); // the sources of notices that are muted
     this.openId = null;
     this.cursor = null;
     root.parentElement.addEventListener("scroll", () => this.further(), { passive: true });
@@ -182,7 +183,8 @@ export class List {
     this.draw();
   }
 
-  settle({ conversation_id: id, pinned, level }) {
+  settle({ conversation_id: id, pinned, level, source, muted }) {
+    if (source) this.silence(source, muted);
     const card = this.cards.get(id);
     if (!card) return;
     Object.assign(card, { pinned, level });
@@ -201,9 +203,26 @@ export class List {
   }
 
   /** What the row of the notices says is so, or is asked for. */
-  hear({ notices_unread: unread, newest_notice: newest }) {
+  hear({ notices_unread: unread, newest_notice: newest, notices_muted: silenced = [] }) {
     const { notices } = this;
+    this.silenced = new Set(silenced);
     if (Math.min(notices.unread, NOTICES_AT_MOST) !== unread || (notices.latest?.id ?? null) !== newest) this.loadNoticesSoon();
+  }
+
+  silence(source, muted) {
+    if (muted) this.silenced.add(source);
+    else this.silenced.delete(source);
+    this.loadNotices(); // how many of its notices count from now on
+  }
+
+  /** What a muted source sends calls nobody, unless it asks to be confirmed. */
+  isSilent({ source, asks }) {
+    return this.silenced.has(source) && !asks;
+  }
+
+  takeNotice(notice) {
+    this.notices = { unread: this.notices.unread + (this.isSilent(notice) ? 0 : 1), latest: notice };
+    this.draw();
   }
 
   loadNoticesSoon() {

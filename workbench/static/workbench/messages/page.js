@@ -48,7 +48,7 @@ const feed = new Feed({
   onRecord: (entry) => forward.record(entry),
   onDing: (entry) => (entry ? dingDialog.ofMessage(feed.card, entry, () => feed.callable()) : dingDialog.write(feed.card, feed.composer.input.value, () => feed.callable())),
 });
-const notices = new Notices({ root: part("feed"), api, onRead: () => { list.notices.unread = 0; list.draw(); } });
+const notices = new Notices({ root: part("feed"), api, client, total: () => list.notices.unread, onRead: (unread) => { list.notices.unread = unread; list.draw(); } });
 const panel = new Panel({
   root: part("panel"), panes, me, api,
   onInvite: (card, members) => picker.open({
@@ -93,6 +93,7 @@ const tally = new Tally({ client, list, dings, onChange: showCount });
 function showCount() {
   const total = tally.total();
   if (total !== null) count("inbox", total);
+  notices.sources.follow();
 }
 
 const shownDings = new ShownDings({ dings, api });
@@ -102,6 +103,7 @@ const attention = new Attention({
     const { title = "", kind = "", level = "all", read_seq: seq = 0 } = list.cards.get(id) ?? tally.heads?.get(id) ?? {};
     return { title, kind, level, read_seq: Math.max(seq, list.seen.get(id) ?? 0) };
   },
+  isSilent: (notice) => list.isSilent(notice),
   onOpen: async (key, seq) => { await show(key); if (seq && feed.id === key) feed.jumpTo(seq); },
 });
 
@@ -173,8 +175,7 @@ client.on("arrived", ({ entry }) => {
 });
 client.on("counts", (data) => panel.recount(data));
 client.on("notice", ({ notice }) => {
-  list.notices = { unread: list.notices.unread + 1, latest: notice };
-  list.draw();
+  list.takeNotice(notice);
   if (notices.isOpen()) notices.take(notice);
   changedSoon();
 });
