@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Router
@@ -49,6 +50,20 @@ class AskedDingsOut(Schema):
 
     items: list[AskedDingOut]
     next_cursor: str | None
+
+
+class DingLimitsOut(Schema):
+    """How many people a DING calls by one person's decision, and how many at most."""
+
+    alone: int
+    approved: int
+
+
+@router.get("/ding-limits", response=DingLimitsOut, url_name="messaging-ding-limits")
+def show_limits(request: HttpRequest) -> DingLimitsOut:
+    """For clients that say beforehand that a second person has to approve."""
+    actor_of(request).require_person()
+    return DingLimitsOut(alone=settings.DING_PEOPLE, approved=settings.DING_PEOPLE_APPROVED)
 
 
 @router.get("/ding-requests", response=AskedDingsOut, url_name="messaging-ding-requests")

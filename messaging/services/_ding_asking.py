@@ -62,30 +62,12 @@ def ask(
     """
     if not call.reason.strip():
         raise ding_errors.DingNeedsApproval(people=people, limit=settings.DING_PEOPLE)
-    room = dings.conversation(place.conversation_id)
-    unit_id = room.unit_id or actor.unit_id
-    if unit_id is None:
-        raise org_errors.NobodyToDecide
-    person_id = actor.require_person()
-    asked = requests.ask(
-        actor=actor,
-        kind=RequestKind.DING,
-        unit_id=unit_id,
-        role=AdminRole.ORG,
-        payload={
-            "sender_id": person_id,
-            "conversation_id": place.conversation_id,
-            "seq": place.seq,
-        },
-        summary=f"向{_named(room)}的 {people} 人发出 DING",
-        effects=_effects(call, people, is_anew=repeats_id is not None),
-        now=now,
-    )
+    asked = _request(actor, place, call, people, is_anew=repeats_id is not None, now=now)
     wanted = DingRequest.objects.create(
         request_id=asked.request_id,
         conversation_id=place.conversation_id,
         seq=place.seq,
-        sender_id=person_id,
+        sender_id=actor.require_person(),
         client_ding_id=place.client_id,
         account_id=actor.account_id or 0,
         appointment_id=actor.appointment_id,
@@ -111,6 +93,29 @@ def lapse_of_message(actor: Actor, conversation_id: int, seq: int, *, now: datet
     request_ids = list(wanted.values_list("request_id", flat=True))
     if request_ids:
         requests.let_lapse(actor=actor, request_ids=request_ids, remark=MESSAGE_RECALLED, now=now)
+
+
+def _request(
+    actor: Actor, place: Place, call: Call, people: int, *, is_anew: bool, now: datetime
+) -> requests.Asked:
+    room = dings.conversation(place.conversation_id)
+    unit_id = room.unit_id or actor.unit_id
+    if unit_id is None:
+        raise org_errors.NobodyToDecide
+    return requests.ask(
+        actor=actor,
+        kind=RequestKind.DING,
+        unit_id=unit_id,
+        role=AdminRole.ORG,
+        payload={
+            "sender_id": actor.require_person(),
+            "conversation_id": place.conversation_id,
+            "seq": place.seq,
+        },
+        summary=f"向{_named(room)}的 {people} 人发出 DING",
+        effects=_effects(call, people, is_anew=is_anew),
+        now=now,
+    )
 
 
 def _asked(wanted: DingRequest, *, repeated: bool, now: datetime) -> Asked:

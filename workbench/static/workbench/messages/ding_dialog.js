@@ -1,6 +1,7 @@
 // Opening a DING: what it says, whom it calls and how far it climbs.
 
 import { closeDialog, fetchJson, openDialog, toast } from "../base.js";
+import { Approval, isAsked } from "./ding_asked.js";
 import { avatar, element, icon, personText } from "./elements.js";
 import { newId } from "./outbox.js";
 
@@ -98,23 +99,32 @@ export class DingDialog {
   }
 
   offered(card, members) {
-    return { alone: card.kind === "direct", members };
+    return { alone: card.kind === "direct", members, all: Math.max(members.length, card.member_count - 1) };
   }
 
-  open(title, above, who, { alone = false, members = [] }, send) {
+  open(title, above, who, { alone = false, members = [], all = 0 }, send) {
     const level = levelField();
-    const people = peopleField(members, alone, who.length === 1);
-    const choice = whoField(who, (value) => { people.root.hidden = value !== "people" || alone; });
-    people.root.hidden = choice.value() !== "people" || alone;
-    formDialog(title, "发出 DING", [...above.filter(Boolean), who.length > 1 ? choice.set : lineOf(who[0], alone, members), people.root, level.set], async () => {
+    const approval = new Approval(this.api);
+    const people = peopleField(members, alone, who.length === 1, (number) => approval.expect(number));
+    const choose = (value) => {
+      people.root.hidden = value !== "people" || alone;
+      approval.expect({ people: people.value().length, everybody: all, unread: 0 }[value]);
+    };
+    const choice = whoField(who, choose);
+    choose(choice.value());
+    const parts = [...above, who.length > 1 ? choice.set : lineOf(who[0], alone, members), people.root, level.set, approval.root];
+    const back = formDialog(title, "发出 DING", parts.filter(Boolean), async () => {
       const audience = choice.value();
       const ids = audience === "people" ? people.value() : [];
       if (audience === "people" && ids.length === 0) { toast("请选择要 DING 的人员", { error: true }); return false; }
-      const opened = await send({ audience, person_ids: ids, level: level.value() });
+      const opened = await approval.send((reason) => send({ audience, person_ids: ids, level: level.value(), reason }));
+      if (!opened) return false;
+      if (isAsked(opened)) return true;
       toast(`已 DING ${opened.targets} 人`);
       this.onOpened(opened);
       return true;
     });
+    approval.submit = back.querySelector("[type=submit]");
   }
 }
 
@@ -130,7 +140,7 @@ function whoField(who, onChange) {
 }
 
 /** The members, to be ticked; found by name where there are many. */
-function peopleField(members, alone, isNamed) {
+function peopleField(members, alone, isNamed, onTicked) {
   const ticked = new Set(alone ? members.map((member) => member.person_id) : []);
   const count = element("span", "hint", { role: "status" });
   const list = element("div", "list ding-people", { role: "group", "aria-label": "成员" });
@@ -140,7 +150,7 @@ function peopleField(members, alone, isNamed) {
     const wanted = filter.value.trim();
     list.replaceChildren(...members.filter((member) => member.name.includes(wanted)).map((member) => {
       const box = element("input", "", { type: "checkbox", checked: ticked.has(member.person_id), "aria-label": member.name });
-      box.addEventListener("change", () => { if (box.checked) ticked.add(member.person_id); else ticked.delete(member.person_id); tell(); });
+      box.addEventListener("change", () => { if (box.checked) ticked.add(member.person_id); else ticked.delete(member.person_id); tell(); onTicked(ticked.size); });
       return element("label", "row", {}, box, avatar(member.name, "small"), personText(member));
     }));
   };

@@ -2,6 +2,7 @@
 
 import { fetchJson, toast } from "../base.js";
 import { confirmed } from "../confirm.js";
+import { Approval, isAsked } from "./ding_asked.js";
 import { formDialog, levelField } from "./ding_dialog.js";
 import { Rows } from "./ding_rows.js";
 import { avatar, element, empty, exactly, icon, personText } from "./elements.js";
@@ -145,13 +146,19 @@ export class DingPanel {
     const level = levelField();
     const left = ding.counts.pending + ding.counts.exhausted;
     const id = newId();
-    formDialog("再次 DING", "发出 DING", [element("p", "", {}, `将再次 DING 尚未确认的 ${left} 人，原来的 DING 随之结束。`), level.set], async () => {
-      const opened = await fetchJson(`${this.api}/dings/${ding.id}/again`, { json: { client_ding_id: id, level: level.value() } });
+    const approval = new Approval(this.api);
+    const told = element("p", "", {}, `将再次 DING 尚未确认的 ${left} 人，原来的 DING 随之结束。`);
+    const back = formDialog("再次 DING", "发出 DING", [told, level.set, approval.root], async () => {
+      const opened = await approval.send((reason) => fetchJson(`${this.api}/dings/${ding.id}/again`, { json: { client_ding_id: id, level: level.value(), reason } }));
+      if (!opened) return false;
+      if (isAsked(opened)) return true;
       toast(`已 DING ${opened.targets} 人`);
       this.onChanged();
       await this.open(opened.ding_id);
       return true;
     });
+    approval.submit = back.querySelector("[type=submit]");
+    approval.expect(left);
   }
 
   recall(ding) {

@@ -1,6 +1,7 @@
 // DINGs in the middle pane: those that call the reader and those she sent; and the banner of what waits for her.
 
 import { fetchJson, toast } from "../base.js";
+import { asked, AskedDings } from "./ding_asked.js";
 import { LEVEL_NAMES, progress, STATES } from "./ding_panel.js";
 import { Rows } from "./ding_rows.js";
 import { element, empty, exactly, icon } from "./elements.js";
@@ -16,6 +17,9 @@ export class Dings {
     this.turn = 0;
     this.asking = false;
     client.on("ding", ({ ding }) => { if (ding.opened) this.take(ding.opened); else if (ding.state) this.drop(ding.ding_id); });
+    this.asked = new AskedDings({ api, onShow });
+    asked.addEventListener("change", () => this.renew());
+    client.on("notice", ({ notice }) => { if (notice.link?.startsWith("/messages/?view=dings")) this.renew(); });
     client.on("bells", ({ bells }) => this.compare(bells));
   }
 
@@ -118,11 +122,12 @@ export class Dings {
     this.found = new Map();
     this.cursor = "";
     this.more = element("button", "button", { type: "button", hidden: true, onclick: () => this.page() }, "更早的 DING");
-    this.body = element("div", "pane-body shaded", {}, this.list, element("div", "pager", {}, this.more));
+    this.body = element("div", "pane-body shaded", {}, tab === "sent" ? this.asked.root : null, this.list, element("div", "pager", {}, this.more));
     this.root.replaceChildren(
       element("div", "pane-head", {}, element("button", "back", { type: "button", "data-back": true, "aria-label": "返回会话列表" }, icon("back")), element("h2", "", {}, "DING")),
       element("div", "tabs", { role: "tablist" }, ...TABS.map(([name, label]) => element("button", "tab", { type: "button", role: "tab", "aria-selected": String(name === tab), onclick: () => this.open(name) }, label))),
       this.body);
+    if (tab === "sent") await this.asked.renew();
     await this.page();
   }
 
@@ -135,6 +140,7 @@ export class Dings {
       do {
         this.isStale = false;
         const { list } = this;
+        if (this.tab === "sent") await this.asked.renew();
         const page = await this.ask("");
         if (this.list === list && !this.isStale) this.fill(page, { isFirst: true });
       } while (this.isStale && this.isOpen());
@@ -155,8 +161,8 @@ export class Dings {
     if (!isMore) this.cursor = page.next_cursor ?? "";
     this.more.hidden = !this.cursor;
     this.rows.show([...this.found.values()].sort((one, two) => two.id - one.id));
-    if (this.found.size > 0) return;
     const isSent = this.tab === "sent";
+    if (this.found.size > 0 || (isSent && !this.asked.root.hidden)) return;
     this.list.append(empty(isSent ? "还没有发出过 DING" : "没有收到 DING", isSent ? "在消息的菜单里选择 DING，或点击会话右上角的铃" : "需要您确认的紧急消息会出现在这里"));
   }
 
