@@ -24,7 +24,7 @@ CALLING: Final = """
 SELECT t.notice_id
   FROM messaging_noticetarget t JOIN messaging_worknotice n ON n.id = t.notice_id
  WHERE t.person_id = {person} AND t.read_at IS NULL AND n.recalled_at IS NULL
-   AND (n.asks OR NOT EXISTS (
+   AND (t.asks OR NOT EXISTS (
        SELECT FROM messaging_noticemute m
         WHERE m.person_id = t.person_id AND m.source = t.source))"""
 _UNREAD: Final = f"SELECT count(*) FROM ({CALLING.format(person='%(person_id)s')}) calling"

@@ -21,7 +21,7 @@ SELECT holder.person_id FROM ({administering.over(_UNITS, "%(roles)s::varchar[]"
 def to_people(notice: WorkNotice, person_ids: Sequence[int]) -> int:
     """The notice is for the people; how many they are."""
     targets = [
-        NoticeTarget(notice=notice, person_id=person_id, source=notice.source)
+        NoticeTarget(notice=notice, person_id=person_id, source=notice.source, asks=notice.asks)
         for person_id in person_ids
     ]
     NoticeTarget.objects.bulk_create(targets, batch_size=1000)
@@ -44,6 +44,7 @@ def to_units(
     values: dict[str, Any] = {
         "notice": notice.pk,
         "source": notice.source,
+        "asks": notice.asks,
         "units": list(unit_ids),
         "functions": list(functions),
         "roles": [role.value for role in roles],
@@ -52,8 +53,9 @@ def to_units(
     }
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO messaging_noticetarget (notice_id, person_id, source)"
-            f" SELECT %(notice)s, s.person_id, %(source)s FROM ({' UNION '.join(wanted)}) s",
+            "INSERT INTO messaging_noticetarget (notice_id, person_id, source, asks)"
+            " SELECT %(notice)s, s.person_id, %(source)s, %(asks)s"
+            f" FROM ({' UNION '.join(wanted)}) s",
             values,
         )
         return int(cursor.rowcount)

@@ -276,14 +276,17 @@ def test_a_notice_to_units_stands_under_its_source(province: Province, wang: Pho
 
 def test_a_receiver_whom_the_version_before_adds_has_the_source_all_the_same(wang: Phone) -> None:
     notice = WorkNotice.objects.create(
-        source="app:17", source_name="值班表", key="old", title="旧版本", created_at=timezone.now()
-    )
+        source="app:17", source_name="值班表", key="old", title="旧版本",
+        created_at=timezone.now(), asks=True,
+    )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO messaging_noticetarget (notice_id, person_id) VALUES (%s, %s)",
             [notice.pk, wang.person_id],
         )
     assert _unread(wang) == {"app:17": 1}
+    _mute(wang, "app:17")
+    assert _calling(wang) == (1, 1, 1)
 
 
 def test_the_queries_of_sources_are_budgeted(wang: Phone, budget: Budget) -> None:
