@@ -13,7 +13,7 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.typing import Origin, Subprotocol
 
+from drills.deeds import Change, Read
 from drills.records import Ack, Screen, Sight
 
 ENTRIES: Final = frozenset({"message.created", "message.edited", "message.recalled"})
@@ -51,6 +52,12 @@ class Device:
         self.person = person
         self.screen: Screen = defaultdict(dict)
         self.acks: list[Ack] = []
+        self.reads: list[Read] = []
+        self.changes: list[Change] = []
+        self.beats: list[float] = []
+        """How long the server took to answer heartbeats: how slow the machine is at the moment."""
+        self.came: list[float] = []
+        """When it came online, each time."""
         self.refusals: list[str] = []
         self.closings: list[tuple[int | None, float]] = []
         self.online = asyncio.Event()
@@ -58,7 +65,7 @@ class Device:
         """Set once the server has closed a socket of its own accord."""
         self._addresses, self._next = list(addresses), first
         self._through: defaultdict[int, int] = defaultdict(int)
-        self._early: defaultdict[int, dict[int, Sight]] = defaultdict(dict)
+        self._early: defaultdict[int, dict[int, dict[str, Any]]] = defaultdict(dict)
         self._asked: dict[str, asyncio.Future[dict[str, Any]]] = {}
         self._pulling: dict[int, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -76,23 +83,65 @@ class Device:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def plight(self) -> str:
+        """Why the device is not online."""
+        fault = "comes back"
+        if self._life is not None and self._life.done():
+            fault = "gave up" if self._life.cancelled() else f"gave up: {self._life.exception()!r}"
+        return f"{self.person.name} {fault}, closed with {[code for code, _ in self.closings]}"
+
     async def send(self, room: int, body: str, client_id: UUID | None = None) -> Ack:
         """The acknowledgement, after as many tries as it takes."""
         client_id = client_id or uuid.uuid4()
         data = {"conversation_id": room, "client_message_id": str(client_id), "body": body}
+        told = await self.insist("message.send", data, answer="message.ack")
+        ack = Ack(room, self.person.id, client_id, int(told["seq"]), body, time.monotonic())
+        self.acks.append(ack)
+        return ack
+
+    async def read(self, room: int) -> None:
+        """Everything that stands on the screen is read, and that is acknowledged."""
+        if seq := self._through[room]:
+            data = {"conversation_id": room, "seq": seq}
+            told = await self.insist("message.read", data, answer="message.read.ack")
+            self.reads.append(Read(room, self.person.id, int(told["read_seq"])))
+
+    async def change(self, room: int, seq: int, body: str) -> None:
+        """One's own message reads so, unless it was said too long ago."""
+        data = {"conversation_id": room, "seq": seq, "body": body}
+        told = await self.insist(
+            "message.edit", data, answer="message.edit.ack", settled=("MESSAGE_EDIT_TOO_LATE",)
+        )
+        if "code" not in told:
+            self.changes.append(Change(room, seq, body))
+
+    async def recall(self, room: int, seq: int) -> None:
+        """One's own message is recalled, unless it was said too long ago."""
+        told = await self.insist(
+            "message.recall",
+            {"conversation_id": room, "seq": seq},
+            answer="message.recall.ack",
+            settled=("MESSAGE_ALREADY_RECALLED", "RECALL_TOO_LATE"),
+        )
+        # Whoever asked in doubt finds it recalled already.
+        if told.get("code") != "RECALL_TOO_LATE":
+            self.changes.append(Change(room, seq, ""))
+
+    async def insist(
+        self, kind: str, data: dict[str, Any], *, answer: str, settled: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """What is answered, or of a refusal that settles it, after as many tries as it takes."""
         while True:
             await self.online.wait()
             try:
-                answer = await self._ask("message.send", data)
+                got = await self._ask(kind, data)
             except Doubt:
                 await asyncio.sleep(random.uniform(0.05, 0.3))
                 continue
-            if answer["type"] == "message.ack":
-                seq = int(answer["data"]["seq"])
-                ack = Ack(room, self.person.id, client_id, seq, body, time.monotonic())
-                self.acks.append(ack)
-                return ack
-            await self._consider(answer["data"])
+            content: dict[str, Any] = got["data"]
+            if got["type"] == answer or content.get("code") in settled:
+                return content
+            await self._consider(content)
 
     async def _consider(self, refusal: dict[str, Any]) -> None:
         if refusal["status"] == 429 or refusal["status"] >= 500:
@@ -152,6 +201,7 @@ class Device:
     async def _greet(self) -> None:
         with contextlib.suppress(Doubt, ConnectionClosed):
             await self._ask("hello", {"client": "drill"})
+            self.came.append(time.monotonic())
             self.online.set()
             await self._compare()
 
@@ -159,7 +209,13 @@ class Device:
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             with contextlib.suppress(Doubt, ConnectionClosed):
-                await self._ask("hello", {"client": "drill"})
+                await self.beat()
+
+    async def beat(self) -> None:
+        """The server has answered a heartbeat."""
+        began = time.monotonic()
+        await self._ask("hello", {"client": "drill"})
+        self.beats.append(time.monotonic() - began)
 
     async def _hear(self, socket: ClientConnection) -> None:
         while True:
@@ -219,16 +275,29 @@ class Device:
         room, seq = int(entry["conversation_id"]), int(entry["seq"])
         if seq <= self._through[room]:
             return
-        self._early[room][seq] = _sight(entry)
+        self._early[room][seq] = entry
         self._settle(room)
         if self._early[room]:
             self._pull_soon(room, GAP_SECONDS)
 
     def _settle(self, room: int) -> None:
         early = self._early[room]
-        while (seen := early.pop(self._through[room] + 1, None)) is not None:
+        while (entry := early.pop(self._through[room] + 1, None)) is not None:
             self._through[room] += 1
-            self.screen[room][self._through[room]] = seen
+            self._show(room, entry)
+
+    def _show(self, room: int, entry: dict[str, Any]) -> None:
+        """The entry stands there, and what it changes reads as it says."""
+        log = self.screen[room]
+        log[entry["seq"]] = _sight(entry)
+        event, changed = entry.get("event") or {}, entry.get("changed")
+        target = event.get("seq")
+        if target not in log:
+            return
+        if event["verb"] == "recalled":
+            log[target] = replace(log[target], body="")
+        elif event["verb"] == "edited" and changed is not None:
+            log[target] = replace(log[target], body=changed["body"])
 
     def _pull_soon(self, room: int, after: float) -> None:
         running = self._pulling.get(room)
@@ -265,7 +334,7 @@ class Device:
     def _turn(self, room: int, page: dict[str, Any]) -> None:
         for entry in page["entries"]:
             if entry["seq"] > self._through[room]:
-                self.screen[room][entry["seq"]] = _sight(entry)
+                self._show(room, entry)
         self._through[room] = max(self._through[room], page["through"])
         early = self._early[room]
         for seq in [seq for seq in early if seq <= self._through[room]]:

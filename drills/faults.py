@@ -18,14 +18,19 @@ from typing import Final
 import redis
 
 from drills import carrying, dinging, disks, strangers
-from drills.client import Device, Person
+from drills.client import Device, Doubt, Person
 from drills.load import Manner
 from drills.run import Run
 from drills.site import Site, wait_for_postgres
 
 REVOKED_SECONDS: Final = 1.0
 """P9: so long after a right was withdrawn the socket is closed."""
-
+UNDER_FAULTS: Final = 5.0
+"""The same where one fault follows another: a look may fail with its database."""
+SILENTLY: Final = 35.0
+"""M6: an entry is seen so long after its acknowledgement, even if the bus lost it silently."""
+DOWN: Final = 5.0
+NORMALLY: Final = 1.0
 
 USUAL: Final = Manner()
 
@@ -37,7 +42,14 @@ class Drill:
     name: str
     act: Callable[[Run], Awaitable[None]]
     manner: Manner = USUAL
+    within: float = SILENTLY
+    """How soon a device online sees what was acknowledged; the slowest heartbeat is excused."""
     possible: Callable[[], bool] = lambda: True
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether nothing stands in the way of an entry: then one in a hundred may be late."""
+        return self.within == NORMALLY
 
 
 async def kill_web(run: Run) -> None:
@@ -270,22 +282,37 @@ async def withdraw(run: Run) -> None:
     for device in devices:
         device.begin()
     await asyncio.gather(*(asyncio.wait_for(device.online.wait(), 60) for device in devices))
-    took = []
+    control = run.load.devices[0]
+    took: list[tuple[float, float]] = []
     for number, device in enumerate(devices):
         statement, value = _withdrawal(number, device)
         await run.do(run.site.execute, statement, value)
         began = time.monotonic()
-        async with asyncio.timeout(60):
-            await device.closed.wait()
+        slowest = await _beat_until(control, device.closed)
         code, at = device.closings[0]
-        took.append(at - began)
+        took.append((at - began, slowest))
         if code != 4003:
             run.late.append(f"{device.person.name} was closed with {code}")
     await asyncio.gather(*(device.end() for device in devices))
-    over = [seconds for seconds in took if seconds > REVOKED_SECONDS]
-    run.notes.append(f"P9: {max(took):.2f} s at most, {len(over)} of {len(took)} above 1 s")
-    if not run.quick:
-        run.late += [f"a socket stood {seconds:.2f} s longer" for seconds in over]
+    longest = max(seconds for seconds, _ in took)
+    run.notes.append(f"P9: {longest:.2f} s at most, of {len(took)}")
+    within = UNDER_FAULTS if run.quick else REVOKED_SECONDS
+    run.late += [
+        f"a socket stood {seconds:.2f} s longer, while a heartbeat took {slowest:.2f} s"
+        for seconds, slowest in took
+        if seconds > within + slowest
+    ]
+
+
+async def _beat_until(control: Device, closed: asyncio.Event) -> float:
+    """How long the slowest answer to somebody else took meanwhile: the machine's own share."""
+    known = len(control.beats)
+    async with asyncio.timeout(60):
+        while not closed.is_set():
+            with contextlib.suppress(Doubt):
+                await control.beat()
+            await asyncio.sleep(0.05)
+    return max(control.beats[known:], default=0.0)
 
 
 def _withdrawal(number: int, device: Device) -> tuple[str, object]:
@@ -307,28 +334,29 @@ async def all_at_once(run: Run) -> None:
 REPEATING: Final = Manner(repeated=1.0, resting_seconds=1.2)
 FEW: Final = Manner(talkers=9)
 LONG_WORDS: Final = Manner(words=1000, resting_seconds=0.4)
+SILENT: Final = Manner(calling_seconds=0)
 
 DRILLS: Final = (
     Drill("kill -9 of a web process", kill_web),
     Drill("kill -9 of the worker", kill_worker),
-    Drill("kill -9 of the worker under DINGs", dinging.kill_worker_under_dings),
-    Drill("kill -9 of Valkey", kill_valkey),
-    Drill("kill -9 of Valkey, file lost", kill_valkey_and_its_file),
-    Drill("FLUSHALL × 20", flush),
+    Drill("kill -9 of the worker under DINGs", dinging.kill_worker_under_dings, SILENT),
+    Drill("kill -9 of Valkey", kill_valkey, within=DOWN),
+    Drill("kill -9 of Valkey, file lost", kill_valkey_and_its_file, within=DOWN),
+    Drill("FLUSHALL × 20", flush, within=NORMALLY),
     Drill("PostgreSQL stopped at once", restart_postgres),
     Drill("kill -9 of PostgreSQL", kill_postgres),
     Drill("all backends ended every 2 s", terminate_backends),
     Drill("database's disk full", disks.fill_up, possible=disks.possible),
-    Drill("kill -9 of S3", carrying.kill_s3),
+    Drill("kill -9 of S3", carrying.kill_s3, within=NORMALLY),
     Drill("bus loses 5 %", lose_on_the_bus),
     Drill("partition from the bus", partition),
     Drill("flapping and half-open clients", flap),
     Drill("clients that never read", never_read, LONG_WORDS),
     Drill("reconnect storm", storm),
     Drill("crash between commit and publish", crash_before_publishing),
-    Drill("everything sent again", repeat_everything, REPEATING),
+    Drill("everything sent again", repeat_everything, REPEATING, NORMALLY),
     Drill("clock ± 30 s", wrong_clocks, possible=lambda: _faketime() is not None),
     Drill("units move", move_units),
-    Drill("rights withdrawn", withdraw),
+    Drill("rights withdrawn", withdraw, within=NORMALLY),
 )
 SHORT_CUT: Final = Drill("short cut: one after another", all_at_once, FEW)

@@ -1,6 +1,7 @@
 """The people of a drill: they talk in groups, repeat themselves in doubt, and write all down."""
 
 import asyncio
+import contextlib
 import random
 import time
 import uuid
@@ -12,7 +13,9 @@ from uuid import UUID
 
 import httpx
 
+from drills.calling import Calling
 from drills.client import Device, Person
+from drills.deeds import Change, Read
 from drills.records import Ack, Row
 from drills.site import Site
 
@@ -30,6 +33,12 @@ class Manner:
     """Between two messages of one person, on average."""
     repeated: float = 0.1
     """The share of messages that are sent again although they were acknowledged."""
+    changed: float = 0.1
+    recalled: float = 0.05
+    read: float = 0.4
+    """The share of messages behind which everything is read."""
+    calling_seconds: float = 5.0
+    """Between two DINGs, and between two notices; 0: none."""
     words: int = 20
 
 
@@ -43,7 +52,9 @@ class Load:
     """Conversation → members, for those in which everybody sees everything."""
     devices: list[Device] = field(default_factory=list)
     rest_acks: list[Ack] = field(default_factory=list)
+    rest_reads: list[Read] = field(default_factory=list)
     faults: int = 0
+    calling: Calling = field(init=False)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _ended: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -56,6 +67,8 @@ class Load:
         for number, person in enumerate(talkers[:4]):
             self.add(person, number + 1)  # a second device, at the other process
         await self.all_online()
+        self.calling = Calling(self.site, self.manner.calling_seconds, self.devices[: len(talkers)])
+        self._tasks += self.calling.begin(self.rooms, self.rest_acks, self._ended)
         for number, device in enumerate(self.devices[: len(talkers)]):
             work = self._talk_by_rest if number % 4 == 3 else self._talk
             self._tasks.append(asyncio.create_task(work(device, number)))
@@ -75,8 +88,12 @@ class Load:
     async def hush(self, seconds: float = 120.0) -> None:
         """Nobody begins another message; those under way come to their acknowledgement."""
         self._ended.set()
-        async with asyncio.timeout(seconds):
-            await asyncio.gather(*self._tasks)
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(*self._tasks)
+        except TimeoutError as silence:
+            away = [one.plight() for one in self.devices if not one.online.is_set()]
+            raise RuntimeError(f"somebody still waits for an answer; away: {away}") from silence
 
     async def end(self) -> None:
         """All devices are gone."""
@@ -89,6 +106,21 @@ class Load:
     def acks(self) -> list[Ack]:
         """Everything that was acknowledged, over sockets and HTTP."""
         return [*self.rest_acks, *(ack for device in self.devices for ack in device.acks)]
+
+    @property
+    def reads(self) -> list[Read]:
+        """All readings that were acknowledged."""
+        return [*self.rest_reads, *(read for device in self.devices for read in device.reads)]
+
+    @property
+    def changes(self) -> list[Change]:
+        """All edits and recalls that were acknowledged, each message's in their order."""
+        return [change for device in self.devices for change in device.changes]
+
+    @property
+    def slack(self) -> float:
+        """The slowest heartbeat: by so much the machine itself delays what is promised."""
+        return max((beat for device in self.devices for beat in device.beats), default=0.0)
 
     def rows(self, rooms: Sequence[int] | None = None) -> list[Row]:
         """The logs of the drill's conversations."""
@@ -140,13 +172,39 @@ class Load:
         while not self._ended.is_set():
             room = chance.choice(rooms)
             client_id, body = uuid.uuid4(), self._words(device.person, chance)
-            await device.send(room, body, client_id)
+            ack = await device.send(room, body, client_id)
             said[room].append((client_id, body))
+            await self._think_again(device, ack, chance)
             if chance.random() < self.manner.repeated:
                 # Any of the last ones, so that repetitions come in another order.
                 again, words = chance.choice(said[room][-10:])
                 await device.send(room, words, again)
             await self._rest(chance)
+
+    async def _think_again(self, device: Device, ack: Ack, chance: random.Random) -> None:
+        """Changes or recalls what was said just now, and reads what others said, or does not."""
+        thought = chance.random()
+        if thought < self.manner.changed:
+            for again in range(chance.randrange(1, 3)):
+                await device.change(ack.conversation_id, ack.seq, f"{ack.body} 改{again}")
+        elif thought < self.manner.changed + self.manner.recalled:
+            await device.recall(ack.conversation_id, ack.seq)
+        if chance.random() < self.manner.read:
+            await device.read(ack.conversation_id)
+
+    async def _put_cursor(self, device: Device, room: int, turn: int) -> None:
+        """What stands on the screen is read; asked over HTTP once, and that may fail."""
+        seq = max(device.screen[room], default=0)
+        if not seq:
+            return
+        with contextlib.suppress(httpx.HTTPError):
+            async with self.site.http_async(device.person, turn) as client:
+                answer = await client.put(f"/conversations/{room}/cursor", json={"seq": seq})
+            if answer.status_code == 200:
+                told = int(answer.json()["read_seq"])
+                self.rest_reads.append(Read(room, device.person.id, told))
+            elif answer.status_code < 500 and answer.status_code != 429:
+                raise PermissionError(answer.text[:300])
 
     async def _talk_by_rest(self, device: Device, number: int) -> None:
         chance, turn = random.Random(number), number
@@ -154,6 +212,7 @@ class Load:
         while not self._ended.is_set():
             room, client_id = chance.choice(rooms), uuid.uuid4()
             body, tries = self._words(device.person, chance), 0
+            await self._put_cursor(device, room, turn)
             while not await self._post(device.person, room, client_id, body, turn + tries):
                 tries += 1
                 await asyncio.sleep(chance.uniform(0.1, 0.5))
