@@ -14,6 +14,9 @@ INSERT INTO messaging_dingtarget (ding_id, person_id, state)
 SELECT %(ding)s, unnest(%(people)s::bigint[]), %(state)s
 ON CONFLICT DO NOTHING
 """
+_KEEP: Final = """
+UPDATE messaging_dingrequest SET still_to_call = %(people)s::bigint[] WHERE request_id = %(request)s
+"""
 _PROVE: Final = """
 INSERT INTO messaging_dingevidence (ding_id, person_id, step, outcome, said, reference, at)
 SELECT %(ding)s, unnest(%(people)s::bigint[]), %(step)s, %(outcome)s, %(said)s, '', %(now)s
@@ -33,6 +36,11 @@ def call(ding: Ding, person_ids: Sequence[int]) -> None:
     """The DING calls the people."""
     state = DingState.PENDING.value
     _write(_CALL, {"ding": ding.pk, "people": list(person_ids), "state": state})
+
+
+def keep_for_later(request_id: int, person_ids: Sequence[int]) -> None:
+    """The people of the request are still to be called; the ORM would look at each of them."""
+    _write(_KEEP, {"request": request_id, "people": list(person_ids)})
 
 
 def prove(

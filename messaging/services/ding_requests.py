@@ -11,7 +11,7 @@ from messaging import ding_errors, policies
 from messaging.kinds import DingAudience, DingLevel
 from messaging.models import Ding, DingRequest, log
 from messaging.queries import ding_audiences
-from messaging.services import _ding_ends, _ding_opening
+from messaging.services import _ding_ends, _ding_opening, _ding_rows
 from messaging.services._ding_opening import Call, Place
 from org.queries import accounts
 from org.queries import requests as request_queries
@@ -22,25 +22,25 @@ def carry_out(*, actor: Actor, request_id: int, now: datetime) -> None:
     """The DING is opened as its asker's, to whom it would call now; once, however often asked.
 
     Rights, message, audience and quotas are judged as if it were opened by himself at this moment;
-    what is refused rolls back. The audience is found before the conversation is held: that takes
-    a second for a hundred thousand.
+    what is refused rolls back. The audience is found and kept before the conversation is held:
+    that takes some seconds for a hundred thousand.
     """
     policies.require_platform(actor)
-    wanted = DingRequest.objects.get(pk=request_id)
+    wanted = _locked(request_id)
     if wanted.ding_id is not None or wanted.refusal:
         return
     asker = accounts.actor(wanted.account_id, at=now, appointment_id=wanted.appointment_id)
     if asker is None or asker.person_id != wanted.sender_id:
         raise ding_errors.DingAskerUnable
     place = Place(wanted.conversation_id, wanted.seq, wanted.client_ding_id)
-    _ding_opening.judge(asker, place, DingAudience(wanted.audience))
+    audience = DingAudience(wanted.audience)
+    _ding_opening.judge(asker, place, audience)
     chosen = _chosen(asker, place, wanted)
+    if len(chosen) > settings.DING_PEOPLE:
+        _ding_rows.keep_for_later(request_id, chosen)
     held = log.hold(person_id=wanted.sender_id, conversation_id=wanted.conversation_id)
     policies.require_may_speak(wanted.sender_id, held)
-    _ding_opening.judge(asker, place, DingAudience(wanted.audience))  # again, under the lock
-    wanted = DingRequest.objects.select_for_update(no_key=True).get(pk=request_id)
-    if wanted.ding_id is not None or wanted.refusal:
-        return
+    _ding_opening.judge(asker, place, audience)  # again, under the lock
     if wanted.repeats_id is not None:
         _recall_earlier(wanted.repeats_id, now=now)
     _open(asker, place, wanted, chosen, now=now)
@@ -50,7 +50,7 @@ def carry_out(*, actor: Actor, request_id: int, now: datetime) -> None:
 def refuse(*, actor: Actor, request_id: int, refusal: str, now: datetime) -> bool:
     """Although it was approved nothing could be opened, and why; False where that was known."""
     policies.require_platform(actor)
-    wanted = DingRequest.objects.select_for_update(no_key=True).get(pk=request_id)
+    wanted = _locked(request_id)
     if wanted.ding_id is not None or wanted.refusal:
         return False
     wanted.refusal = refusal[:200]
@@ -64,6 +64,12 @@ def refuse(*, actor: Actor, request_id: int, refusal: str, now: datetime) -> boo
         detail={"message": f"{wanted.conversation_id}#{wanted.seq}", "reason": wanted.refusal},
     )
     return True
+
+
+def _locked(request_id: int) -> DingRequest:
+    """Without those still to be called, of whom there may be a hundred thousand."""
+    rows = DingRequest.objects.select_for_update(no_key=True).defer("still_to_call")
+    return rows.get(pk=request_id)
 
 
 def _chosen(asker: Actor, place: Place, wanted: DingRequest) -> list[int]:
@@ -104,5 +110,5 @@ def _open(
     else:
         people = len(chosen)
         ding = _ding_opening.open_wide(asker, place, level, people, now=now, detail=detail)
-        wanted.ding_id, wanted.still_to_call = ding.pk, chosen
-    wanted.save(update_fields=["ding", "still_to_call"])
+        wanted.ding_id = ding.pk
+    wanted.save(update_fields=["ding"])
