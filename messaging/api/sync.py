@@ -39,8 +39,10 @@ class BellsOut(Schema):
 class SyncOut(Schema):
     """What the client lacks. `state` is what it names next time.
 
-    `heads` are all where `whole`, otherwise those that changed; `frames` came while it waited, in
-    the form that a socket gets them, so that most news need not be pulled.
+    `heads` are of all where `whole`, otherwise of those that changed, as many as one answer
+    carries: where `next` is not null the rest is to be compared by `GET …/heads`, `after` that one.
+    `frames` came while it waited, in the form that a socket gets them, so that most news need not
+    be pulled; instead of too many of them there is one `sync.hint`.
     """
 
     person_id: int
@@ -49,6 +51,7 @@ class SyncOut(Schema):
     state: str
     whole: bool
     heads: list[HeadOut]
+    next: int | None
     notices_unread: int
     bells: BellsOut
     frames: list[dict[str, Any]]

@@ -26,6 +26,9 @@ from messaging.queries.sync import LONGEST_WAIT, Standing
 PATH: Final = "/api/v1/messaging/sync"
 GATHER_SECONDS: Final = 0.03
 """After the first news so long for what comes with it: one answer instead of several."""
+KEPT_AT_MOST: Final = 64 * 1024
+"""Bytes of frames that a request holds, however long the database keeps its answer waiting."""
+_COMPARE: Final = frames.frame("sync.hint", {}).decode()
 _HEADERS: Final = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'"),
@@ -41,12 +44,18 @@ class Waiter:
         self.actor = visitor.actor
         self.person_id = visitor.person_id
         self.texts: list[str] = []
+        self._room = KEPT_AT_MOST
         self.news = asyncio.Event()
         self.is_revoked = False
 
     def push(self, wire: bytes, conversation_id: int, seq: int) -> bool:
-        """Keeps the finished frame for the answer."""
-        self.texts.extend(frames.texts(wire))
+        """Keeps the finished frame for the answer; instead of all beyond its room one hint."""
+        if len(wire) <= self._room:
+            self._room -= len(wire)
+            self.texts.extend(frames.texts(wire))
+        elif self._room >= 0:
+            self._room = -1
+            self.texts.append(_COMPARE)
         self.news.set()
         return True
 
@@ -62,7 +71,8 @@ class Waiter:
     async def say_bye(self) -> None:
         """The process stops: the client comes back spread over a few seconds."""
         wait = random.randrange(200, connection.BYE_SPREAD_MS)  # noqa: S311  # spreads load only
-        self.push(frames.wire(frames.frame("bye", {"retry_after_ms": wait})), 0, 0)
+        self.texts.append(frames.frame("bye", {"retry_after_ms": wait}).decode())
+        self.news.set()
 
     def was_used(self) -> bool:
         """Waiting is nothing that a person does."""

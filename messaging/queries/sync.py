@@ -11,7 +11,7 @@ import orjson
 from core.actor import Actor
 from messaging.queries import bells, comparing
 from messaging.queries.bells import Bells
-from messaging.queries.comparing import Head
+from messaging.queries.comparing import Head, Part
 
 LONGEST_WAIT: Final = 25
 """Seconds that a request for news may wait: below what proxies allow an idle answer."""
@@ -19,16 +19,23 @@ LONGEST_WAIT: Final = 25
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where everything of a person's stands, and the token that says so."""
+    """Where everything of a person's stands, and the token that says so.
 
-    heads: Mapping[int, Head]
+    Small, for thousands of people keep theirs while they wait: of a head with its draft only what
+    shows that it is another one now.
+    """
+
+    marks: Mapping[int, bytes]
     bells: Bells
     state: str
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What a client learns: `heads` are all of hers where `whole`, otherwise those that changed."""
+    """What a client learns: the heads of all of hers where `whole`, otherwise of those that changed.
+
+    As many as one answer carries; `next` is what the rest come after, null where these were all.
+    """
 
     person_id: int
     name: str
@@ -36,6 +43,7 @@ class Compared:
     state: str
     whole: bool
     heads: list[Head]
+    next: int | None
     notices_unread: int
     bells: Bells
     frames: list[Any] = field(default_factory=list)
@@ -44,23 +52,28 @@ class Compared:
 
 def standing(*, actor: Actor, at: datetime) -> Standing:
     """Where everything of the actor's stands; what moves no head is heard by its bells."""
-    heads = {head.conversation_id: head for head in comparing.heads(actor=actor)}
+    marks = comparing.marks(actor=actor)
     calling = bells.of_person(actor.require_person(), at=at)
-    content = orjson.dumps([[heads[key] for key in sorted(heads)], calling])
-    return Standing(heads, calling, hashlib.blake2b(content, digest_size=12).hexdigest())
+    token = hashlib.blake2b(orjson.dumps(calling), digest_size=12)
+    for key in sorted(marks):
+        token.update(marks[key])
+    return Standing(marks, calling, token.hexdigest())
 
 
 def compared(*, actor: Actor, stands: Standing, known: Standing | None, at: datetime) -> Compared:
     """What the client lacks that knows `known`; None: nothing."""
-    is_part = known is not None and known.heads.keys() <= stands.heads.keys()
-    before = known.heads if known is not None and is_part else {}
+    whole = known is None or not known.marks.keys() <= stands.marks.keys()
+    before = {} if known is None or whole else known.marks
+    changed = [key for key, mark in stands.marks.items() if before.get(key) != mark]
+    told = comparing.part(actor=actor, after=0, only=changed) if changed else Part([], None)
     return Compared(
         person_id=actor.require_person(),
         name=actor.name,
         server_time=at,
         state=stands.state,
-        whole=not is_part,
-        heads=[head for key, head in stands.heads.items() if before.get(key) != head],
+        whole=whole,
+        heads=told.heads,
+        next=told.next,
         notices_unread=stands.bells.notices_unread,
         bells=stands.bells,
     )

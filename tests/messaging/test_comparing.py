@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 
 from messaging.models import Conversation, ConversationKind, Member
-from messaging.queries import comparing, page_sizes
+from messaging.queries import comparing, page_sizes, sync
 from tests.conftest import Budget
+from tests.factories import Province
 from tests.messaging.conftest import Phone
 
 MANY = 2 * comparing.AT_ONCE + 5
@@ -67,6 +68,38 @@ def test_drafts_do_not_make_an_answer_too_large(li: Phone, rooms: list[int]) -> 
     assert answer.json()["next"] is not None
     heads = [head["conversation_id"] for part in _parts(li) for head in part["heads"]]
     assert heads == [*rooms[:7], *rooms[8:]]
+
+
+def test_one_answer_of_the_long_poll_carries_no_more(li: Phone, rooms: list[int]) -> None:
+    for room in rooms[8:68]:
+        li.call("put", f"/conversations/{room}/draft", {"text": "汛" * 4000})
+    answer = li.get("/sync")
+    assert len(answer.content) < page_sizes.BYTES + 64 * 1024
+    said = answer.json()
+    heads = [head["conversation_id"] for head in said["heads"]]
+    assert (said["whole"], said["next"]) == (True, heads[-1])
+    while said["next"] is not None:
+        said = li.get("/heads", after=said["next"]).json()
+        heads += [head["conversation_id"] for head in said["heads"]]
+    assert heads == [*rooms[:7], *rooms[8:]]
+
+
+def test_of_many_changes_at_once_the_first_are_told_and_where_the_rest_stand(
+    province: Province, wang: Phone, li: Phone, rooms: list[int]
+) -> None:
+    reader = province.actor("李建国")
+    known = sync.standing(actor=reader, at=timezone.now())
+    wang.send(rooms[3], "一条")
+    few = sync.standing(actor=reader, at=timezone.now())
+    told = sync.compared(actor=reader, stands=few, known=known, at=timezone.now())
+    assert ([head.conversation_id for head in told.heads], told.next) == ([rooms[3]], None)
+    assert (told.whole, told.heads[0].unread) == (False, 1)
+    Conversation.objects.filter(pk__in=rooms[:300]).update(mute_all=True)
+    many = sync.standing(actor=reader, at=timezone.now())
+    told = sync.compared(actor=reader, stands=many, known=few, at=timezone.now())
+    changed = [room for room in rooms[:300] if room != rooms[7]]
+    assert [head.conversation_id for head in told.heads] == changed[: comparing.AT_ONCE]
+    assert (told.whole, told.next) == (False, changed[comparing.AT_ONCE - 1])
 
 
 def test_nobody_is_told_of_others_conversations(lin: Phone, rooms: list[int]) -> None:

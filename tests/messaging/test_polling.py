@@ -1,6 +1,7 @@
 """Long polling against a real daphne: news at once, silence till the time is up, no thread held."""
 
 import asyncio
+import json
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,6 +12,11 @@ import httpx
 import pytest
 import redis
 
+from core import actor as actors
+from messaging import frames as finished
+from messaging.gateway.polling import Waiter
+from messaging.gateway.sign_in import Visitor
+from org.queries.sessions import Hold
 from tests.messaging import frames
 from tests.messaging import site as sites
 from tests.messaging.site import Site
@@ -146,6 +152,18 @@ async def test_a_session_that_ends_ends_the_waiting(site: Site) -> None:
         )
         answer = await request
     assert (answer.status_code, answer.json()["code"]) == (401, "NOT_SIGNED_IN")
+
+
+async def test_a_request_holds_so_many_frames_and_instead_of_the_others_one_hint() -> None:
+    actor = actors.system("王伟民")
+    waiter = Waiter(Visitor(actor, 1, Hold(session_id=1, session_key="", appointment_id=None)))
+    entry = finished.wire(finished.frame("message.created", {"body": "汛" * 5000}))
+    for number in range(1, 101):
+        assert waiter.push(entry, 7, number)
+    await waiter.say_bye()
+    told = [json.loads(text) for text in waiter.texts]
+    assert [frame["type"] for frame in told] == [*["message.created"] * 4, "sync.hint", "bye"]
+    assert told[4]["data"] == {}
 
 
 async def test_more_than_ten_of_one_person_are_refused_and_others_are_not(site: Site) -> None:

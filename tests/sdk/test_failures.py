@@ -153,6 +153,16 @@ async def test_what_only_sockets_can_do_is_refused_by_a_code() -> None:
     assert isinstance(refused.value, ClientError)
 
 
+async def test_what_is_more_than_an_answer_of_the_poll_carries_is_compared() -> None:
+    head = {"conversation_id": 3, "last_seq": 1}
+    first_part = {**NOTHING_NEW, "heads": [head], "next": 3}
+    told: list[tuple[str, object]] = []
+    http = http_of(lambda request: httpx.Response(200, json=first_part))
+    link = PollLink(http=http, told=lambda kind, data: told.append((kind, data)), timing=QUICK)
+    await link.open()
+    assert told == [("sync.hint", head), ("sync.hint", {})]
+
+
 async def test_a_recalling_whose_answer_was_lost_has_happened() -> None:
     codes = ["MESSAGE_ALREADY_RECALLED", "RECALL_TOO_LATE"]
 

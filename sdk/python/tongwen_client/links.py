@@ -235,6 +235,8 @@ class PollLink:
                 self._told(frame["type"], frame["data"])
         for head in said["heads"]:
             self._told("sync.hint", head)
+        if said.get("next") is not None:
+            self._told("sync.hint", {})  # more than one answer carries: compared part by part
         if bells := said.get("bells"):
             self._told("bells", bells)
 

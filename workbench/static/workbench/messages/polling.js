@@ -88,8 +88,8 @@ export class Polling {
       this.onFrame(frame);
     }
     this.onBells(said.bells);
-    // What the frames did not bring was said while nothing waited.
-    if (wait > 0 && said.heads.some((head) => (told.get(head.conversation_id) ?? 0) < head.last_seq)) this.onBehind();
+    // What the frames did not bring was said while nothing waited, or is more than an answer carries.
+    if (wait > 0 && (said.next || said.heads.some((head) => (told.get(head.conversation_id) ?? 0) < head.last_seq))) this.onBehind();
   }
 
   /** The counts of the messages looked at; nobody tells them here. */
