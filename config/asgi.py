@@ -12,10 +12,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
 
 from django.conf import settings  # Django must be set up before these
-from django.utils import timezone
-
 from config import bodies, handler
-from core.audit import denials
+from core import http
 from messaging import gateway, threads
 from messaging.gateway import draining, polling
 
@@ -27,7 +25,7 @@ application = ProtocolTypeRouter(
     }
 )
 
-draining.on_shutdown(lambda: threads.run(denials.tell_all, now=timezone.now()))
+draining.on_shutdown(lambda: threads.run(http.tell_refusals))
 bodies.cap(settings.MAX_BODY_BYTES, uploads=settings.UPLOAD_LIMITS)
 
 # What is loaded by now stays: collecting it again and again only costs latency.

@@ -98,6 +98,11 @@ def note_refusal(request: HttpRequest, refusal: errors.DomainError) -> errors.Do
     return errors.RefusedTooOften(retry_after=60) if refused > denials.PATIENCE else refusal
 
 
+def tell_refusals() -> None:
+    """What was only counted of the refusals stands in the log: the process stops."""
+    denials.tell_all(now=timezone.now())
+
+
 class Pieces(StreamingHttpResponse):
     """A body that is made piece by piece, in the request's own thread, as the client takes it."""
 
