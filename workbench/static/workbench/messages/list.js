@@ -221,6 +221,7 @@ export class List {
   }
 
   takeNotice(notice) {
+    if (this.notices.latest?.id >= notice.id) { this.loadNoticesSoon(); return; } // it may be counted already
     this.notices = { unread: this.notices.unread + (this.isSilent(notice) ? 0 : 1), latest: notice };
     this.draw();
   }

@@ -32,8 +32,8 @@ export class NoticeSources {
     const stood = new Map(this.items.map(({ source }, at) => [source, at]));
     const place = new Map(items.map(({ source }, at) => [source, stood.get(source) ?? stood.size + at]));
     this.items = items.sort((a, b) => place.get(a.source) - place.get(b.source));
-    if (!this.of(this.chosen)) this.chosen = ALL;
-    this.draw();
+    if (this.chosen === ALL || this.of(this.chosen)) this.draw();
+    else this.choose(ALL);
   }
 
   of(source) {
@@ -54,8 +54,8 @@ export class NoticeSources {
   take(notice) {
     const item = this.of(notice.source);
     const latest = { id: notice.id, title: notice.title, created_at: notice.created_at };
-    if (item) Object.assign(item, { unread: item.unread + 1, source_name: notice.source_name, latest });
-    else this.load().catch((problem) => toast(problem.message, { error: true }));
+    if (item && item.latest.id < notice.id) Object.assign(item, { unread: item.unread + 1, source_name: notice.source_name, latest });
+    else this.load().catch((problem) => toast(problem.message, { error: true })); // a new source, or it may be counted already
     this.draw();
   }
 

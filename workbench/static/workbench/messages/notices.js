@@ -168,8 +168,14 @@ export class Notices {
     }
   }
 
-  /** These are read; that they were new stays to be seen as long as they stand there. */
   noteRead(ids, calling) {
+    const fresh = this.setRead(ids);
+    this.onRead(calling);
+    this.sources.readOf(fresh.map(({ notice }) => notice.source));
+  }
+
+  /** These are read; that they were new stays to be seen as long as they stand there. Returns which were not yet. */
+  setRead(ids) {
     const fresh = ids.map((id) => this.shown.get(id)).filter((one) => one && !one.notice.read_at);
     for (const { notice, card } of fresh) {
       notice.read_at = new Date().toISOString();
@@ -177,8 +183,7 @@ export class Notices {
       this.inView.delete(notice.id);
       this.observer.unobserve(card);
     }
-    this.onRead(calling);
-    this.sources.readOf(fresh.map(({ notice }) => notice.source));
+    return fresh;
   }
 
   async readAll(source) {
@@ -195,9 +200,11 @@ export class Notices {
   }
 
   /** Told to every device, this one too. */
-  readElsewhere({ notice_ids: ids = [] }) {
+  readElsewhere({ notice_ids: ids = [], source }) {
     if (!this.isOpen()) return;
     if (ids.length > 0 && ids.every((id) => this.shown.get(id)?.notice.read_at)) return;
+    const those = [...this.shown.values()].filter(({ notice }) => !source || notice.source === source).map(({ notice }) => notice.id);
+    this.setRead(ids.length > 0 ? ids : those);
     this.loadSourcesSoon();
   }
 
