@@ -314,7 +314,7 @@ async def test_two_hundred_hints_at_once_are_one_more_comparing(site: Site) -> N
         assert client.asked == 1
         client.may_end.set()
         await until(lambda: client.asked == 2)
-        comparing = client._comparing
+        comparing = client._comparing._task
         assert comparing is not None
         await comparing
         assert client.asked == 2

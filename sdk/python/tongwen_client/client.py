@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 
 import httpx
 
+from tongwen_client.comparing import Comparing
 from tongwen_client.credentials import Credentials
 from tongwen_client.entries import Acknowledged, Entry, Event
 from tongwen_client.errors import (
@@ -27,6 +28,7 @@ from tongwen_client.links import Link, PollLink, SocketLink, cut_by_refusal
 from tongwen_client.listeners import Listener
 from tongwen_client.logs import Log
 from tongwen_client.outbox import Outbox, Outgoing
+from tongwen_client.reading import Reading
 from tongwen_client.store import MemoryStore, Store
 from tongwen_client.timing import Timing
 
@@ -68,11 +70,12 @@ class Client:
         self._link: Link | None = None
         self._is_up = asyncio.Event()
         self._fault: Exception | None = None
-        self._unread_marks = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._supervisor: asyncio.Task[None] | None = None
-        self._comparing: asyncio.Task[None] | None = None
-        self._may_lack = False
+        self._comparing = Comparing(
+            heads=self.heads, reaches=self._reaches, timing=self._timing, begin=self._spawn
+        )
+        self._reading = Reading(ask=self._ask, store=self._store, timing=self._timing)
         self._outbox = Outbox(
             ask=self._ask,
             store=self._store,
@@ -84,10 +87,9 @@ class Client:
     async def __aenter__(self) -> Self:
         """Begins to connect, and to send what an earlier run left in the store."""
         self._supervisor = self._spawn(self._supervise())
-        self._spawn(self._tell_marks())
+        self._spawn(self._reading.tell_for_ever())
         self._outbox.resume()
-        if self._store.marks():
-            self._unread_marks.set()
+        self._reading.resume()
         return self
 
     async def __aexit__(
@@ -157,7 +159,7 @@ class Client:
         """
         begin = self._store.cursor(conversation_id)
         if begin is None:
-            begin = after if after is not None else await self._end_of(conversation_id)
+            begin = after if after is not None else await self._comparing.end_of(conversation_id)
             self._store.advance(conversation_id, begin)
         log = Log(conversation_id, begin, self._ask, self._timing)
         self._logs.add(log)
@@ -172,8 +174,7 @@ class Client:
 
     def read(self, conversation_id: int, seq: int) -> None:
         """The person has read up to the entry; told until the server has acknowledged it."""
-        self._store.mark(conversation_id, seq)
-        self._unread_marks.set()
+        self._reading.note(conversation_id, seq)
 
     async def edit(
         self, conversation_id: int, seq: int, text: str, *, mentions: Sequence[int] | None = None
@@ -318,7 +319,7 @@ class Client:
     def _up(self, link: Link) -> None:
         self._link = link
         self._is_up.set()
-        self._compare_within(0)
+        self._comparing.within(0)
 
     def _down(self) -> None:
         self._link = None
@@ -362,7 +363,7 @@ class Client:
         elif kind == "sync.hint" and "conversation_id" in data:
             self._reaches(data)
         elif kind == "sync.hint":
-            self._compare_within(random.random())  # noqa: S311  # spreads load only
+            self._comparing.within(random.random())  # noqa: S311  # spreads load only
         else:
             self._tell(kind, data)
 
@@ -374,49 +375,6 @@ class Client:
         for log in self._logs:
             if log.conversation_id == head["conversation_id"]:
                 log.reaches(head["last_seq"])
-
-    def _compare_within(self, wait: float) -> None:
-        """One comparing at a time; for all hints that come meanwhile there is one more after it."""
-        self._may_lack = True
-        if self._comparing is None or self._comparing.done():
-            self._comparing = self._spawn(self._compare(wait))
-
-    async def _compare(self, wait: float) -> None:
-        while self._may_lack:
-            await asyncio.sleep(wait)
-            self._may_lack = False
-            try:
-                for head in await self.heads():
-                    self._reaches(head)
-            except Refused as refused:
-                wait = refused.retry_after or self._timing.spread(self._timing.pause)
-                self._may_lack = True
-            else:
-                wait = self._timing.spread(self._timing.gap)
-
-    async def _end_of(self, conversation_id: int) -> int:
-        for head in await self.heads():
-            if head["conversation_id"] == conversation_id:
-                return int(head["last_seq"])
-        return 0
-
-    async def _tell_marks(self) -> None:
-        while True:
-            await self._unread_marks.wait()
-            self._unread_marks.clear()
-            for conversation_id, seq in self._store.marks().items():
-                await self._tell_mark(conversation_id, seq)
-            await asyncio.sleep(self._timing.read_every)
-
-    async def _tell_mark(self, conversation_id: int, seq: int) -> None:
-        try:
-            await self._ask("message.read", {"conversation_id": conversation_id, "seq": seq})
-        except Refused as refused:
-            if refused.passes:
-                await asyncio.sleep(refused.retry_after or self._timing.spread(self._timing.pause))
-                self._unread_marks.set()
-                return
-        self._store.unmark(conversation_id, seq)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.create_task(work)
