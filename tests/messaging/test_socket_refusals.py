@@ -2,12 +2,14 @@
 
 import json
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tests.messaging import site as sites
 from tests.messaging.site import Device, Site, open_socket
 
 pytestmark = pytest.mark.live
@@ -191,3 +193,21 @@ def _denials(site: Site, name: str) -> int:
         site.people[name],
     )
     return int(rows[0][0])
+
+
+def test_a_stopping_server_tells_the_refusals_that_it_only_counted(
+    site: Site, tmp_path: Path
+) -> None:
+    with sites.second_process(site, tmp_path) as second:
+        with second.http("罗科员") as client:
+            answers = [client.get("/conversations/999999").status_code for _ in range(40)]
+        assert answers == [404] * 40
+        second.process.terminate()
+        assert second.process.wait(timeout=sites.PATIENCE) == 0
+    told = site.rows(
+        "SELECT 1 + coalesce((detail->>'untold')::int, 0) FROM core_auditentry"
+        " WHERE action = 'core.access.denied' AND person_id = %s",
+        site.people["罗科员"],
+    )
+    assert sum(number for (number,) in told) == 40
+    assert len(told) < 40
