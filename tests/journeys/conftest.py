@@ -211,6 +211,7 @@ def _environment(*, database: str, url: str) -> dict[str, str]:
     store, _, _index = os.environ["REDIS_URL"].rpartition("/")
     return {
         **os.environ,
+        "DING_PEOPLE": "3",
         "DATABASE_URL": databases.address(database),
         "REDIS_URL": f"{store}/14",
         # Seals of another site's log, which nobody can delete, would tell of a loss in this one's.
