@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Final
 
 import structlog
-from django.db import Error as DatabaseFault
 from django.db import transaction
 
 from core import errors
@@ -23,7 +22,7 @@ PATIENCE: Final = 120
 is closed, a request is answered with 429. No client of ours comes near it."""
 
 _tally = Tally()
-_records = structlog.get_logger(__name__)
+logger = structlog.get_logger(__name__)
 
 
 def record_denial(*, actor: Actor, refusal: errors.DomainError, path: str, now: datetime) -> int:
@@ -44,9 +43,8 @@ def tell_counted(*, now: datetime) -> None:
     for place, untold in enumerate(owed):
         try:
             _tell(untold)
-        except DatabaseFault:
-            # Whoever asked for something else meanwhile is answered all the same.
-            _records.exception("counted refusals were not told")
+        except Exception:  # whoever asked for something else meanwhile is answered all the same
+            logger.exception("counted refusals were not told")
             for left in owed[place + 1 :]:
                 _tally.give_back(left)
             return
