@@ -32,7 +32,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What a client learns: the heads of all of hers where `whole`, otherwise of those that changed.
+    """What a client learns: the heads of all of hers where `whole`, else of those that changed.
 
     As many as one answer carries; `next` is what the rest come after, null where these were all.
     """
