@@ -23,7 +23,7 @@ class Ding(models.Model):
     closes_at = models.DateTimeField()
     """When whoever has not confirmed counts as not having confirmed."""
     recalled_at = models.DateTimeField(null=True)
-    is_wide = models.BooleanField(default=False)
+    is_wide = models.BooleanField(default=False, db_default=False)
     """Whether it calls so many that whatever concerns all of them is done part by part."""
 
     class Meta:

@@ -36,14 +36,16 @@ def _room(province: Province) -> int:
 
 
 def _open(province: Province, room: int, now: datetime) -> int:
-    return dings.send(
+    opened = dings.send(
         actor=province.actor("王伟民"),
         conversation_id=room,
         client_message_id=uuid.uuid4(),
         body="立即到岗",
         call=Call(DingAudience.EVERYBODY, level=DingLevel.PHONE),
         now=now,
-    ).ding_id
+    )
+    assert isinstance(opened, dings.Opened)
+    return opened.ding_id
 
 
 def _confirm(province: Province, ding_id: int, name: str) -> Act:
