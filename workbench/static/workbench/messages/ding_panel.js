@@ -4,9 +4,9 @@ import { fetchJson, toast } from "../base.js";
 import { confirmed } from "../confirm.js";
 import { Approval, isAsked } from "./ding_asked.js";
 import { formDialog, levelField } from "./ding_dialog.js";
-import { Rows } from "./ding_rows.js";
 import { avatar, element, empty, exactly, icon, personText } from "./elements.js";
 import { newId } from "./outbox.js";
+import { Rows } from "./rows.js";
 
 export const STATES = {
   pending: ["待确认", "amber"],

@@ -3,8 +3,8 @@
 import { fetchJson, toast } from "../base.js";
 import { asked, AskedDings } from "./ding_asked.js";
 import { LEVEL_NAMES, progress, STATES } from "./ding_panel.js";
-import { Rows } from "./ding_rows.js";
 import { element, empty, exactly, icon } from "./elements.js";
+import { Rows } from "./rows.js";
 
 const TABS = [["received", "收到的"], ["sent", "发出的"]];
 
