@@ -8,6 +8,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.journeys.conftest import SignIn
 
 SCRIPTS = re.compile(r"/static/.+\.js$")
+RELOADS = "() => sessionStorage.getItem('tongwen:reloads')"
 WATCH = "/static/workbench/loading.js"
 
 
@@ -78,6 +79,59 @@ def test_one_module_that_is_missing_is_noticed(sign_in: SignIn) -> None:
     expect(page.locator(".messages .list .row").first).to_be_visible()
     expect_whole(page)
     assert len(dropped) == 1
+    assert page.evaluate(RELOADS) == "1"
+
+
+def test_what_is_not_the_pages_own_is_no_loss(sign_in: SignIn) -> None:
+    page = sign_in("拟稿人")
+
+    def put_in(route: Route) -> None:
+        answer = route.fetch()
+        first = "<script src='/plug-in.js'></script><link rel='stylesheet' href='/plug-in.css'><title>"
+        route.fulfill(response=answer, body=answer.text().replace("<title>", first, 1))
+
+    page.add_init_script(
+        "window.missed = 0; addEventListener('error', () => { window.missed += 1; }, true);"
+    )
+    page.route(re.compile(r"/plug-in\."), lambda route: route.abort("blockedbyclient"))
+    page.route("**/messages/", put_in)
+    page.goto("/messages/")
+    expect(page.locator(".messages .list .row").first).to_be_visible()
+    page.wait_for_function("() => window.missed === 2")
+    expect_whole(page)
+    page.evaluate(
+        """() => new Promise((resolve) => {
+            const late = document.createElement("script");
+            late.src = "/static/workbench/late.js";
+            late.onerror = resolve;
+            document.head.append(late);
+        })"""
+    )
+    expect_whole(page)
+    assert page.evaluate(RELOADS) is None
+
+
+def test_reloads_in_a_row_are_counted_until_the_page_has_stood(sign_in: SignIn) -> None:
+    page = sign_in("拟稿人")
+    page.add_init_script(
+        """
+        const later = window.setTimeout;
+        window.setTimeout = (act, wait, ...given) => {
+          if (wait !== 60000) return later(act, wait, ...given);
+          window.standsNow = act;
+          return 0;
+        };
+        """
+    )
+    network = cut(page)
+    page.goto("/directory/")
+    expect(page.get_by_text("网络恢复后将自动重新载入")).to_be_visible()
+    network.lasts = False
+    expect_whole(page)
+    page.wait_for_function("() => Boolean(window.standsNow)")
+    assert int(page.evaluate(RELOADS)) >= 1
+    page.evaluate("() => window.standsNow()")
+    assert page.evaluate(RELOADS) is None
 
 
 def test_icons_that_did_not_come_are_asked_for_again(sign_in: SignIn) -> None:

@@ -1,7 +1,8 @@
 // Loads the page anew where a part of it did not come. A network that changes while a page loads drops every
 // connection, and modules that did not come once stay missing for as long as the page stands.
 //
-// Icons that did not come are asked for again where they stand.
+// Icons that did not come are asked for again where they stand. What a browser's plug-in put in, or what was put in
+// after the page had come, is nobody's loss here.
 //
 // A classic script before all others, which needs none of them. Where it does not come itself, the banner simply stands.
 
@@ -12,12 +13,15 @@
   const LONGEST_PAUSE_MS = 60000;
   const ANSWER_PATIENCE_MS = 10000;
   const LOADING_PATIENCE_MS = 30000;
+  const STANDS_AFTER_MS = 60000; // a page that has stood so long is not one of a row of reloads
   const RELOADS = 6; // in a row, by itself: what still does not come then is not the network's fault
   const KEY = "tongwen:reloads";
 
   const script = document.currentScript;
+  const statics = new URL("../", script.src).href;
   const root = document.documentElement;
   let failed = false;
+  let isWatching = true; // until the page has come
   let broken = false; // something will not come any more
   let typed = false; // what stands in a field would be lost
   let pauses = 0;
@@ -26,6 +30,12 @@
 
   const reloads = () => Number(sessionStorage.getItem(KEY) ?? 0);
   const mayReload = () => "byItself" in script.dataset && !typed && reloads() < RELOADS;
+
+  /** The address of what the page cannot do without; undefined for anything else. */
+  function partOf(element) {
+    if (element instanceof HTMLScriptElement) return element.src;
+    return element instanceof HTMLLinkElement && element.rel === "stylesheet" ? element.href : undefined;
+  }
 
   function lose() {
     broken = true;
@@ -104,9 +114,12 @@
   }
 
   root.classList.add("is-watched");
+  // Whoever comes here by himself begins anew: only reloads follow each other by themselves.
+  const [arrival] = performance.getEntriesByType("navigation");
+  if (arrival && arrival.type !== "reload") sessionStorage.removeItem(KEY);
   window.addEventListener("error", ({ target }) => {
-    if (target instanceof HTMLScriptElement || (target instanceof HTMLLinkElement && target.rel === "stylesheet")) lose();
-    else if (target instanceof SVGUseElement) drawLater(target);
+    if (target instanceof SVGUseElement) drawLater(target);
+    else if (isWatching && partOf(target)?.startsWith(statics)) lose();
   }, true);
   document.addEventListener("input", () => { typed = true; if (failed) later(); });
   window.addEventListener("online", () => { if (failed && mayReload()) again(); });
@@ -119,9 +132,10 @@
   // Comes once every module has come, or was given up.
   document.addEventListener("DOMContentLoaded", () => {
     clearTimeout(slow);
+    isWatching = false;
     if (!document.getElementById("toasts")) lose(); // the page itself was cut short
     if (broken) return;
     recover();
-    sessionStorage.removeItem(KEY);
+    setTimeout(() => sessionStorage.removeItem(KEY), STANDS_AFTER_MS);
   });
 })();
