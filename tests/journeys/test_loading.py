@@ -87,8 +87,9 @@ def test_what_is_not_the_pages_own_is_no_loss(sign_in: SignIn) -> None:
 
     def put_in(route: Route) -> None:
         answer = route.fetch()
-        first = "<script src='/plug-in.js'></script><link rel='stylesheet' href='/plug-in.css'><title>"
-        route.fulfill(response=answer, body=answer.text().replace("<title>", first, 1))
+        parts = "<script src='/plug-in.js'></script><link rel='stylesheet' href='/plug-in.css'>"
+        page_text = answer.text().replace("<title>", f"{parts}<title>", 1)
+        route.fulfill(response=answer, body=page_text)
 
     page.add_init_script(
         "window.missed = 0; addEventListener('error', () => { window.missed += 1; }, true);"
