@@ -111,3 +111,45 @@ def test_an_address_is_gone_to_once_the_list_has_come(site: Site, sign_in: SignI
     expect(drafter.get_by_role("heading", name=group)).to_be_visible()
     expect(chats.row(drafter, group)).to_have_attribute("aria-current", "true")
     assert drafter.url == address
+
+
+def test_what_was_chosen_last_is_what_opens(site: Site, sign_in: SignIn) -> None:
+    far, near = f"远群{uuid.uuid4().hex[:6]}", f"近群{uuid.uuid4().hex[:6]}"
+    drafter = sign_in(OPENER)
+    for room in (far, near):
+        chats.start_chat(drafter, site, SECOND, THIRD, title=room)
+        chats.say(drafter, f"{room}里说的")
+        expect(chats.message(drafter, f"{room}里说的").locator(".receipt")).to_be_visible()
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    def leave_out(route: Route) -> None:
+        answer = route.fetch()
+        page = answer.json()
+        page["items"] = [card for card in page["items"] if card["title"] != far]
+        route.fulfill(response=answer, json=page)
+
+    drafter.route(re.compile(r"/api/v1/messaging/conversations\?"), leave_out)
+    drafter.goto("/messages/")
+    expect(chats.row(drafter, near)).to_be_visible()
+    expect(chats.row(drafter, far)).to_have_count(0)
+    card = re.compile(r"/api/v1/messaging/conversations/\d+$")
+    drafter.route(card, hold)
+    search = drafter.get_by_role("searchbox", name="搜索联系人、群聊和聊天记录")
+    search.fill(far)
+    with drafter.expect_request(card):
+        drafter.locator('[data-part="found"] .row', has_text=far).first.click()
+    drafter.unroute(card)
+    search.fill("")
+    chats.row(drafter, near).click()
+    expect(drafter.get_by_role("heading", name=near)).to_be_visible()
+    for route in held:
+        route.continue_()
+    expect(chats.row(drafter, far)).to_have_count(1)
+    expect(drafter.get_by_role("heading", name=near)).to_be_visible()
+    expect(drafter.get_by_role("heading", name=far)).to_have_count(0)
+    chats.say(drafter, "给近群的话")
+    expect(chats.message(drafter, "给近群的话").locator(".receipt")).to_be_visible()
+    assert chats.bubbles(drafter) == [f"{near}里说的", "给近群的话"]

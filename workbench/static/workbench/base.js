@@ -110,7 +110,14 @@ function firstStop(back) {
   return isTyped ? field : back.querySelector(".dialog");
 }
 
+// Words that would be lost with the dialog; what was typed to search for something is not.
+const WORDS = "textarea, input:not([type=search]):not([type=checkbox]):not([type=radio]):not([type=file]):not([type=hidden])";
+const typedIn = new WeakSet();
+document.addEventListener("input", ({ target }) => { if (target.matches(WORDS)) typedIn.add(target); });
+const holdsWords = (back) => [...back.querySelectorAll(WORDS)].some((field) => (typedIn.has(field) || isWrong(field)) && field.value.trim() !== "");
+
 export function openDialog(back) {
+  for (const field of back.querySelectorAll(WORDS)) typedIn.delete(field);
   const before = document.activeElement ?? document.body;
   const around = before.closest(".dialog-back");
   if (before !== document.body && !around) lastOnPage = before;
@@ -160,6 +167,9 @@ function keepFocusInside(event, back) {
 
 // ── clicks: menus, panes, dialogs; found by attribute so that swapped-in fragments work too
 
+let pressed = null; // where the press of a click began: marked words may end outside their dialog
+document.addEventListener("pointerdown", ({ target }) => { pressed = target; }, true);
+
 document.addEventListener("click", (event) => {
   const target = event.target instanceof Element ? event.target : null;
   if (!target) return;
@@ -177,7 +187,7 @@ document.addEventListener("click", (event) => {
   const open = target.closest("[data-open]"); // data-open="id of a .dialog-back"
   if (open) { const dialog = document.getElementById(open.dataset.open); if (dialog) openDialog(dialog); }
   if (target.closest("[data-close]")) { const dialog = target.closest(".dialog-back"); if (dialog) closeDialog(dialog); }
-  if (target.classList.contains("dialog-back")) closeDialog(target);
+  if (target.classList.contains("dialog-back") && pressed === target && !holdsWords(target)) closeDialog(target);
 });
 
 document.addEventListener("keydown", (event) => {

@@ -68,7 +68,7 @@ export class MessageActs {
   async edit(entry) {
     const { members } = await this.feed.callable().catch(() => ({ members: [] })); // cut off: the names stay as words
     const named = members.filter((member) => (entry.mentions ?? []).includes(member.person_id)).map((member) => [member.name, member.person_id]);
-    this.feed.composer.edit(entry, named);
+    if (this.feed.id === entry.conversation_id) this.feed.composer.edit(entry, named);
   }
 
   /** The last own message is edited, if it still may be; whether it is. */

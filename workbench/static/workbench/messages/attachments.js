@@ -10,9 +10,8 @@ const LARGEST = 50 * 1024 * 1024;
 const AT_ONCE = 20;
 
 export class Attachments {
-  /** `onChange()` after each. */
-  constructor({ onChange }) {
-    this.onChange = onChange;
+  constructor() {
+    this.onChange = () => {}; // whoever shows them hears of each change
     this.looking = Promise.resolve(); // until what was chosen is known to be a picture or not
     this.chosen = []; // { id, blob, name, size, kind, preview, width, height }
     this.chooser = element("input", "visually-hidden", { type: "file", multiple: true, tabindex: "-1", "aria-hidden": "true" });

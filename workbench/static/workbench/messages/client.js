@@ -18,6 +18,7 @@ const ANSWER_PATIENCE_MS = 10000;
 const HEARTBEAT_MS = 25000;
 const READ_EVERY_MS = 500;
 const HINT_SPREAD_MS = 1000;
+const MEMBERS_SPREAD_MS = 5000; // a reorganisation moves many at once
 const REFUSED_AFTER = 3;
 const SOCKET_AGAIN_MS = 120000;
 const SIGNED_OUT = new Set([4001, 4003]);
@@ -240,6 +241,7 @@ export class Client {
       typing: (data) => this.emit("typing", data),
       "ding.opened": (data) => this.emit("ding", { ding: { ding_id: data.id, conversation_id: data.conversation_id, opened: data } }),
       "ding.state": (data) => this.emit("ding", { ding: data }),
+      "member.changed": () => this.compareLater(Math.random() * MEMBERS_SPREAD_MS),
       "sync.hint": (data) => this.hinted(data),
       bye: (data) => { this.byeWait = data.retry_after_ms; },
     }[frame.type];

@@ -1,7 +1,6 @@
 // The place to write: what is being answered or edited, whom it calls, and the draft.
 
 import { toast } from "../base.js";
-import { Attachments } from "./attachments.js";
 import { element, icon } from "./elements.js";
 import { requoted } from "./events.js";
 import { Mentions } from "./mentions.js";
@@ -9,11 +8,10 @@ import { Mentions } from "./mentions.js";
 const LIMIT_BYTES = 16384;
 
 export class Composer {
-  /** `onSend(said)`, `onFiles(files, quote)`, `onEdit(entry, said)` → whether it was taken, `onLast()` the own message that Up edits, `onQuote(seq)` how it reads now, `people()` whom one may call. */
-  constructor({ conversationId, drafts, hint, onSend, onFiles, onEdit, onLast, onQuote, people }) {
-    Object.assign(this, { conversationId, drafts, onSend, onFiles, onEdit, onLast, onQuote, people });
+  /** `begun` is what of the conversation Begun keeps. `onSend(said)`, `onFiles(files, quote)`, `onEdit(entry, said)` → whether it was taken, `onLast()` the own message that Up edits, `onQuote(seq)` how it reads now, `people()` whom one may call. */
+  constructor({ conversationId, drafts, begun, hint, onSend, onFiles, onEdit, onLast, onQuote, people }) {
+    Object.assign(this, { conversationId, drafts, begun, onSend, onFiles, onEdit, onLast, onQuote, people });
     this.quote = null; // what is answered
-    this.edited = null; // the entry that is edited; the draft waits
     this.input = element("textarea", "input composer-input", {
       rows: "1", maxlength: "16000", placeholder: hint, "aria-label": "输入消息", enterkeyhint: "send", autocomplete: "off",
     });
@@ -21,7 +19,9 @@ export class Composer {
     this.sendButton = element("button", "button primary", { type: "submit" }, icon("send"), "发送");
     this.sendWords = this.sendButton.lastChild;
     this.mentions = new Mentions({ input: this.input, people });
-    this.attachments = new Attachments({ onChange: () => { if (!matchMedia("(pointer: coarse)").matches) this.focus(); } });
+    this.attachments = begun.attachments;
+    this.attachments.onChange = () => { if (!matchMedia("(pointer: coarse)").matches) this.focus(); };
+    begun.onEnd = () => this.restore();
     this.input.addEventListener("paste", (event) => { if (!this.edited) this.attachments.pasted(event); });
     this.input.addEventListener("keydown", (event) => this.keyed(event));
     this.input.addEventListener("input", () => { this.grow(); this.keep(); });
@@ -31,7 +31,13 @@ export class Composer {
     this.silence = element("p", "composer-silence", { hidden: true });
     this.root = element("div", "pane-foot composer-place", {}, this.form, this.silence);
     this.restore();
+    if (this.edited) this.showEdited();
     if (this.quote) this.refreshQuote();
+  }
+
+  /** The entry that is edited; the draft waits. */
+  get edited() {
+    return this.begun.edit?.entry ?? null;
   }
 
   focus() {
@@ -56,13 +62,18 @@ export class Composer {
   }
 
   edit(entry, named) {
-    this.edited = entry;
-    this.input.value = entry.body;
-    this.mentions.named = new Map(named);
-    this.showAbout();
+    this.begun.edit = { entry, text: entry.body, named };
+    this.showEdited();
     this.grow();
     this.focus();
     this.input.setSelectionRange(entry.body.length, entry.body.length);
+  }
+
+  showEdited() {
+    const { text, named } = this.begun.edit;
+    this.input.value = text;
+    this.mentions.named = new Map(named);
+    this.showAbout();
   }
 
   /** The text goes back to where it was written, below what stands there already. */
@@ -76,8 +87,8 @@ export class Composer {
 
   ceaseEditing() {
     if (!this.edited) return;
-    this.edited = null;
-    this.restore();
+    this.begun.edit = null;
+    this.begun.onEnd();
   }
 
   /** Leaves the editing or the answer; whether there was one. */
@@ -175,8 +186,9 @@ export class Composer {
   // ── drafts ──────────────────────────────────────────────────────────────
 
   keep() {
-    if (this.edited) return;
-    this.drafts.keep(this.conversationId, { text: this.input.value, quote: this.quote, named: [...this.mentions.named] });
+    const written = { text: this.input.value, named: [...this.mentions.named] };
+    if (this.edited) Object.assign(this.begun.edit, written);
+    else this.drafts.keep(this.conversationId, { ...written, quote: this.quote });
   }
 
   restore() {

@@ -3,6 +3,7 @@
 import { fetchJson } from "../base.js";
 import { comeAgain, isPicture } from "./attached.js";
 import { takeDrops } from "./attachments.js";
+import { Begun } from "./begun.js";
 import { Bubbles, showShare, writeCount } from "./bubbles.js";
 import { Composer } from "./composer.js";
 import { element, empty } from "./elements.js";
@@ -29,6 +30,7 @@ export class Feed {
     Object.assign(this, { root, client, me, api, drafts, onInfo, onHistory, onFiles, onRead, onDing });
     this.acts = new MessageActs({ feed: this, onReceipts, onForward });
     this.keeping = new Keeping({ api });
+    this.begun = new Begun();
     this.bubbles = new Bubbles({
       me,
       acts: {
@@ -47,6 +49,7 @@ export class Feed {
     this.walk = new Walk({ feed: this });
     wide.addEventListener("change", () => { if (this.id) this.composer.input.placeholder = hint(); });
     client.on("state", ({ online }) => { if (online && this.id) this.resume(); });
+    client.on("arrived", ({ entry }) => { if (changesMessage(entry) && entry.conversation_id !== this.id) this.begun.change(entry); });
     client.on("entry", ({ entry }) => { if (entry.conversation_id === this.id) this.take(entry); });
     client.on("outgoing", ({ item }) => { if (item.conversation_id === this.id) this.showOutgoing(item); });
     client.on("progress", ({ item, share }) => { if (item.conversation_id === this.id) showShare(this.outgoing.get(item.id), share); });
@@ -146,7 +149,7 @@ export class Feed {
     this.log = new Log({ body: this.body, root: this.logRoot, rowOf: (entry) => this.rowOf(entry) });
     this.walk.begin();
     this.composer = new Composer({
-      conversationId: card.id, drafts: this.drafts, hint: hint(),
+      conversationId: card.id, drafts: this.drafts, begun: this.begun.of(card.id), hint: hint(),
       onSend: (said) => { this.client.send(card.id, said); if (this.id === card.id) this.walk.toEnd(); },
       onFiles: (files, quote) => { sendFiles(this.client, card.id, files, quote); if (this.id === card.id) this.walk.toEnd(); },
       onEdit: (entry, said) => this.acts.saveEdit(entry, said),

@@ -4,16 +4,20 @@ import { fetchJson, toast } from "../base.js";
 import { avatar, badgeText, element, empty, icon, iconAvatar, moment } from "./elements.js";
 import { calls, changesMessage, eventText, isSpoken, lineOf, recallText } from "./events.js";
 import { openMenu } from "./menu.js";
+import { Rows } from "./rows.js";
 
 const PAGE = 100;
 const NEAR_END = 200;
 const TOGETHER_MS = 150;
 const RENEW_MS = 1000; // and up to as much again: what concerns many is not asked for by all at once
 const MISSED_AT_MOST = 100;
+const CLICK_MS = 100; // after a finger was lifted
+const NOTHING = "nothing";
 const NOTICES_AT_MOST = 1000; // as far as bells count
 
-/** The tile of a conversation. */
+/** The tile of a conversation, or of the notices. */
 export function tileOf(card) {
+  if (card.kind === "notices") return iconAvatar("bell", "notice");
   if (card.kind === "direct") return avatar(card.title);
   return card.kind === "unit" ? iconAvatar("unit", "unit") : iconAvatar("directory", "group");
 }
@@ -28,6 +32,9 @@ export class List {
     this.silenced = new Set(); // the sources of notices that are muted
     this.openId = null;
     this.cursor = null;
+    this.rows = new Rows({ root, keyOf: (item) => item.key, make: (item) => this.make(item) });
+    root.addEventListener("pointerdown", () => this.press());
+    for (const name of ["pointerup", "pointercancel", "blur"]) window.addEventListener(name, () => this.letGo());
     root.parentElement.addEventListener("scroll", () => this.further(), { passive: true });
     client.on("arrived", ({ entry }) => this.take(entry));
     client.on("read", (data) => this.readTo(data.conversation_id, data.read_seq));
@@ -264,64 +271,92 @@ export class List {
     return [...this.cards.values()].sort((a, b) => Number(b.pinned) - Number(a.pinned) || (a.last_at < b.last_at ? 1 : a.last_at > b.last_at ? -1 : b.id - a.id));
   }
 
+  /** The rows follow with the next picture of the screen, however much comes until then. */
   draw() {
     if (this.cursor === null) return; // what has not come yet is not nothing
-    const shown = this.sorted();
-    const rows = [this.noticeRow(), ...shown.map((card) => this.row(card))];
-    if (shown.length === 0) rows.push(empty("还没有会话", "点击右上角的加号，和同事聊起来"));
-    const focused = this.root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
-    this.root.replaceChildren(...rows);
-    if (focused) this.root.querySelector(`[data-key="${focused}"]`)?.focus();
     this.onDrawn();
+    this.frame ??= requestAnimationFrame(() => { this.frame = null; if (!this.isPressed) this.show(); });
   }
 
-  noticeRow() {
+  /** From press to click nothing moves: the click is for the row that was pressed. */
+  press() {
+    clearTimeout(this.release);
+    this.isPressed = true;
+  }
+
+  /** A finger's click comes a moment after it was lifted. */
+  letGo() {
+    if (!this.isPressed) return;
+    clearTimeout(this.release);
+    this.release = setTimeout(() => { this.isPressed = false; this.draw(); }, CLICK_MS);
+  }
+
+  show() {
+    const cards = this.sorted().map((card) => this.itemOf(card));
+    const focused = this.root.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+    this.rows.show([this.noticesItem(), ...cards, ...(cards.length === 0 ? [{ key: NOTHING }] : [])]);
+    for (const row of this.root.querySelectorAll(".row")) mark(row, row.dataset.key === String(this.openId));
+    if (focused && document.activeElement?.dataset.key !== focused) this.root.querySelector(`[data-key="${focused}"]`)?.focus();
+  }
+
+  noticesItem() {
     const { unread, latest } = this.notices;
-    return this.build({
-      key: "notices", tile: iconAvatar("bell", "notice"), title: "工作通知", unread,
-      preview: [latest ? `${latest.source_name}：${latest.title}` : "暂无通知"], at: latest?.created_at,
-    });
+    return {
+      key: "notices", kind: "notices", title: "工作通知", unread,
+      preview: { mark: "", text: latest ? `${latest.source_name}：${latest.title}` : "暂无通知" }, at: latest ? moment(latest.created_at) : "",
+    };
   }
 
-  row(card) {
-    const row = this.build({
-      key: card.id, tile: tileOf(card), title: card.title, unread: card.unread, preview: this.preview(card), at: card.last_entry ? card.last_at : null,
+  itemOf(card) {
+    return {
+      key: card.id, kind: card.kind, title: card.title, unread: card.unread, preview: this.preview(card), at: card.last_entry ? moment(card.last_at) : "",
       isPinned: card.pinned, level: card.level,
-    });
-    row.addEventListener("contextmenu", (event) => {
-      event.preventDefault();
-      const { left, top, height } = row.getBoundingClientRect();
-      const place = event.clientX ? { x: event.clientX, y: event.clientY } : { x: left + 48, y: top + height / 2 };
-      openMenu([
-        { label: card.pinned ? "取消置顶" : "置顶", act: () => this.set(card.id, { pinned: !card.pinned }) },
-        card.level === "all" ? { label: "消息免打扰", act: () => this.set(card.id, { level: "mentions" }) } : { label: "恢复提醒", act: () => this.set(card.id, { level: "all" }) },
-      ], { ...place, opener: row });
-    });
+    };
+  }
+
+  make(item) {
+    if (item.key === NOTHING) return empty("还没有会话", "点击右上角的加号，和同事聊起来");
+    const row = this.build(item);
+    row.addEventListener("click", () => this.onOpen(item.key));
+    if (item.key !== "notices") row.addEventListener("contextmenu", (event) => { event.preventDefault(); this.offer(row, item, event); });
     return row;
+  }
+
+  offer(row, { key, isPinned, level }, event) {
+    const { left, top, height } = row.getBoundingClientRect();
+    const place = event.clientX ? { x: event.clientX, y: event.clientY } : { x: left + 48, y: top + height / 2 };
+    openMenu([
+      { label: isPinned ? "取消置顶" : "置顶", act: () => this.set(key, { pinned: !isPinned }) },
+      level === "all" ? { label: "消息免打扰", act: () => this.set(key, { level: "mentions" }) } : { label: "恢复提醒", act: () => this.set(key, { level: "all" }) },
+    ], { ...place, opener: row });
   }
 
   preview(card) {
     const entry = card.last_entry;
     const draft = this.openId === card.id ? null : this.drafts.of(card.id);
-    if (draft && card.mentions === 0) return [element("span", "row-draft", {}, "[草稿]"), ` ${draft.text.replace(/\s+/g, " ").slice(0, 80)}`];
+    if (draft && card.mentions === 0) return { mark: "[草稿]", text: draft.text.replace(/\s+/g, " ").slice(0, 80) };
     const said = !entry ? "" : entry.kind === "event" ? eventText(entry, this.me.id) : entry.recalled ? recallText(entry, this.me.id) : lineOf(entry);
     const isOthers = entry && isSpoken(entry) && card.kind !== "direct" && entry.sender_id !== this.me.id && entry.sender_name;
     const text = isOthers ? `${entry.sender_name}：${said}` : said;
-    return card.mentions > 0 ? [element("span", "row-draft", {}, "[有人@我]"), ` ${text}`] : [text];
+    return { mark: card.mentions > 0 ? "[有人@我]" : "", text };
   }
 
-  build({ key, tile, title, unread, preview, at, isPinned = false, level = "all" }) {
+  build({ key, kind, title, unread, preview: { mark: marked, text }, at, isPinned = false, level = "all" }) {
     const isQuiet = level !== "all";
     const badge = element("span", `badge${isQuiet ? " quiet" : ""}`, {}, badgeText(unread));
     if (unread > 0) badge.append(element("span", "visually-hidden", {}, "条未读"));
     const silent = isQuiet ? element("span", "row-silent", { title: level === "none" ? "不提醒" : "仅提醒@我的" }, icon("bell-off"), element("span", "visually-hidden", {}, "已免打扰")) : null;
     const pin = isPinned ? element("span", "visually-hidden", {}, "，已置顶") : null;
-    const row = element("button", `row tall${unread > 0 ? " is-unread" : ""}${isPinned ? " is-pinned" : ""}`, { type: "button", "aria-current": String(this.openId) === String(key) ? "true" : "false" },
-      tile,
-      element("span", "row-text", {}, element("span", "row-title", { title }, title), element("span", "row-meta", { title: preview.map((part) => part.textContent ?? part).join("") }, ...preview)),
-      element("span", "row-side", {}, element("span", "", {}, at ? moment(at) : "", pin), element("span", "row-signs", {}, silent, badge)));
+    const said = marked ? [element("span", "row-draft", {}, marked), ` ${text}`] : [text];
+    const row = element("button", `row tall${unread > 0 ? " is-unread" : ""}${isPinned ? " is-pinned" : ""}`, { type: "button" },
+      tileOf({ kind, title }),
+      element("span", "row-text", {}, element("span", "row-title", { title }, title), element("span", "row-meta", { title: marked ? `${marked} ${text}` : text }, ...said)),
+      element("span", "row-side", {}, element("span", "", {}, at, pin), element("span", "row-signs", {}, silent, badge)));
     row.dataset.key = key;
-    row.addEventListener("click", () => this.onOpen(key));
     return row;
   }
+}
+
+function mark(row, isOpen) {
+  if (row.getAttribute("aria-current") !== String(isOpen)) row.setAttribute("aria-current", String(isOpen));
 }

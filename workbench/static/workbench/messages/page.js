@@ -55,7 +55,7 @@ const panel = new Panel({
     heading: "邀请成员", verb: "邀请", naming: false, already: members.map((member) => member.person_id),
     onChosen: async (ids) => { await fetchJson(`${api}/conversations/${card.id}/members`, { json: { person_ids: ids } }); panel.info(card.id); },
   }),
-  onLeft: (id) => { list.drop(id); panel.close(); show(null); },
+  onLeft: (id) => { drop(id); panel.close(); show(null); },
   onSet: (id, change) => list.set(id, change),
   onDingUnread: (id, seq) => dingDialog.unread({ conversation_id: id, seq, body: feed.log?.entries.get(seq)?.body ?? "" }),
   onJump: (seq) => feed.jumpTo(seq),
@@ -69,7 +69,7 @@ const favourites = new Favourites({
 const list = new List({ root: part("list"), client, me, api, drafts, onOpen: (key) => show(key), onDrawn: showCount });
 const search = new Search({
   input: part("filter"), list: part("list"), root: part("found"), api, me,
-  onPerson: (id) => talkTo(id),
+  onPerson: (id) => talkTo(id).catch(tell),
   onRoom: (id) => show(id),
   onMessage: async (id, seq) => { await show(id); if (feed.id === id) await feed.jumpTo(seq); },
 });
@@ -137,13 +137,41 @@ async function draw(key) {
   if (key === null) return;
   try {
     const card = await list.card(key);
+    if (places.key !== key) return; // another was chosen while the card was on its way
     const opening = feed.open({ ...card });
     presence.show();
     await opening;
   } catch (problem) {
-    if (!(problem instanceof Problem)) throw problem;
-    toast(problem.message, { error: true });
+    if (places.key !== key) return;
+    tell(problem);
     show(null, { replace: true });
+  }
+}
+
+function tell(problem) {
+  if (!(problem instanceof Problem)) throw problem;
+  toast(problem.message, { error: true });
+}
+
+function drop(id) {
+  list.drop(id);
+  tally.drop(id);
+}
+
+/** The person is no longer in the conversation. */
+function leave(id) {
+  drop(id);
+  if (feed.id !== id) return;
+  show(null, { replace: true });
+  toast("您已不在该群聊中");
+}
+
+/** Not every log tells that somebody left; a conversation that has just been opened may be missing all the same. */
+async function leaveIfGone(id) {
+  try {
+    await fetchJson(`${api}/conversations/${id}`);
+  } catch (problem) {
+    if ([403, 404].includes(problem.status)) leave(id);
   }
 }
 
@@ -170,9 +198,10 @@ client.on("arrived", ({ entry }) => {
   if (entry.kind !== "event" || changesMessage(entry)) return;
   panel.refresh(entry.conversation_id);
   const isGone = ["left", "removed", "org_left"].includes(entry.event.verb) && entry.event.people.some((person) => person.id === me.id);
-  if (isGone) { list.drop(entry.conversation_id); if (feed.id === entry.conversation_id) { show(null, { replace: true }); toast("您已不在该群聊中"); } return; }
+  if (isGone) { leave(entry.conversation_id); return; }
   if (feed.id === entry.conversation_id) feed.refreshDetail();
 });
+client.on("heads", ({ heads }) => { const { id } = feed; if (id && !heads.some((head) => head.conversation_id === id)) leaveIfGone(id); });
 client.on("counts", (data) => panel.recount(data));
 client.on("notice", ({ notice }) => {
   list.takeNotice(notice);

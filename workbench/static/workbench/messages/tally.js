@@ -19,6 +19,12 @@ export class Tally {
     this.onChange();
   }
 
+  /** The reader is no longer in the conversation. */
+  drop(id) {
+    this.heads?.delete(id);
+    this.onChange();
+  }
+
   /** Messages, notices and DINGs together; null as long as it is not known. */
   total() {
     if (!this.heads) return null;
