@@ -58,6 +58,16 @@ def test_a_second_person_reads_and_approves_and_then_it_calls(site: Site, sign_i
     expect(_asked(drafter, group)).to_have_count(0)
     called.goto("/messages/?view=dings")
     expect(called.locator("[data-ding]", has_text=group)).to_contain_text("待确认")
+    # Nothing is left that would stand in the banners of other journeys.
+    ding_id = card.get_attribute("data-ding")
+    drafter.evaluate(
+        """async ding => {
+            const { fetchJson } = await import("/static/workbench/base.js");
+            await fetchJson(`/api/v1/messaging/dings/${ding}/recall`, { method: "POST", json: {} });
+        }""",
+        ding_id,
+    )
+    expect(called.locator("[data-ding]", has_text=group)).to_contain_text("已撤回")
 
 
 def test_refused_it_says_why_and_calls_nobody(site: Site, sign_in: SignIn) -> None:
@@ -81,3 +91,26 @@ def test_whoever_asked_takes_it_back(site: Site, sign_in: SignIn) -> None:
     drafter.get_by_role("alertdialog").get_by_role("button", name="撤回申请").click()
     expect(_asked(drafter, group)).to_contain_text("已撤回")
     expect(_asked(drafter, group).get_by_role("button", name="撤回申请")).to_have_count(0)
+
+
+def test_what_waits_for_a_second_person_was_said_and_stands_in_the_field_no_longer(
+    site: Site, sign_in: SignIn
+) -> None:
+    group = f"待批群{uuid.uuid4().hex[:6]}"
+    drafter = sign_in(OPENER)
+    chats.start_chat(drafter, site, *OTHERS, title=group)
+    field = drafter.get_by_label("输入消息")
+    field.fill(SAID)
+    drafter.get_by_role("button", name="发 DING").click()
+    dialog = drafter.get_by_role("dialog", name="发 DING")
+    dialog.get_by_role("radio", name="全体成员").check()
+    dialog.get_by_label("理由").fill(REASON)
+    dialog.get_by_role("button", name="提交审批").click()
+    expect(dialog).to_be_hidden()
+    expect(chats.message(drafter, SAID)).to_have_count(1)
+    expect(field).to_have_value("")
+    drafter.goto("/messages/?view=dings")
+    drafter.get_by_role("tab", name="发出的").click()
+    _asked(drafter, group).get_by_role("button", name="撤回申请").click()
+    drafter.get_by_role("alertdialog").get_by_role("button", name="撤回申请").click()
+    expect(_asked(drafter, group)).to_contain_text("已撤回")
