@@ -48,6 +48,45 @@ def test_back_on_a_phone_leaves_what_lies_on_top_then_the_conversation(
     expect(phone).to_have_url(f"{site.url}/")
 
 
+def test_a_phone_gives_its_screen_to_the_conversation_until_it_is_left(
+    site: Site, sign_in: SignIn
+) -> None:
+    group = f"手机群{uuid.uuid4().hex[:6]}"
+    drafter, phone = sign_in(OPENER), sign_in(SECOND, narrow=True)
+    chats.start_chat(drafter, site, SECOND, THIRD, title=group)
+    phone.goto("/messages/")
+    tabs = phone.get_by_role("navigation", name="主导航")
+    expect(tabs).to_be_visible()
+    chats.row(phone, group).click()
+    expect(phone.get_by_label("输入消息")).to_be_visible()
+    expect(tabs).to_be_hidden()
+    phone.get_by_role("button", name="返回会话列表").click()
+    expect_list(phone)
+    expect(tabs).to_be_visible()
+    expect(chats.row(phone, group)).to_have_attribute("aria-current", "false")
+    # Nobody reads what comes now.
+    chats.say(drafter, "列表上的未读")
+    expect(chats.row(phone, group).locator(".badge")).to_contain_text("1")
+
+
+def test_on_an_upright_tablet_an_open_panel_takes_the_place_of_the_list(
+    site: Site, sign_in: SignIn
+) -> None:
+    group = f"平板群{uuid.uuid4().hex[:6]}"
+    drafter = sign_in(OPENER)
+    chats.start_chat(drafter, site, SECOND, THIRD, title=group)
+    drafter.set_viewport_size({"width": 820, "height": 1100})
+    drafter.get_by_role("button", name="群聊信息").click()
+    panel = drafter.locator("aside.pane")
+    expect(panel.get_by_role("heading", name="群聊信息")).to_be_visible()
+    expect(chats.row(drafter, group)).to_be_hidden()
+    feed = drafter.locator(".detail-pane").bounding_box()
+    assert feed
+    assert feed["width"] >= 400
+    panel.get_by_role("button", name="关闭").click()
+    expect(chats.row(drafter, group)).to_be_visible()
+
+
 def test_back_and_forward_walk_the_conversations(site: Site, sign_in: SignIn) -> None:
     rooms = [f"甲群{uuid.uuid4().hex[:6]}", f"乙群{uuid.uuid4().hex[:6]}"]
     drafter = sign_in(OPENER)

@@ -127,6 +127,7 @@ function stand(key) {
   panel.close();
   list.mark(key);
   panes.classList.toggle("is-detail", key !== null);
+  document.body.classList.toggle("has-conversation", typeof key === "number");
 }
 
 async function draw(key) {
@@ -142,8 +143,9 @@ async function draw(key) {
     presence.show();
     await opening;
   } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
     if (places.key !== key) return;
-    tell(problem);
+    toast(problem.message, { error: true });
     show(null, { replace: true });
   }
 }
@@ -217,8 +219,8 @@ part("dings").addEventListener("click", () => show("dings"));
 part("favourites").addEventListener("click", () => show("favourites"));
 part("quiet").addEventListener("click", () => openQuiet(api, attention));
 part("retry").addEventListener("click", () => client.connect());
-panes.addEventListener("click", (event) => {
-  // base.js has shown the list again; the address follows.
+document.addEventListener("click", (event) => {
+  // base.js has shown the list again, its listener came first; the address follows.
   if (event.target.closest("[data-back]") && !panes.classList.contains("is-detail")) show(null, { replace: true });
 });
 let isBegun = false;

@@ -98,7 +98,9 @@ export class Presence {
       tile.classList.toggle("is-online", isOnline);
       if (isOnline) row.setAttribute("title", "在线"); else row.removeAttribute("title");
     }
-    this.line?.replaceChildren(...this.words());
+    if (!this.line) return;
+    this.line.replaceChildren(...this.words());
+    this.line.title = this.line.textContent;
   }
 
   words() {

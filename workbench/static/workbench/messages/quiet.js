@@ -1,4 +1,5 @@
-// 免打扰与在线状态: from when until when, each day, nothing but DING disturbs; and who sees one online.
+// 桌面提醒、免打扰与在线状态: whether the desktop tells of messages; from when until when, each day, nothing but DING
+// disturbs; and who sees one online.
 
 import { closeDialog, fetchJson, openDialog, toast } from "../base.js";
 import { element, icon } from "./elements.js";
@@ -40,12 +41,15 @@ export async function openQuiet(api, attention) {
   const show = () => { begins.disabled = ends.disabled = !on.checked; };
   on.addEventListener("change", show);
   show();
+  const desktop = desktopLine(attention);
+  const heading = desktop ? "桌面提醒、免打扰与在线状态" : "免打扰与在线状态";
+  const rule = () => element("hr", "");
   const form = element("form", "messages-picker", { "data-again": true },
-    element("div", "dialog-body", {}, element("label", "choice", {}, on, "每天在以下时段不提醒"), hours, element("p", "hint", {}, "结束早于开始时，到第二天为止。消息照常送达；DING 不受影响。"),
-      element("label", "choice", {}, hidden, "不显示我的在线状态"), element("p", "hint", {}, "同事看不到您是否在线、是否正在输入。"), desktopLine(attention)),
+    element("div", "dialog-body quiet-parts", {}, ...(desktop ? [desktop, rule()] : []), element("label", "choice", {}, on, "每天在以下时段不提醒"), hours, element("p", "hint", {}, "结束早于开始时，到第二天为止。消息照常送达；DING 不受影响。"), rule(),
+      element("label", "choice", {}, hidden, "不显示我的在线状态"), element("p", "hint", {}, "同事看不到您是否在线、是否正在输入。")),
     element("div", "dialog-foot", {}, element("button", "button", { type: "button", "data-close": true }, "取消"), element("button", "button primary", { type: "submit" }, "保存")));
-  const back = element("div", "dialog-back", { "data-once": "yes" }, element("div", "dialog", { role: "dialog", "aria-modal": "true", "aria-label": "免打扰与在线状态" },
-    element("div", "dialog-head", {}, element("h2", "", {}, "免打扰与在线状态"), element("button", "icon-button", { type: "button", "data-close": true, "aria-label": "关闭" }, icon("close"))), form));
+  const back = element("div", "dialog-back", { "data-once": "yes" }, element("div", "dialog", { role: "dialog", "aria-modal": "true", "aria-label": heading },
+    element("div", "dialog-head", {}, element("h2", "", {}, heading), element("button", "icon-button", { type: "button", "data-close": true, "aria-label": "关闭" }, icon("close"))), form));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
