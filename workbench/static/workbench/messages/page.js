@@ -94,6 +94,7 @@ function showCount() {
   const total = tally.total();
   if (total !== null) count("inbox", total);
   notices.sources.follow();
+  attention.missed.follow(list.cards);
 }
 
 const shownDings = new ShownDings({ dings, api });
