@@ -32,6 +32,7 @@ window.setInterval = (act, wait, ...given) => every(act, wait === 25000 ? 300 : 
 
 DESKTOP = """
 window.rung = [];
+window.ended = [];
 window.isBeforeHer = false;
 document.hasFocus = () => window.isBeforeHer;
 window.lookAt = (isLooked) => {
@@ -45,16 +46,73 @@ window.Notification = class extends EventTarget {
   }
   constructor(title, { body }) {
     super();
-    window.rung.push([title, body]);
+    this.said = [title, body];
+    window.rung.push(this.said);
     window.latest = this;
   }
-  close() {}
+  close() { window.ended.push(this.said); }
 };
 window.Notification.permission = "default";
 """
 """A desktop that writes down what it is told to show, and a reader who looks elsewhere."""
 
+NO_TAKING_OVER = """
+{
+  const later = window.setTimeout;
+  window.setTimeout = (act, wait, ...given) => (wait === 3000 ? 0 : later(act, wait, ...given));
+}
+"""
+"""A tab that waits for ever until it takes over what another one kept."""
+
 GRANTED = "window.Notification.permission = 'granted';"
+
+COMPARED = """
+window.isCompared = false;
+window.WebSocket = class extends WebSocket {
+  constructor(...given) {
+    super(...given);
+    super.addEventListener("message", (event) => {
+      const { type, data } = JSON.parse(event.data);
+      if (type === "sync.heads" && !data.next) window.isCompared = true;
+    });
+  }
+};
+"""
+"""Says when the page knows how its conversations stand."""
+
+ONLY_HINTED = """
+window.WebSocket = class extends WebSocket {
+  addEventListener(name, act) {
+    if (name !== "message") { super.addEventListener(name, act); return; }
+    super.addEventListener(name, (event) => {
+      const { type, data } = JSON.parse(event.data);
+      if (type !== "message.created") { act(event); return; }
+      const hint = { conversation_id: data.conversation_id, last_seq: data.seq };
+      act(new MessageEvent("message", {
+        data: JSON.stringify({ type: "sync.hint", data: hint }),
+      }));
+    });
+  }
+};
+"""
+"""Of every message the page is told no more than that its conversation goes on."""
+
+NO_MAKING = """
+const Known = window.Notification;
+window.Notification = class {
+  constructor() { throw new TypeError("Illegal constructor"); }
+};
+window.Notification.permission = Known.permission;
+window.Notification.requestPermission = () => Known.requestPermission();
+"""
+"""A browser that knows notifications by name alone."""
+
+PHONE = """
+const real = window.matchMedia;
+window.matchMedia = (query) =>
+  query.includes("coarse") ? { matches: true } : real.call(window, query);
+"""
+"""Fingers alone; nothing hovers."""
 
 HINTED = """async () => {
   const { Client } = await import("/static/workbench/messages/client.js");
@@ -288,6 +346,148 @@ def test_in_quiet_hours_nothing_rings_but_a_ding(
     resting.get_by_role("button", name="确认收到").first.click()
 
 
+def test_what_came_over_a_cut_connection_rings_as_one(site: Site, sign_in: SignIn) -> None:
+    missed, quiet = (f"{name}群{uuid.uuid4().hex[:6]}" for name in ("断线", "勿扰"))
+    drafter, reviewer = sign_in(OPENER), sign_in(SECOND)
+    for title in (missed, quiet):
+        chats.start_chat(drafter, site, SECOND, THIRD, title=title)
+    chats.say(drafter, "早已等着")
+    reviewer.add_init_script(COMPARED + DESKTOP + GRANTED)
+    reviewer.goto("/messages/")
+    chats.row(reviewer, quiet).click(button="right")
+    reviewer.get_by_role("menuitem", name="消息免打扰").click()
+    expect(chats.row(reviewer, quiet).locator(".row-silent")).to_be_visible()
+    reviewer.wait_for_function("() => isCompared")
+    reviewer.context.set_offline(True)
+    expect(reviewer.get_by_text("连接已断开")).to_be_visible()
+    _said(drafter, "别看这条")
+    chats.open_room(drafter, missed)
+    for number in range(1, 4):
+        _said(drafter, f"断线第 {number} 条")
+    reviewer.context.set_offline(False)
+    # Before the first comparing one waited, and of what is muted nothing is told.
+    _wait_rung(reviewer, missed)
+    assert _rung(reviewer, missed) == ["有 3 条新消息"]
+    assert _rung(reviewer, quiet) == []
+    assert _rung(reviewer, "消息") == []
+    # Read elsewhere, it is told no longer.
+    elsewhere = sign_in(SECOND)
+    elsewhere.goto("/messages/")
+    chats.row(elsewhere, missed).click()
+    expect(chats.message(elsewhere, "断线第 3 条")).to_be_visible()
+    _wait_closed(reviewer, missed)
+
+
+def test_what_was_only_hinted_at_rings_too(site: Site, sign_in: SignIn) -> None:
+    group = f"提示群{uuid.uuid4().hex[:6]}"
+    drafter, reviewer = sign_in(OPENER), sign_in(SECOND)
+    chats.start_chat(drafter, site, SECOND, THIRD, title=group)
+    reviewer.add_init_script(COMPARED + ONLY_HINTED + DESKTOP + GRANTED)
+    reviewer.goto("/messages/")
+    expect(chats.row(reviewer, group)).to_be_visible()
+    reviewer.wait_for_function("() => isCompared")
+    chats.say(drafter, "只有提示")
+    _wait_rung(reviewer, group)
+    assert _rung(reviewer, group) == ["有 1 条新消息"]
+
+
+def test_a_notification_ends_with_its_reason(site: Site, sign_in: SignIn) -> None:
+    group = f"已阅群{uuid.uuid4().hex[:6]}"
+    drafter, first = sign_in(OPENER), sign_in(SECOND)
+    chats.start_chat(drafter, site, SECOND, THIRD, title=group)
+    second = first.context.new_page()
+    for tab in (first, second):
+        tab.add_init_script(DESKTOP + GRANTED)
+        tab.goto("/messages/")
+        expect(chats.row(tab, group)).to_be_visible()
+    chats.say(drafter, "响过一次")
+    _wait_rung(first, group)
+    # Another tab of hers is looked at: the one that rang hears of it.
+    second.evaluate("lookAt(true)")
+    _wait_closed(first, group)
+
+
+def test_dings_told_at_once_ring_as_one_and_quietly_count_down(
+    site: Site, sign_in: SignIn
+) -> None:
+    group = f"连催群{uuid.uuid4().hex[:6]}"
+    drafter, reviewer = sign_in(OPENER), sign_in(SECOND)
+    chats.start_chat(drafter, site, SECOND, THIRD, title=group)
+    _said(drafter, "第一件")
+    _said(drafter, "第二件")
+    reviewer.goto("/messages/")
+    called, caller = _me(reviewer), _me(drafter)
+    for seq in (2, 3):
+        unheard.commit(site.environment, caller, called, _room(drafter), seq=seq)
+    reviewer.add_init_script(DESKTOP + GRANTED)
+    reviewer.goto("/messages/")
+    reviewer.wait_for_function("() => rung.some(([title]) => title === 'DING')")
+    waiting = int(reviewer.locator("[data-part=ding-badge]").inner_text())
+    assert waiting >= 2  # other journeys may have left some
+    assert _rung(reviewer, "DING") == [f"{waiting} 条 DING 待确认"]
+    assert _rung(reviewer, f"{site.accounts[OPENER].name} 的 DING") == []
+    reviewer.evaluate("latest.dispatchEvent(new Event('click'))")
+    expect(reviewer.get_by_role("heading", name="DING", exact=True)).to_be_visible()
+    for left in range(waiting - 1, -1, -1):
+        banner = reviewer.get_by_role("alert", name="DING 待确认")
+        banner.get_by_role("button", name="确认收到").click()
+        expect(reviewer.locator("[data-part=ding-badge]")).to_have_text(str(left) if left else "")
+
+
+def test_where_no_notification_can_be_made_none_is_offered(site: Site, sign_in: SignIn) -> None:
+    group = f"手机群{uuid.uuid4().hex[:6]}"
+    drafter, reviewer = sign_in(OPENER), sign_in(SECOND)
+    chats.start_chat(drafter, site, SECOND, THIRD, title=group)
+    offer = reviewer.get_by_role("region", name="桌面提醒")
+    reviewer.add_init_script(DESKTOP + GRANTED + NO_MAKING)
+    reviewer.goto("/messages/")
+    expect(chats.row(reviewer, group)).to_be_visible()
+    chats.say(drafter, "做不出来")
+    reviewer.wait_for_function("() => localStorage.getItem('tongwen:attention:unable')")
+    # It has found out, and does not forget.
+    assert _desktop_lines(reviewer) == 0
+    reviewer.reload()
+    expect(chats.row(reviewer, group)).to_be_visible()
+    assert _desktop_lines(reviewer) == 0
+    expect(offer).to_be_hidden()
+    phone = sign_in(SECOND, narrow=True)
+    phone.add_init_script(DESKTOP + PHONE)
+    phone.goto("/messages/")
+    expect(chats.row(phone, group)).to_be_visible()
+    expect(phone.get_by_role("region", name="桌面提醒")).to_be_hidden()
+    assert _desktop_lines(phone) == 0
+
+
+def _desktop_lines(page: Page) -> int:
+    """How many lines of the settings speak of the desktop."""
+    page.get_by_role("button", name="免打扰与在线状态").click()
+    dialog = page.get_by_role("dialog", name="免打扰与在线状态")
+    expect(dialog.get_by_role("button", name="保存")).to_be_visible()
+    number = dialog.locator("[data-part=desktop]").count()
+    dialog.get_by_role("button", name="取消").click()
+    return number
+
+
+def _said(page: Page, text: str) -> None:
+    """The server has it."""
+    chats.say(page, text)
+    expect(chats.message(page, text).locator(".receipt")).to_be_visible()
+
+
+def _rung(page: Page, title: str) -> list[str]:
+    of_title = "title => rung.filter(([one]) => one === title).map(([, body]) => body)"
+    found: list[str] = page.evaluate(of_title, title)
+    return found
+
+
+def _wait_rung(page: Page, title: str) -> None:
+    page.wait_for_function("title => rung.some(([one]) => one === title)", arg=title)
+
+
+def _wait_closed(page: Page, title: str) -> None:
+    page.wait_for_function("title => ended.some(([one]) => one === title)", arg=title)
+
+
 def expect_rung(page: Page, expected: list[list[str]]) -> None:
     """The desktop comes to show as many, and exactly these."""
     page.wait_for_function("count => rung.length >= count", arg=len(expected))
@@ -320,3 +520,20 @@ def test_what_a_closed_tab_had_not_sent_is_sent_by_the_next_one(
     expect(chats.message(drafter, "还没发出")).to_have_count(1)
     kept = "Object.keys(localStorage).filter(key => key.startsWith('tongwen:outgoing:'))"
     drafter.wait_for_function(f"() => {kept}.length === 0")
+
+
+def test_what_a_reloaded_tab_had_not_sent_stays_its_own(site: Site, sign_in: SignIn) -> None:
+    group = f"重载群{uuid.uuid4().hex[:6]}"
+    drafter, reviewer = sign_in(OPENER), sign_in(SECOND)
+    chats.start_chat(drafter, site, SECOND, THIRD, title=group)
+    chats.open_room(reviewer, group)
+    beside = drafter.context.new_page()
+    beside.add_init_script(NO_TAKING_OVER)
+    chats.open_room(beside, group)
+    drafter.evaluate("WebSocket.prototype.send = () => {}")
+    chats.say(drafter, "刷新之前")
+    expect(chats.message(drafter, "刷新之前")).to_contain_text("发送中")
+    drafter.reload()
+    expect(chats.message(reviewer, "刷新之前")).to_be_visible()
+    expect(chats.message(drafter, "刷新之前").locator(".receipt")).to_be_visible()
+    expect(chats.message(drafter, "刷新之前")).to_have_count(1)

@@ -47,7 +47,7 @@ export class Outbox {
   retry(conversationId, id) {
     const item = this.queueOf(conversationId).find((candidate) => candidate.id === id);
     if (!item) return;
-    item.state = "sending";
+    Object.assign(item, { state: "sending", at: new Date().toISOString() }); // she says it now
     this.keep();
     this.client.emit("outgoing", { item });
     this.flush(conversationId);

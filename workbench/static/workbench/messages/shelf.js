@@ -1,12 +1,15 @@
 // What waits to be sent, kept in this browser: a closed tab, or a crash, loses nothing of it.
 //
-// Each page keeps its own. Whoever finds what another page kept asks for that page's lock, and has it as soon as the
-// page is gone: at once after a reload, or when the other tab is closed. One of several takes it over.
+// Each page keeps its own, under a lock that ends with it. A page that goes leaves its name to the tab: what a reload
+// brings takes over at once what it kept itself. Others that find it wait a moment behind the lock's end, so that a
+// tab's own messages stay in it; then one of several takes them over.
 
 import { newId } from "./outbox.js";
 
 const PREFIX = "tongwen:outgoing:";
 const OLD_MS = 12 * 3600 * 1000;
+const LEFT = "tongwen:outgoing-left"; // the name of the page that stood in this tab before
+const RELOAD_MS = 3000; // so long its tab has to come back
 const TOO_OLD = "未及时发出，请确认后重新发送";
 
 export class Shelf {
@@ -16,9 +19,13 @@ export class Shelf {
     // Without locks nobody knows whether a page is gone: a reload keeps it, and leaving is warned of.
     this.storage = this.isLasting ? localStorage : sessionStorage;
     this.key = this.prefix + (this.isLasting ? newId() : "tab");
+    this.left = this.isLasting ? taken(LEFT) : null;
     this.known = new Set([this.key]);
     this.isSafe = true; // whether this page may be closed
-    if (this.isLasting) navigator.locks.request(this.key, () => new Promise(() => {}));
+    if (this.isLasting) {
+      navigator.locks.request(this.key, () => new Promise(() => {}));
+      window.addEventListener("pagehide", () => leave(LEFT, this.key));
+    }
     window.addEventListener("beforeunload", (event) => { if (!this.isSafe) { event.preventDefault(); event.returnValue = ""; } });
   }
 
@@ -30,13 +37,26 @@ export class Shelf {
   /** `onFound(items)` is told what pages that are gone have left, now and later. */
   follow(onFound) {
     if (!this.isLasting) return;
+    if (this.left && this.isNew(this.left)) this.takeOver(this.left, onFound);
     for (const key of keysOf(this.storage)) this.await(key, onFound);
     window.addEventListener("storage", (event) => { if (event.key && event.newValue) this.await(event.key, onFound); });
   }
 
-  await(key, onFound) {
-    if (!key.startsWith(this.prefix) || this.known.has(key)) return;
-    this.known.add(key);
+  /** Whether this page has to do with the other's for the first time. */
+  isNew(key) {
+    const isNew = key.startsWith(this.prefix) && !this.known.has(key);
+    if (isNew) this.known.add(key);
+    return isNew;
+  }
+
+  /** The lock's end is seen and it is let go, to be had by the page's own tab. */
+  async await(key, onFound) {
+    if (!this.isNew(key)) return;
+    await navigator.locks.request(key, () => {});
+    setTimeout(() => this.takeOver(key, onFound), RELOAD_MS);
+  }
+
+  takeOver(key, onFound) {
     navigator.locks.request(key, () => {
       const items = read(this.storage, key);
       if (items.length > 0) onFound(items.map(judged)); // kept anew before it goes there
@@ -64,6 +84,21 @@ export function idsKept() {
 function judged(item) {
   const isOld = item.state === "sending" && Date.now() - new Date(item.at).getTime() > OLD_MS;
   return isOld ? { ...item, state: "failed", reason: TOO_OLD } : item;
+}
+
+/** What is left is for the next page of the tab alone: a copy of the tab, made while this one stands, finds nothing. */
+function leave(name, key) {
+  try {
+    sessionStorage.setItem(name, key);
+  } catch {
+    // full: others take over what is kept here
+  }
+}
+
+function taken(name) {
+  const key = sessionStorage.getItem(name);
+  sessionStorage.removeItem(name);
+  return key;
 }
 
 function keysOf(storage) {
