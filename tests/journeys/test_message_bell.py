@@ -407,9 +407,7 @@ def test_a_notification_ends_with_its_reason(site: Site, sign_in: SignIn) -> Non
     _wait_closed(first, group)
 
 
-def test_dings_told_at_once_ring_as_one_and_quietly_count_down(
-    site: Site, sign_in: SignIn
-) -> None:
+def test_dings_told_at_once_ring_as_one_and_quietly_count_down(site: Site, sign_in: SignIn) -> None:
     group = f"连催群{uuid.uuid4().hex[:6]}"
     drafter, reviewer = sign_in(OPENER), sign_in(SECOND)
     chats.start_chat(drafter, site, SECOND, THIRD, title=group)

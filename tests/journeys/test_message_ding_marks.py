@@ -51,3 +51,42 @@ def test_a_message_shows_in_its_line_that_it_was_dinged_and_how_it_stands(
     _mark(drafter).click()
     expect(drafter.get_by_role("heading", name="DING 详情")).to_be_visible()
     expect(drafter.locator(".ding-target")).to_have_count(1)
+
+
+DEAD = """() => {
+  WebSocket.prototype.send = () => {};
+  const later = window.setTimeout;
+  window.setTimeout = (act, wait, ...given) => later(act, wait === 10000 ? 0 : wait, ...given);
+}"""
+"""The socket stands and carries nothing any more; that no answer comes is known at once."""
+
+
+def test_a_ding_is_confirmed_where_the_socket_is_dead_and_no_dialog_says_so_falsely(
+    site: Site, sign_in: SignIn
+) -> None:
+    group = f"断网群{uuid.uuid4().hex[:6]}"
+    drafter, reviewer = sign_in(OPENER), sign_in(SECOND)
+    chats.start_chat(drafter, site, SECOND, THIRD, title=group)
+    chats.say(drafter, SAID)
+    expect(chats.message(drafter, SAID).locator(".receipt")).to_be_visible()
+    chats.choose_act(drafter, SAID, "DING")
+    dialog = drafter.get_by_role("dialog", name="DING")
+    dialog.get_by_role("checkbox", name=site.accounts[SECOND].name).check()
+    dialog.get_by_role("button", name="发出 DING").click()
+    expect(_mark(drafter)).to_have_text("DING · 0/1 已确认")
+    chats.open_room(reviewer, group)
+    expect(_mark(reviewer)).to_have_text("DING · 待确认")
+    reviewer.evaluate(DEAD)
+    reviewer.route("**/confirmation", lambda route: route.abort())
+    _mark(reviewer).click()
+    asked = reviewer.get_by_role("dialog", name="DING")
+    asked.get_by_role("button", name="确认收到").click()
+    expect(reviewer.locator(".toast")).to_have_text("网络连接已断开，请稍后重试")
+    expect(asked.get_by_role("button", name="确认收到")).to_be_enabled()
+    expect(_mark(reviewer)).to_have_text("DING · 待确认")
+    # The requests get through again; the socket does not.
+    reviewer.unroute("**/confirmation")
+    asked.get_by_role("button", name="确认收到").click()
+    expect(asked).to_be_hidden()
+    expect(_mark(reviewer)).to_have_text("DING · 已确认")
+    expect(_mark(drafter)).to_have_text("DING · 1/1 已确认")

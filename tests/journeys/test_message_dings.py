@@ -107,3 +107,46 @@ def test_those_who_have_not_read_are_called_from_the_list_of_readers(
     drafter.get_by_role("button", name="撤回", exact=True).click()
     drafter.get_by_role("alertdialog").get_by_role("button", name="撤回").click()
     expect(drafter.locator(".ding-target")).to_contain_text("已撤回")
+
+
+def test_what_a_ding_has_said_stands_in_the_field_no_longer(site: Site, sign_in: SignIn) -> None:
+    group = f"速办群{uuid.uuid4().hex[:6]}"
+    drafter = sign_in(OPENER)
+    chats.start_chat(drafter, site, SECOND, THIRD, title=group)
+    field = drafter.get_by_label("输入消息")
+    field.fill(SAID)
+    drafter.get_by_role("button", name="发 DING").click()
+    dialog = drafter.get_by_role("dialog", name="发 DING")
+    expect(dialog.get_by_label("内容")).to_have_value(SAID)
+    dialog.get_by_role("checkbox", name=site.accounts[SECOND].name).check()
+    dialog.get_by_role("button", name="发出 DING").click()
+    expect(drafter.get_by_role("heading", name="DING 详情")).to_be_visible()
+    expect(chats.message(drafter, SAID)).to_have_count(1)
+    expect(field).to_have_value("")
+    # Whoever chooses among the tabs of those called goes on among them.
+    tabs = drafter.get_by_role("tablist", name="确认情况").get_by_role("tab")
+    expect(tabs).to_have_text(["全部 1", "待确认 1"])
+    tabs.nth(1).click()
+    expect(tabs.nth(1)).to_be_focused()
+    expect(tabs.nth(1)).to_have_attribute("aria-selected", "true")
+    drafter.keyboard.press("ArrowLeft")
+    expect(tabs.nth(0)).to_be_focused()
+    expect(tabs.nth(0)).to_have_attribute("aria-selected", "true")
+    expect(drafter.get_by_role("tabpanel", name="全部 1").locator(".ding-target")).to_have_count(1)
+    drafter.get_by_role("button", name="撤回", exact=True).click()
+    drafter.get_by_role("alertdialog").get_by_role("button", name="撤回").click()
+    expect(drafter.locator(".ding-target")).to_contain_text("已撤回")
+
+
+def test_the_lists_of_dings_are_walked_by_the_arrows(sign_in: SignIn) -> None:
+    page = sign_in(OPENER)
+    page.goto("/messages/?view=dings")
+    received, sent = (page.get_by_role("tab", name=name) for name in ("收到的", "发出的"))
+    sent.click()
+    expect(sent).to_be_focused()
+    expect(page.get_by_role("tabpanel", name="发出的")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(received).to_be_focused()
+    expect(received).to_have_attribute("aria-selected", "true")
+    expect(sent).to_have_attribute("aria-selected", "false")
+    expect(page.get_by_role("tabpanel", name="收到的")).to_be_visible()

@@ -50,8 +50,8 @@ export class DingDialog {
     Object.assign(this, { api, me, onOpened });
   }
 
-  /** A new message of the conversation `card` that calls people. */
-  async write(card, text, callable) {
+  /** A new message of the conversation `card` that calls people; `onSaid` hears that it stands there, called or not yet. */
+  async write(card, text, callable, onSaid) {
     const words = element("textarea", "input ding-words", { rows: "3", maxlength: "16000", required: true, id: "ding-words" });
     words.value = text;
     const who = await this.once(callable);
@@ -59,9 +59,11 @@ export class DingDialog {
     const { members, everybody } = who;
     const field = element("div", "field", {}, element("label", "label", { for: "ding-words" }, "内容"), words);
     const id = newId();
-    this.open("发 DING", [field], ["people", ...(everybody ? ["everybody"] : [])], this.offered(card, members), (wanted) => fetchJson(`${this.api}/dings`, {
-      json: { conversation_id: card.id, client_message_id: id, body: words.value, ...wanted },
-    }));
+    this.open("发 DING", [field], ["people", ...(everybody ? ["everybody"] : [])], this.offered(card, members), async (wanted) => {
+      const answer = await fetchJson(`${this.api}/dings`, { json: { conversation_id: card.id, client_message_id: id, body: words.value, ...wanted } });
+      onSaid();
+      return answer;
+    });
     words.focus();
   }
 

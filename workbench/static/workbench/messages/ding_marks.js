@@ -93,9 +93,9 @@ export class DingMarks {
   ask(mark) {
     const said = this.feed.log.entries.get(mark.seq)?.body;
     formDialog("DING", "确认收到", [element("p", "", {}, `${mark.sender_name}请您确认收到这条消息。`), said ? element("p", "ding-quoted", {}, said.slice(0, 120)) : ""], async () => {
-      await this.onConfirm({ id: mark.ding_id });
+      const isDone = await this.onConfirm({ id: mark.ding_id });
       this.look();
-      return true;
+      return isDone;
     });
   }
 }

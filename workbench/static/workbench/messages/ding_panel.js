@@ -7,6 +7,7 @@ import { formDialog, levelField } from "./ding_dialog.js";
 import { avatar, element, empty, exactly, icon, personText } from "./elements.js";
 import { newId } from "./outbox.js";
 import { Rows } from "./rows.js";
+import { Tabs } from "./tabs.js";
 
 export const STATES = {
   pending: ["待确认", "amber"],
@@ -51,12 +52,13 @@ export class DingPanel {
     this.panel.shown = `ding:${id}`;
     Object.assign(this, { found, state });
     this.top = element("div", "panel-part");
-    this.tabs = element("div", "tabs panel-tabs ding-tabs", { role: "tablist" });
+    this.tabs = new Tabs({ label: "确认情况", classes: "panel-tabs ding-tabs", onChoose: (name) => this.choose(name) });
     this.list = element("div", "list ding-targets");
     this.more = element("button", "button small", { type: "button", hidden: true, onclick: () => this.page() }, "显示更多");
     this.bottom = element("div", "pane-foot cluster");
-    this.tabRows = new Rows({ root: this.tabs, keyOf: ([name]) => name, make: (tab) => this.tab(tab) });
-    this.panel.reveal("DING 详情", this.top, this.tabs, element("div", "pane-body", {}, this.list, element("div", "pager", {}, this.more)), this.bottom);
+    const body = element("div", "pane-body", {}, this.list, element("div", "pager", {}, this.more));
+    this.tabs.over(body);
+    this.panel.reveal("DING 详情", this.top, this.tabs.root, body, this.bottom);
     this.draw();
     await this.choose(state);
   }
@@ -78,26 +80,22 @@ export class DingPanel {
     const all = Object.values(ding.counts).reduce((sum, number) => sum + number, 0);
     const tabs = [["", "全部", all], ...Object.entries(STATES).map(([name, [label]]) => [name, label, ding.counts[name]])];
     this.top.replaceChildren(...this.head(ding));
-    this.tabRows.show(tabs.filter(([name, , number]) => name === "" || number > 0 || name === this.state).map((tab) => [...tab, tab[0] === this.state]));
+    this.tabs.show(tabs.filter(([name, , number]) => name === "" || number > 0 || name === this.state).map(([name, label, number]) => [name, `${label} ${number}`]), this.state);
     const foot = this.foot(ding);
     if (foot.said === this.footSaid && this.bottom.childElementCount > 0) return;
     this.footSaid = foot.said;
     this.bottom.replaceChildren(...foot.nodes);
   }
 
-  tab([name, label, number, isChosen]) {
-    return element("button", "tab", { type: "button", role: "tab", "aria-selected": String(isChosen), onclick: () => this.choose(name) }, `${label} ${number}`);
-  }
-
   head(ding) {
     const due = this.found.steps.find((step) => step.step !== "end" && new Date(step.due_at).getTime() > Date.now());
-    const next = ding.counts.pending > 0 && due ? `下一步：${STEPS[due.step]}，${exactly(due.due_at)}` : "";
+    const next = ding.counts.pending > 0 && due ? [`下一步：${STEPS[due.step]}`, exactly(due.due_at)] : null;
     const over = ding.recalled_at ? `${exactly(ding.recalled_at)} 已撤回` : ding.counts.pending > 0 ? `${exactly(ding.closes_at)} 截止` : "";
     return [
       element("p", "ding-excerpt", {}, ding.excerpt || "（消息已撤回）"),
-      element("p", "meta", {}, [`${exactly(ding.opened_at)} 发出`, LEVEL_NAMES[ding.level], over].filter(Boolean).join("，")),
+      element("p", "meta", {}, ...wholeParts([`${exactly(ding.opened_at)} 发出`, LEVEL_NAMES[ding.level], over].filter(Boolean))),
       progress(ding.counts),
-      next ? element("p", "meta", {}, next) : "",
+      next ? element("p", "meta", {}, ...wholeParts(next)) : "",
     ];
   }
 
@@ -194,4 +192,9 @@ export class DingPanel {
     this.draw();
     this.fill(now, cursor);
   }
+}
+
+/** A line of parts breaks between them, not within. */
+function wholeParts(parts) {
+  return parts.map((part, place) => element("span", "nowrap", {}, place < parts.length - 1 ? `${part}，` : part));
 }

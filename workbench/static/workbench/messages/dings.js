@@ -4,6 +4,8 @@ import { fetchJson, toast } from "../base.js";
 import { asked, AskedDings } from "./ding_asked.js";
 import { LEVEL_NAMES, progress, STATES } from "./ding_panel.js";
 import { element, empty, exactly, icon } from "./elements.js";
+import { Refusal } from "./refusal.js";
+import { Tabs } from "./tabs.js";
 import { Rows } from "./rows.js";
 
 const TABS = [["received", "收到的"], ["sent", "发出的"]];
@@ -95,18 +97,33 @@ export class Dings {
     this.banner.replaceChildren(icon("bell"), this.words, ...acts);
   }
 
-  /** Over the socket, or over HTTP where it is cut. */
+  /** Whether it is confirmed by now. */
   async confirm(ding, button = null) {
     if (button) button.disabled = true;
+    let isDone = false;
     try {
-      if (this.client.online) await this.client.ask("ding.confirm", { ding_id: ding.id });
-      else await fetchJson(`${this.api}/dings/${ding.id}/confirmation`, { method: "PUT", json: {} });
+      await this.tell(ding);
+      isDone = true;
       toast("已确认");
     } catch (problem) {
       toast(problem.message, { error: true });
     }
     await this.load();
     if (button) button.disabled = false;
+    return isDone;
+  }
+
+  /** Over the socket; over HTTP where that is cut, or found to be dead: what is told twice counts once. */
+  async tell(ding) {
+    if (this.client.online) {
+      try {
+        await this.client.ask("ding.confirm", { ding_id: ding.id });
+        return;
+      } catch (problem) {
+        if (problem instanceof Refusal) throw problem;
+      }
+    }
+    await fetchJson(`${this.api}/dings/${ding.id}/confirmation`, { method: "PUT", json: {} });
   }
 
   // ── the lists ───────────────────────────────────────────────────────────
@@ -116,19 +133,28 @@ export class Dings {
   }
 
   async open(tab = "received") {
+    this.body = element("div", "pane-body shaded");
+    this.tabs = new Tabs({ label: "DING", onChoose: (name) => this.choose(name) });
+    this.tabs.over(this.body);
+    this.root.replaceChildren(
+      element("div", "pane-head", {}, element("button", "back", { type: "button", "data-back": true, "aria-label": "返回会话列表" }, icon("back")), element("h2", "", {}, "DING")),
+      this.tabs.root, this.body);
+    await this.choose(tab);
+  }
+
+  async choose(tab) {
     this.tab = tab;
+    this.tabs.show(TABS, tab);
     this.list = element("div", "notices dings");
     this.rows = new Rows({ root: this.list, keyOf: (ding) => ding.id, make: (ding) => this.cardOf(ding) });
     this.found = new Map();
     this.cursor = "";
     this.more = element("button", "button", { type: "button", hidden: true, onclick: () => this.page() }, "更早的 DING");
-    this.body = element("div", "pane-body shaded", {}, tab === "sent" ? this.asked.root : null, this.list, element("div", "pager", {}, this.more));
-    this.root.replaceChildren(
-      element("div", "pane-head", {}, element("button", "back", { type: "button", "data-back": true, "aria-label": "返回会话列表" }, icon("back")), element("h2", "", {}, "DING")),
-      element("div", "tabs", { role: "tablist" }, ...TABS.map(([name, label]) => element("button", "tab", { type: "button", role: "tab", "aria-selected": String(name === tab), onclick: () => this.open(name) }, label))),
-      this.body);
+    this.body.replaceChildren(...(tab === "sent" ? [this.asked.root] : []), this.list, element("div", "pager", {}, this.more));
+    this.body.scrollTop = 0;
+    const { list } = this;
     if (tab === "sent") await this.asked.renew();
-    await this.page();
+    if (this.list === list) await this.page();
   }
 
   /** The newest as they stand now; what stands below stays. News that comes meanwhile is asked for once more. */

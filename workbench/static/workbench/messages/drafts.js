@@ -51,6 +51,13 @@ export class Drafts {
     this.saveLater(key, SAVED_AFTER_MS);
   }
 
+  /** The text was said in another way: it stands there no longer, unless it reads otherwise by now. */
+  said(conversationId, text) {
+    if (this.of(conversationId)?.text !== text.slice(0, LONGEST)) return;
+    this.keep(conversationId, { text: "", quote: null });
+    this.onArrived(conversationId);
+  }
+
   /** What the draft answers reads so now; nothing was written. */
   requote(conversationId, quote) {
     const draft = this.of(conversationId);

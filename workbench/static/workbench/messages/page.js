@@ -46,7 +46,7 @@ const feed = new Feed({
   onRead: (id, seq) => { list.readTo(id, seq); tally.readTo(id, seq); },
   onForward: (card, seqs, together) => forward.open(card, seqs, together),
   onRecord: (entry) => forward.record(entry),
-  onDing: (entry) => (entry ? dingDialog.ofMessage(feed.card, entry, () => feed.callable()) : dingDialog.write(feed.card, feed.composer.input.value, () => feed.callable())),
+  onDing: (entry) => (entry ? dingDialog.ofMessage(feed.card, entry, () => feed.callable()) : writeDing(feed.card, feed.composer.input.value)),
 });
 const notices = new Notices({ root: part("feed"), api, client, total: () => list.notices.unread, onRead: (unread) => { list.notices.unread = unread; list.draw(); } });
 const panel = new Panel({
@@ -149,6 +149,11 @@ async function draw(key) {
     toast(problem.message, { error: true });
     show(null, { replace: true });
   }
+}
+
+/** A DING says what was begun in the field. */
+function writeDing(card, text) {
+  return dingDialog.write(card, text, () => feed.callable(), () => drafts.said(card.id, text));
 }
 
 function tell(problem) {
