@@ -23,6 +23,13 @@ for title in titles:
                  now=timezone.now(), asks=asks)
 """
 
+_RECALL = """
+from django.utils import timezone
+from core.actor import system
+from messaging.services import notices
+notices.recall(actor=system("tests"), source={source!r}, key={key!r}, now=timezone.now())
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class App:
@@ -37,6 +44,10 @@ class App:
         given = json.dumps([self.reader, self.source, self.name, titles, asks])
         self.site.manage("shell", "-v", "0", "-c", _SEND.format(given=given))
 
+    def recall(self, title: str) -> None:
+        code = _RECALL.format(source=self.source, key=title)
+        self.site.manage("shell", "-v", "0", "-c", code)
+
 
 def _app(site: Site, page: Page, name: str) -> App:
     """A new one, which sends to whoever has the page open."""
@@ -46,7 +57,7 @@ def _app(site: Site, page: Page, name: str) -> App:
 
 
 def _tab(page: Page, app: App) -> Locator:
-    return page.locator(f'.notice-sources [data-source="{app.source}"]')
+    return page.locator(f'.notice-sources [data-tab="{app.source}"]')
 
 
 def _titles(page: Page) -> list[str]:
@@ -108,7 +119,7 @@ def test_the_bar_is_walked_by_the_arrows(site: Site, sign_in: SignIn) -> None:
     _open(page)
     expect(_tab(page, second)).to_be_attached()
     tabs = page.locator(".notice-sources .tab")
-    order: list[str] = tabs.evaluate_all("tabs => tabs.map((tab) => tab.dataset.source)")
+    order: list[str] = tabs.evaluate_all("tabs => tabs.map((tab) => tab.dataset.tab)")
     assert order[0] == ""
     _tab(page, first).click()
     expect(page.locator(".notice h3")).to_have_text(["甲的通知"])
@@ -125,7 +136,7 @@ def test_the_bar_is_walked_by_the_arrows(site: Site, sign_in: SignIn) -> None:
 
 
 def _expect_chosen(page: Page, source: str) -> None:
-    tab = page.locator(f'.notice-sources [data-source="{source}"]')
+    tab = page.locator(f'.notice-sources [data-tab="{source}"]')
     expect(tab).to_be_focused()
     expect(tab).to_have_attribute("aria-selected", "true")
 
@@ -184,3 +195,48 @@ def test_all_notices_are_read_at_once(site: Site, sign_in: SignIn) -> None:
     expect(page.locator(".notice").first).to_be_visible()
     expect(chats.row(page, "工作通知").locator(".badge")).to_be_empty()
     expect(page.locator(".toast")).to_have_count(0)
+
+
+def test_one_that_is_recalled_moves_nothing_under_the_reader(site: Site, sign_in: SignIn) -> None:
+    page = sign_in(SECOND)
+    page.goto("/messages/")
+    app = _app(site, page, "防汛")
+    app.send(*(f"汛情 {number}" for number in range(40)))
+    page.add_init_script(DESKTOP)
+    _open(page)
+    _tab(page, app).click()
+    expect(page.locator(".notice")).to_have_count(30)
+    page.get_by_role("button", name="更早的通知").click()
+    expect(page.locator(".notice")).to_have_count(40)
+    read = page.locator(".notice", has=page.get_by_role("heading", name="汛情 5", exact=True))
+    read.evaluate("card => { card.scrollIntoView({ block: 'center' }); window.before = card; }")
+    place = "card => card === before && Math.round(card.getBoundingClientRect().top)"
+    stood = read.evaluate(place)
+    assert stood is not False
+    app.recall("汛情 7")
+    expect(page.locator(".notice h3", has_text="汛情 7")).to_have_count(0)
+    expect(page.locator(".notice")).to_have_count(40)
+    page.wait_for_function(
+        f"([stood]) => Math.abs(({place})(before) - stood) < 2 && before.isConnected", arg=[stood]
+    )
+    assert _titles(page)[34] == "汛情 5"
+
+
+def test_what_cannot_be_marked_while_cut_off_is_marked_later(site: Site, sign_in: SignIn) -> None:
+    page = sign_in(SECOND)
+    page.goto("/messages/")
+    app = _app(site, page, "断线")
+    app.send("断线前的通知")
+    page.add_init_script(DESKTOP)
+    _open(page)
+    _tab(page, app).click()
+    expect(page.locator(".notice h3")).to_have_text(["断线前的通知"])
+    page.context.set_offline(True)
+    expect(page.get_by_text("连接已断开")).to_be_visible()
+    with page.expect_event("requestfailed", lambda request: "/notices/read" in request.url):
+        page.evaluate("lookAt(true)")
+    page.context.set_offline(False)
+    expect(_tab(page, app).locator(".badge")).to_be_empty()
+    # The banner has said it; no toast stands beside it, not for as long as one would stand.
+    expect(page.locator(".toast")).to_have_count(0)
+    assert _unread(page, app) == []

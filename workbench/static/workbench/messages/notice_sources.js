@@ -3,9 +3,9 @@
 import { fetchJson, toast } from "../base.js";
 import { badgeText, element, icon } from "./elements.js";
 import { openMenu } from "./menu.js";
+import { Tabs } from "./tabs.js";
 
 const ALL = "";
-const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
 
 export class NoticeSources {
   /** `total()` is how many notices call for the reader; `onChoose(source)` shows those of one, or all (""). */
@@ -13,8 +13,9 @@ export class NoticeSources {
     Object.assign(this, { api, total, onChoose, onRead, onDrawn });
     this.items = [];
     this.chosen = ALL;
-    this.root = element("div", "tabs notice-sources", { role: "tablist", "aria-label": "通知来源" });
-    this.root.addEventListener("keydown", (event) => this.walk(event));
+    this.tabs = new Tabs({ label: "通知来源", classes: "notice-sources", onChoose: (source) => this.choose(source) });
+    this.root = this.tabs.root;
+    this.root.addEventListener("contextmenu", (event) => this.menu(event));
     this.root.addEventListener("wheel", (event) => this.roll(event));
     this.root.addEventListener("scroll", () => this.shade(), { passive: true });
     window.addEventListener("resize", () => { this.reveal(); this.shade(); });
@@ -93,34 +94,24 @@ export class NoticeSources {
 
   draw() {
     this.drawn = this.total();
-    const focused = this.root.contains(document.activeElement) ? document.activeElement.dataset.source : null;
-    const { scrollLeft } = this.root;
-    const all = this.tab({ source: ALL, source_name: "全部", unread: this.drawn, muted: false });
+    const all = { source: ALL, source_name: "全部", unread: this.drawn, muted: false };
     this.root.hidden = this.items.length === 0;
-    this.root.replaceChildren(all, ...this.items.map((item) => this.tab(item)));
-    this.root.scrollLeft = scrollLeft;
-    if (focused !== null) this.tabOf(focused)?.focus({ preventScroll: true });
+    this.tabs.show([all, ...this.items].map((item) => [item.source, ...this.words(item)]), this.chosen);
     this.shade();
     this.onDrawn();
   }
 
-  tab(item) {
-    const { source, source_name: name, unread, muted } = item;
-    const isChosen = source === this.chosen;
+  words({ source_name: name, unread, muted }) {
     const badge = element("span", `badge${muted ? " quiet" : ""}`, {}, badgeText(unread));
     if (unread > 0) badge.append(element("span", "visually-hidden", {}, "条未读"));
-    const silent = muted ? element("span", "row-silent", { title: "已免打扰" }, icon("bell-off"), element("span", "visually-hidden", {}, "，已免打扰")) : null;
-    const tab = element("button", "tab", { type: "button", role: "tab", "aria-selected": String(isChosen), tabindex: isChosen ? "0" : "-1", "data-source": source, onclick: () => this.choose(source) },
-      element("span", "truncate notice-source", { title: name }, name), silent, badge);
-    if (source !== ALL) tab.addEventListener("contextmenu", (event) => this.menu(event, item, tab));
-    return tab;
+    const silent = muted ? [element("span", "row-silent", { title: "已免打扰" }, icon("bell-off"), element("span", "visually-hidden", {}, "，已免打扰"))] : [];
+    return [element("span", "truncate notice-source", { title: name }, name), ...silent, badge];
   }
 
-  tabOf(source) {
-    return [...this.root.children].find((tab) => tab.dataset.source === source);
-  }
-
-  menu(event, item, opener) {
+  menu(event) {
+    const opener = event.target.closest(".tab");
+    const item = this.of(opener?.dataset.tab);
+    if (!item) return;
     event.preventDefault();
     const { left, bottom } = opener.getBoundingClientRect();
     const place = event.clientX ? { x: event.clientX, y: event.clientY } : { x: left, y: bottom };
@@ -138,18 +129,7 @@ export class NoticeSources {
   }
 
   reveal() {
-    this.tabOf(this.chosen)?.scrollIntoView({ block: "nearest", inline: "center" });
-  }
-
-  /** As in every bar of tabs: the arrows lead on, the chosen one alone is reached by Tab. */
-  walk(event) {
-    const tabs = [...this.root.children];
-    const at = tabs.indexOf(document.activeElement);
-    const next = event.key === "Home" ? 0 : event.key === "End" ? tabs.length - 1 : event.key in STEPS ? (at + STEPS[event.key] + tabs.length) % tabs.length : null;
-    if (at < 0 || next === null) return;
-    event.preventDefault();
-    this.choose(tabs[next].dataset.source);
-    this.root.children[next].focus({ preventScroll: true });
+    this.tabs.buttons.get(this.chosen)?.scrollIntoView({ block: "nearest", inline: "center" });
   }
 
   /** A wheel that turns one way only rolls the bar, as long as there is more of it. */
