@@ -42,3 +42,42 @@ def test_a_row_that_is_pressed_opens_whatever_comes_before_the_release(
     assert chats.row(reviewer, high).evaluate("(row) => row.isSame") is True
     titles = reviewer.locator(".messages .list .row-title").all_text_contents()
     assert titles.index(low) < titles.index(high)
+
+
+def test_whoever_left_without_a_word_in_the_log_compares(sign_in: SignIn) -> None:
+    page = sign_in(SECOND)
+    page.add_init_script(
+        """
+        const Real = WebSocket;
+        window.compared = 0;
+        window.WebSocket = class extends Real {
+          constructor(...given) { super(...given); window.live = this; }
+          send(text) {
+            if (JSON.parse(text).type === "sync.heads") window.compared += 1;
+            super.send(text);
+          }
+        };
+        """
+    )
+    page.goto("/messages/")
+    page.wait_for_function("() => window.compared === 1")
+    page.evaluate(
+        """() => {
+            const left = { type: "member.changed", data: { conversation_id: 1, change: "left" } };
+            const data = JSON.stringify(left);
+            window.live.dispatchEvent(new MessageEvent("message", { data }));
+        }"""
+    )
+    page.wait_for_function("() => window.compared > 1")
+
+
+def test_a_chat_that_cannot_be_opened_is_told_of(site: Site, sign_in: SignIn) -> None:
+    page = sign_in(OPENER)
+    page.goto("/messages/")
+    page.route("**/conversations/direct", lambda route: route.abort("connectionreset"))
+    name, unit = site.accounts[SECOND].name, site.accounts[SECOND].unit
+    page.get_by_role("searchbox", name="搜索联系人、群聊和聊天记录").fill(name)
+    found = page.locator('[data-part="found"] .row', has_text=name).filter(has_text=unit)
+    found.first.click()
+    expect(page.locator(".toast.is-error")).to_contain_text("网络连接已断开")
+    expect(page.get_by_text("选择一个会话")).to_be_visible()

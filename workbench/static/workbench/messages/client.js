@@ -6,6 +6,7 @@
 
 import { newId, Outbox } from "./outbox.js";
 import { Polling } from "./polling.js";
+import { Reading } from "./reading.js";
 import { Refusal } from "./refusal.js";
 import { Shelf } from "./shelf.js";
 
@@ -16,7 +17,6 @@ const OFFLINE_RETRY_MS = 15000;
 const GAP_PATIENCE_MS = 200;
 const ANSWER_PATIENCE_MS = 10000;
 const HEARTBEAT_MS = 25000;
-const READ_EVERY_MS = 500;
 const HINT_SPREAD_MS = 1000;
 const MEMBERS_SPREAD_MS = 5000; // a reorganisation moves many at once
 const REFUSED_AFTER = 3;
@@ -37,15 +37,14 @@ export class Client {
     this.listeners = new Map();
     this.tracked = new Map(); // conversation id → {known, early: Map(seq → entry), pulling}
     this.asked = new Map(); // frame id → {resolve, reject, timer}
-    this.reading = new Map(); // conversation id → seq still to be acknowledged
     this.watched = null; // {conversation_id, seqs}
-    this.readAgainAt = 0;
     this.failures = 0;
     this.unopened = 0; // sockets in a row that closed before they opened
     this.online = false;
     this.polling = null;
     this.signedOut = false;
     this.outbox = new Outbox({ client: this, shelf });
+    this.reading = new Reading({ client: this });
   }
 
   on(name, act) {
@@ -63,7 +62,7 @@ export class Client {
     window.addEventListener("online", () => this.connect());
     window.addEventListener("offline", () => this.lose());
     setInterval(() => this.beat(), HEARTBEAT_MS);
-    setInterval(() => this.tellRead(), READ_EVERY_MS);
+    this.reading.start();
     this.connect();
   }
 
@@ -124,7 +123,7 @@ export class Client {
     this.socket = null;
     this.cutOff(SIGNED_OUT.has(code));
     if (this.signedOut) return;
-    if (this.mustPoll()) { this.poll(); return; }
+    if (this.api !== null && this.unopened >= REFUSED_AFTER && navigator.onLine !== false) { this.poll(); return; }
     this.retryIn(this.byeWait ?? this.nextWait(code));
   }
 
@@ -143,10 +142,6 @@ export class Client {
   }
 
   // ── where sockets do not get through ────────────────────────────────────
-
-  mustPoll() {
-    return this.api !== null && this.unopened >= REFUSED_AFTER && navigator.onLine !== false;
-  }
 
   async poll() {
     const polling = new Polling({
@@ -381,24 +376,8 @@ export class Client {
 
   // ── reading ─────────────────────────────────────────────────────────────
 
-  /** The person has seen everything up to `seq`; told at most twice a second, until acknowledged. */
   read(conversationId, seq) {
-    if ((this.reading.get(conversationId) ?? 0) < seq) this.reading.set(conversationId, seq);
-  }
-
-  tellRead() {
-    if (!this.online || this.tellingRead || Date.now() < this.readAgainAt) return;
-    this.tellingRead = true;
-    const told = [...this.reading].map(async ([conversationId, seq]) => {
-      try {
-        await this.ask("message.read", { conversation_id: conversationId, seq });
-      } catch (error) {
-        if (!(error instanceof Refusal)) return;
-        if (error.passes) { this.readAgainAt = Date.now() + error.waitMs; return; }
-      }
-      if (this.reading.get(conversationId) === seq) this.reading.delete(conversationId);
-    });
-    Promise.all(told).finally(() => { this.tellingRead = false; });
+    this.reading.read(conversationId, seq);
   }
 
   /** The counts of these own messages come live; one conversation at a time. */

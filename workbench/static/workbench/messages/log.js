@@ -34,6 +34,7 @@ export class Log {
     const { tail } = this;
     this.clear();
     Object.assign(this, { tail, isStart, isEnd, through });
+    this.root.classList.add("is-filled");
     this.root.append(...this.made(entries));
     if (isEnd) this.root.append(...tail);
     this.order();

@@ -18,7 +18,7 @@ function desktopLine(attention) {
   if (permission === null) return null;
   const line = element("p", "hint", { "data-part": "desktop" }, DESKTOP[permission]);
   if (permission !== "default") return line;
-  const button = element("button", "button small", { type: "button", onclick: async () => { await attention.ask(); box.replaceWith(desktopLine(attention)); } }, "开启桌面提醒");
+  const button = element("button", "button small", { type: "button", onclick: async () => { await attention.ask(); box.replaceWith(desktopLine(attention) ?? ""); } }, "开启桌面提醒");
   const box = element("div", "", {}, line, button);
   return box;
 }
