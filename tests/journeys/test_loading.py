@@ -95,6 +95,7 @@ def test_what_is_not_the_pages_own_is_no_loss(sign_in: SignIn) -> None:
         "window.missed = 0; addEventListener('error', () => { window.missed += 1; }, true);"
     )
     page.route(re.compile(r"/plug-in\."), lambda route: route.abort("blockedbyclient"))
+    page.route("**/workbench/late.js", lambda route: route.abort("connectionfailed"))
     page.route("**/messages/", put_in)
     page.goto("/messages/")
     expect(page.locator(".messages .list .row").first).to_be_visible()
