@@ -18,7 +18,8 @@ def _pick(dialog: Locator, field: str, name: str) -> None:
 def _open_step(page: Page, kind: str) -> Locator:
     page.locator(".add-kinds").get_by_role("button", name=kind, exact=True).click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_be_visible()
+    # Visible a moment before it is wired; it takes the focus once it is.
+    page.wait_for_function("() => document.activeElement.closest('[role=dialog]') !== null")
     return dialog
 
 
