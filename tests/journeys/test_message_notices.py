@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.journeys import chats
 from tests.journeys.chats import SECOND
 from tests.journeys.conftest import SignIn, Site
-from tests.journeys.test_message_bell import DESKTOP, GRANTED
+from tests.journeys.test_message_attention import DESKTOP, GRANTED
 
 _SEND = """
 import json
